@@ -1,0 +1,84 @@
+// Coherence between worker threads: which answers a commit has made old. Shared memory, no messages, no policy.
+//
+// After a commit can be read and before it is acknowledged, the committing thread calls `raise`: the shared epoch rises
+// by one and is stored in the slot of each thing changed. A reader takes `current()` first, then reads the store in a
+// transaction begun under that epoch or a later one, and keeps the epoch with the answer. The answer holds as long as no
+// slot it depends on has risen above it. Slots are shared by hash: a collision costs a re-read, never a stale answer.
+
+import type { Validity } from '../domain/answer.ts';
+
+const SLOT_BITS = 22;
+const SLOTS = 1 << SLOT_BITS;
+/** Epochs compare by signed distance; every slot is renewed (one flush) before a distance could overflow. */
+const RENEWAL_INTERVAL = 1 << 30;
+
+/** FNV-1a (32 bit) over UTF-16 units, folded to a slot. */
+export function slotOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> SLOT_BITS)) & (SLOTS - 1);
+}
+
+export interface EpochBuffers {
+  readonly epoch: SharedArrayBuffer;
+  readonly changes: SharedArrayBuffer;
+  readonly creations: SharedArrayBuffer;
+}
+
+export function createEpochBuffers(): EpochBuffers {
+  return {
+    epoch: new SharedArrayBuffer(4),
+    changes: new SharedArrayBuffer(SLOTS * 4),
+    creations: new SharedArrayBuffer(SLOTS * 4),
+  };
+}
+
+/** One thread raises, any number read. All threads are given the same buffers. */
+export class EpochTable {
+  readonly #epoch: Int32Array;
+  readonly #changes: Int32Array;
+  readonly #creations: Int32Array;
+
+  constructor(buffers: EpochBuffers) {
+    this.#epoch = new Int32Array(buffers.epoch);
+    this.#changes = new Int32Array(buffers.changes);
+    this.#creations = new Int32Array(buffers.creations);
+  }
+
+  current(): number {
+    return Atomics.load(this.#epoch, 0);
+  }
+
+  /** Whether nothing the answer depends on has changed since it was read. */
+  holds(validity: Validity): boolean {
+    const { epoch, changeSlots, creationSlot } = validity;
+    for (let i = 0; i < changeSlots.length; i++) {
+      if (isAfter(Atomics.load(this.#changes, changeSlots[i] as number), epoch)) return false;
+    }
+    return creationSlot === null || !isAfter(Atomics.load(this.#creations, creationSlot), epoch);
+  }
+
+  /** Called by the committing thread alone. Slots first, then the epoch: a reader of the new epoch sees its slots. */
+  raise(changedSlots: readonly number[], createdSlots: readonly number[]): void {
+    const next = (Atomics.load(this.#epoch, 0) + 1) | 0;
+    for (const slot of changedSlots) Atomics.store(this.#changes, slot, next);
+    for (const slot of createdSlots) Atomics.store(this.#creations, slot, next);
+    if (next % RENEWAL_INTERVAL === 0) {
+      this.#changes.fill(next);
+      this.#creations.fill(next);
+    }
+    Atomics.store(this.#epoch, 0, next);
+  }
+
+  /** Ends every answer given so far: a gap in what we were told. */
+  flush(): void {
+    const next = (Atomics.load(this.#epoch, 0) + 1) | 0;
+    this.#changes.fill(next);
+    this.#creations.fill(next);
+    Atomics.store(this.#epoch, 0, next);
+  }
+}
+
+function isAfter(slot: number, epoch: number): boolean {
+  return ((slot - epoch) | 0) > 0;
+}

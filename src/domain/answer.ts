@@ -1,0 +1,82 @@
+// What a resolver can say of a handle. Absence is an answer; failure is an exception, and never one of these.
+
+import type { ByteString } from './bytes.ts';
+import type { Handle } from './handle.ts';
+import type { HandleRecord } from './handle-record.ts';
+import type { HandleValue } from './handle-value.ts';
+
+/** Until when an answer holds: no slot it depends on may have risen above `epoch` (design of coherence: cache/epoch-table.ts). */
+export interface Validity {
+  readonly epoch: number;
+  /** Slots of the handle, its prefix and every ancestor in the table of changes. */
+  readonly changeSlots: readonly number[];
+  /** Slot of the handle in the table of creations, for answers that a creation would change; else null. */
+  readonly creationSlot: number | null;
+}
+
+/** Finished pieces that doors keep with an answer, made on first use: the public, unfiltered view. */
+export interface Renderings {
+  /** JSON array of the values, as UTF-8 bytes. */
+  json: ByteString | null;
+  /** Response headers that depend on the answer alone, in the door's own order. */
+  headers: readonly string[] | null;
+  /** The values in Handle protocol form. */
+  wire: ByteString | null;
+}
+
+interface AnswerBase {
+  readonly handle: Handle;
+  readonly validity: Validity;
+  /** Seconds the answer may be kept by others. */
+  readonly ttlSeconds: number;
+  readonly renderings: Renderings;
+}
+
+export interface Found extends AnswerBase {
+  readonly kind: 'found';
+  readonly record: HandleRecord;
+  /** Nearest first; empty if the record has no parent. */
+  readonly ancestors: readonly HandleRecord[];
+  /** Own values over inherited ones, of every permission: select before you show them. */
+  readonly values: readonly HandleValue[];
+}
+
+export interface NotFound extends AnswerBase {
+  readonly kind: 'not-found';
+}
+
+export interface Revoked extends AnswerBase {
+  readonly kind: 'revoked';
+  readonly record: HandleRecord;
+  /** The handle itself, or the ancestor whose revocation takes it along. */
+  readonly revokedBy: Handle;
+  readonly reason: string | null;
+}
+
+/** The prefix is delegated: where to ask instead. */
+export interface Referral extends AnswerBase {
+  readonly kind: 'referral';
+  readonly prefixHandle: Handle;
+  readonly values: readonly HandleValue[];
+}
+
+export type Answer = Found | NotFound | Revoked | Referral;
+
+/** Who gave an answer, for metrics and headers; `none` until a resolver has. */
+export type Tier = 'none' | 'l1' | 'negative' | 'store';
+export const TIERS = ['none', 'l1', 'negative', 'store'] as const satisfies readonly Tier[];
+
+/** How a resolution ended; `error` is "could not find out". */
+export type Outcome = Answer['kind'] | 'error';
+export const OUTCOMES = ['found', 'not-found', 'revoked', 'referral', 'error'] as const satisfies readonly Outcome[];
+
+export function noRenderings(): Renderings {
+  return { json: null, headers: null, wire: null };
+}
+
+/** Entity tag of a resolved answer, without view or query: the revisions of the chain (RFC 9110 §8.8.3, weak). */
+export function revisionTagOf(answer: Found | Revoked): string {
+  let tag = String(answer.record.revision);
+  if (answer.kind === 'found') for (const ancestor of answer.ancestors) tag += `-${ancestor.revision}`;
+  return tag;
+}

@@ -1,0 +1,80 @@
+// Changes: everything that can be written, as one union; what the change log and the announcement of a commit carry.
+
+import type { Enterprise } from './enterprise.ts';
+import type { ErrorCode } from './error.ts';
+import type { Handle } from './handle.ts';
+import type { RecordDraft } from './handle-record.ts';
+import type { Prefix } from './prefix.ts';
+import type { AccessKey, Principal } from './principal.ts';
+
+type Stored = 'revision' | 'createdAt' | 'updatedAt';
+
+/**
+ * One compare-and-swap. `expectedRevision` is the revision the writer saw, 0 for "absent or deleted". The store adds
+ * revision and instants.
+ */
+export type Change =
+  | {
+      readonly kind: 'put-record';
+      readonly handle: Handle;
+      readonly expectedRevision: number;
+      readonly draft: RecordDraft;
+    }
+  | { readonly kind: 'delete-record'; readonly handle: Handle; readonly expectedRevision: number }
+  | {
+      readonly kind: 'put-enterprise';
+      readonly expectedRevision: number;
+      readonly enterprise: Omit<Enterprise, Stored>;
+    }
+  | { readonly kind: 'put-principal'; readonly expectedRevision: number; readonly principal: Omit<Principal, Stored> }
+  | { readonly kind: 'put-key'; readonly expectedRevision: number; readonly key: Omit<AccessKey, Stored> };
+
+/** What became of one change. A refusal changed nothing, and stops none of its neighbours. */
+export type ChangeOutcome =
+  | { readonly ok: true; readonly revision: number; readonly at: number }
+  | {
+      readonly ok: false;
+      readonly code: Extract<ErrorCode, 'REVISION_CONFLICT' | 'INVALID_PARENT' | 'ALREADY_EXISTS'>;
+      readonly message: string;
+      /** The revision that stands, 0 if there is no live record. */
+      readonly currentRevision: number;
+    };
+
+/** What a log entry says happened. */
+export type ChangeAction = 'created' | 'updated' | 'revoked' | 'deleted';
+
+/** What a log entry is about. */
+export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key';
+
+export interface ChangeEntry {
+  readonly subject: ChangeSubject;
+  readonly action: ChangeAction;
+  /** Handle, prefix, principal id or key id. */
+  readonly name: string;
+  readonly revision: number;
+}
+
+/** One row of the change log: the entries of one commit. */
+export interface ChangeRow {
+  /** Gap-free, from 1. */
+  readonly sequence: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly principalId: string;
+  readonly requestId: string;
+  readonly entries: readonly ChangeEntry[];
+}
+
+/** A commit as it is announced, after it can be read and before it is acknowledged. */
+export type VisibleChange =
+  | {
+      readonly subject: 'record';
+      readonly handle: Handle;
+      /** True if it was not found before (absent, deleted or reserved), so negative answers end. */
+      readonly appeared: boolean;
+      /** True if something was there before, so positive answers end. */
+      readonly replaced: boolean;
+    }
+  | { readonly subject: 'enterprise'; readonly prefix: Prefix }
+  | { readonly subject: 'principal'; readonly id: string }
+  | { readonly subject: 'key'; readonly tokenHash: string };

@@ -1,0 +1,38 @@
+// Enterprises: who holds a prefix, in which state, and which states may follow.
+
+import { HandleError } from './error.ts';
+import type { Prefix } from './prefix.ts';
+
+/** Suspended and closed enterprises keep resolving but cannot write. */
+export type EnterpriseState = 'pending' | 'active' | 'suspended' | 'closed';
+
+export interface Enterprise {
+  readonly prefix: Prefix;
+  readonly name: string;
+  readonly state: EnterpriseState;
+  /** Where its identifiers are: in this store, or at its own site (see its prefix handle). */
+  readonly hosting: 'here' | 'delegated';
+  readonly contact: string | null;
+  /** Identifiers it may hold; null for no quota. */
+  readonly quota: number | null;
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+const NEXT_STATES: Readonly<Record<EnterpriseState, readonly EnterpriseState[]>> = {
+  pending: ['active', 'closed'],
+  active: ['suspended', 'closed'],
+  suspended: ['active', 'closed'],
+  closed: [],
+};
+
+/** Throws `INVALID_STATE` unless `to` may follow `from`; staying is allowed. */
+export function assertNextState(from: EnterpriseState, to: EnterpriseState): void {
+  if (from === to || NEXT_STATES[from].includes(to)) return;
+  const allowed = NEXT_STATES[from];
+  throw new HandleError(
+    'INVALID_STATE',
+    `A ${from} enterprise cannot become ${to}: ${allowed.length > 0 ? `it can become ${allowed.join(' or ')}` : 'closed is final, allocate a new prefix'}.`,
+  );
+}

@@ -1,0 +1,60 @@
+// The one error class and its closed set of codes. What a code becomes at a door stands in that door's own table.
+
+/** Every failure the node can name. A door that has no row for a code does not compile. */
+export type ErrorCode =
+  // the asker's input
+  | 'INVALID_HANDLE' // the text is no handle
+  | 'INVALID_PREFIX' // the text is no prefix
+  | 'INVALID_VALUE' // a value, or the set of values, breaks a rule
+  | 'INVALID_REQUEST' // body, query or header is malformed
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'UNSUPPORTED_METHOD'
+  // who asks
+  | 'UNAUTHENTICATED' // no key, or one that is unknown, expired or revoked
+  | 'FORBIDDEN' // a good key that may not do this
+  // what is asked for
+  | 'NOT_FOUND' // a handle, enterprise, key or route that does not exist
+  | 'REVOKED' // the handle is revoked, its tombstone answers
+  | 'NOT_RESPONSIBLE' // the prefix is not homed here
+  // the state of things
+  | 'ALREADY_EXISTS'
+  | 'REVISION_CONFLICT' // If-Match names another revision, or others kept changing the record
+  | 'INVALID_PARENT' // the parent is missing, foreign, too deep or a descendant
+  | 'INVALID_STATE' // the enterprise or record is in a state that does not allow it
+  | 'IDEMPOTENCY_MISMATCH' // the key was used with another body
+  | 'IDEMPOTENCY_IN_PROGRESS' // the same request is being carried out
+  // could not find out, could not do
+  | 'RATE_LIMITED'
+  | 'OVERLOADED' // too many in flight; try again
+  | 'STORE_READ_ONLY' // disk full or not writable: resolving goes on, writing does not
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_FORMAT' // the store file is corrupt, foreign or newer
+  | 'INVALID_CONFIG'
+  | 'INTERNAL';
+
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  /** Where in the input: a JSON pointer, or `line 3, column 7`. */
+  readonly at?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** A failure with a code. `message` says what is wrong and how to mend it, and never quotes a secret. */
+export class HandleError extends Error {
+  override readonly name = 'HandleError';
+  readonly code: ErrorCode;
+  readonly at: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.at = details.at;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+export function isHandleError(error: unknown, code?: ErrorCode): error is HandleError {
+  return error instanceof HandleError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,61 @@
+// Every fixed limit of the node, each with its reason. Limits an operator may want to move are settings, in app/config.ts.
+
+/** UTF-8 bytes of a handle that can be asked for: the wire limit of the reference server (HSv9, decoding of responses). */
+export const MAX_HANDLE_BYTES = 2048;
+
+/** UTF-8 bytes of a handle that can be stored: a store key must hold it beside the prefix and a revision. */
+export const MAX_STORED_HANDLE_BYTES = 1024;
+
+/** Characters of a prefix: the limit of the SNMS interface, and far above any allocated one. */
+export const MAX_PREFIX_LENGTH = 64;
+
+/** Values of one record: the reference server's limit when it decodes an answer. */
+export const MAX_VALUES = 2048;
+
+/** Bytes of one value's data, so that a record fits a Handle protocol message of 262,144 bytes. */
+export const MAX_VALUE_BYTES = 65_536;
+
+/** Bytes of all values of one record together, below the 262,144 bytes of a Handle protocol message. */
+export const MAX_RECORD_BYTES = 240_000;
+
+/** Characters of a value's type. */
+export const MAX_TYPE_LENGTH = 128;
+
+/** References of one value: nothing in use has more than a handful. */
+export const MAX_REFERENCES = 64;
+
+/** Records on the way from an item to its root (item, batch, model, series), the item included. */
+export const MAX_INHERITANCE_DEPTH = 4;
+
+/** Descendants looked at when a record with children moves deeper; above it the move is refused, so no commit stalls. */
+export const MAX_DESCENDANTS_CHECKED = 1000;
+
+/** Characters of a reason for a revocation: a sentence or two, kept for ever. */
+export const MAX_REASON_LENGTH = 500;
+
+/** Items of one batch call (registration or resolution): bounds a commit to tens of milliseconds. */
+export const MAX_BATCH_ITEMS = 10_000;
+
+/** Changes of one log row: a batch fits; more would make the change feed's pages unbounded. */
+export const MAX_CHANGES_PER_COMMIT = MAX_BATCH_ITEMS;
+
+/** Rows of one page of any listing. */
+export const MAX_PAGE_SIZE = 1000;
+
+/** Characters of an idempotency key: a UUID with room to spare. */
+export const MAX_IDEMPOTENCY_KEY_LENGTH = 200;
+
+/** Unexpired idempotency results one principal may hold; the oldest give way. */
+export const MAX_IDEMPOTENCY_RESULTS = 10_000;
+
+/** How long an idempotency result is kept. */
+export const IDEMPOTENCY_TTL_MS = 86_400_000;
+
+/** Attempts of a compare-and-swap whose caller named no revision; contention beyond it is answered with a conflict. */
+export const MAX_COMMIT_ATTEMPTS = 5;
+
+/** TTL of a value that names none (RFC 3651 leaves it open; the reference server uses a day). */
+export const DEFAULT_TTL_SECONDS = 86_400;
+
+/** Names the store's dictionary of value types may hold; later names are stored in full. */
+export const MAX_TYPE_NAMES = 65_535;

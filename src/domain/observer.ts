@@ -1,0 +1,49 @@
+// What rooms tell about themselves. The one real implementation is app/metrics.ts; nothing below it knows of metrics.
+
+import type { Outcome, Tier } from './answer.ts';
+import type { ErrorCode } from './error.ts';
+
+export type Door = 'handle-api' | 'batch' | 'page' | 'v1';
+export const DOORS = ['handle-api', 'batch', 'page', 'v1'] as const satisfies readonly Door[];
+
+/** What a registration did. `unchanged` is a repeat that said nothing new. */
+export type RegistrationOutcome = 'created' | 'updated' | 'unchanged' | 'revoked' | 'deleted' | 'refused';
+export const REGISTRATION_OUTCOMES = [
+  'created',
+  'updated',
+  'unchanged',
+  'revoked',
+  'deleted',
+  'refused',
+] as const satisfies readonly RegistrationOutcome[];
+
+/** Why a request was turned away before it was looked at. */
+export type Refusal = 'rate-limit' | 'in-flight' | 'connections';
+export const REFUSALS = ['rate-limit', 'in-flight', 'connections'] as const satisfies readonly Refusal[];
+
+export type CacheName = 'l1' | 'negative' | 'parent';
+export const CACHE_NAMES = ['l1', 'negative', 'parent'] as const satisfies readonly CacheName[];
+export type CacheEvent = 'hit' | 'miss' | 'stale' | 'evicted';
+export const CACHE_EVENTS = ['hit', 'miss', 'stale', 'evicted'] as const satisfies readonly CacheEvent[];
+
+/** Every method returns at once, never throws, and may be called on the hot path. Labels are closed sets. */
+export interface Observer {
+  resolved(door: Door, outcome: Outcome, tier: Tier, durationMs: number): void;
+  registered(outcome: RegistrationOutcome, count: number): void;
+  /** One group of commits reached the disk. */
+  committed(changes: number, durationMs: number): void;
+  cacheEvent(cache: CacheName, event: CacheEvent, count: number): void;
+  cacheSize(cache: CacheName, bytes: number, entries: number): void;
+  refused(reason: Refusal): void;
+  failed(code: ErrorCode): void;
+}
+
+export const SILENT_OBSERVER: Observer = {
+  resolved() {},
+  registered() {},
+  committed() {},
+  cacheEvent() {},
+  cacheSize() {},
+  refused() {},
+  failed() {},
+};

@@ -1,0 +1,22 @@
+// The one interface of the read path. A cache is a resolver that wraps a resolver; chain.ts shows the order.
+
+import type { Answer, Tier } from '../domain/answer.ts';
+import type { Handle } from '../domain/handle.ts';
+
+/** One resolution on its way through the chain: what is asked, and who answered. */
+export interface Question {
+  readonly handle: Handle;
+  /** True to pass by every cache (the Handle protocol's authoritative flag). */
+  readonly bypassCache: boolean;
+  /** Out-parameter: the resolver that answers writes its own tier here. */
+  tier: Tier;
+}
+
+/**
+ * Finds what is registered under a handle. Absence is an `Answer`; "could not find out" is an exception and never
+ * cached: `NOT_RESPONSIBLE` (the prefix is not homed here), `OVERLOADED`, `STORE_UNAVAILABLE`. What is at hand is
+ * answered at once, without a promise. The answer holds values of every permission: the door selects.
+ */
+export interface Resolver {
+  resolve(question: Question): Answer | Promise<Answer>;
+}

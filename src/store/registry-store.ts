@@ -1,0 +1,135 @@
+// The contract of a store: the source of truth. Every implementation passes test/store/contract.ts.
+
+import type { Change, ChangeOutcome, ChangeRow } from '../domain/change.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { HandleRecord } from '../domain/handle-record.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import type { AccessKey, Principal } from '../domain/principal.ts';
+
+/** What is at hand comes back at once; a store on another machine answers with a promise. */
+export type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Reads of records. Each sees every commit that was acknowledged before it began (see `StoreOptions.visibleEpoch`).
+ * Absence is null, never an error; a failure to read throws `STORE_UNAVAILABLE`. Any number may call at once.
+ */
+export interface RecordReader {
+  /** The live record (reserved, active or revoked); null if it never was or is deleted. */
+  get(handle: Handle): Awaitable<HandleRecord | null>;
+  /** In the order asked, null where absent. */
+  getMany(handles: readonly Handle[]): Awaitable<readonly (HandleRecord | null)[]>;
+  /** Live records of exactly this prefix in byte order of their suffix, after `after` (exclusive; null: from the start). */
+  list(prefix: Prefix, after: Handle | null, limit: number): Awaitable<readonly HandleRecord[]>;
+  /** Live records whose parent is `parent`, in byte order of their suffix, after `after`. */
+  children(parent: Handle, after: Handle | null, limit: number): Awaitable<readonly Handle[]>;
+  /** Earlier states of a handle, newest first, below `beforeRevision`; deletions show as null records. */
+  history(handle: Handle, beforeRevision: number, limit: number): Awaitable<readonly HistoryEntry[]>;
+}
+
+export interface HistoryEntry {
+  readonly revision: number;
+  /** When this state was replaced, and the log row that did it. */
+  readonly replacedAt: number;
+  readonly sequence: number;
+  /** The replaced state; null if the handle was absent through a deletion. */
+  readonly record: HandleRecord | null;
+}
+
+/** Reads of who is who. Same visibility as records. */
+export interface DirectoryReader {
+  enterprise(prefix: Prefix): Awaitable<Enterprise | null>;
+  /** In order of prefix text. */
+  enterprises(after: Prefix | null, limit: number): Awaitable<readonly Enterprise[]>;
+  principal(id: string): Awaitable<Principal | null>;
+  principals(after: string | null, limit: number): Awaitable<readonly Principal[]>;
+  key(id: string): Awaitable<AccessKey | null>;
+  keyByHash(tokenHash: string): Awaitable<AccessKey | null>;
+  keys(after: string | null, limit: number): Awaitable<readonly AccessKey[]>;
+}
+
+/** Reads of what happened. */
+export interface JournalReader {
+  /** Log rows after `after` (a sequence; 0: from the first), oldest first, gap-free; only those that touch `prefix` if given. */
+  changes(after: number, limit: number, prefix?: Prefix): Awaitable<readonly ChangeRow[]>;
+  /** Registrations of one prefix: live records now, and by day (China Standard Time, `yyyy-MM-dd`). */
+  counts(prefix: Prefix): Awaitable<RegistrationCounts>;
+  /** What an idempotent request did; null if unknown or expired at `nowMs`. */
+  idempotencyResult(key: string, nowMs: number): Awaitable<IdempotencyResult | null>;
+}
+
+export interface RegistrationCounts {
+  /** Live records, revoked ones included. */
+  readonly live: number;
+  readonly days: readonly {
+    readonly day: string;
+    readonly created: number;
+    readonly updated: number;
+    readonly deleted: number;
+  }[];
+}
+
+export interface IdempotencyResult {
+  /** SHA-256 of the request's body, hex: another body under the same key is a mistake. */
+  readonly bodyHash: string;
+  /** The caller's own note on what it asked for, opaque to the store. */
+  readonly note: string;
+  readonly outcomes: readonly ChangeOutcome[];
+  readonly at: number;
+}
+
+export interface Idempotency {
+  /** Identifies (principal, method, path, client's key): SHA-256, hex. */
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly note: string;
+}
+
+export interface CommitRequest {
+  readonly principalId: string;
+  readonly requestId: string;
+  /** At most MAX_CHANGES_PER_COMMIT; applied in order, a later one sees the earlier ones. */
+  readonly changes: readonly Change[];
+  /**
+   * Stored with the outcomes in the same transaction, for IDEMPOTENCY_TTL_MS and at most MAX_IDEMPOTENCY_RESULTS a
+   * principal. If the key is already there nothing is applied and the stored result comes back as `repeated`. If any
+   * change meets a REVISION_CONFLICT nothing is applied or stored: read again and repeat under the same key.
+   */
+  readonly idempotency: Idempotency | null;
+}
+
+export interface CommitResult {
+  /** One for each change, in order. */
+  readonly outcomes: readonly ChangeOutcome[];
+  /** The stored result of an earlier request with the same idempotency key; then `outcomes` is empty. */
+  readonly repeated: IdempotencyResult | null;
+}
+
+/**
+ * Writes. `commit` returns when every applied change is on disk: it then survives kill -9 and power loss, and every
+ * reader that starts afterwards sees it. Each change is applied whole or refused whole; with it go its log entry,
+ * history, children index and counts. Concurrent callers share one sync. Throws `STORE_READ_ONLY` (disk full, not
+ * writable: nothing was applied, reads go on) or `STORE_UNAVAILABLE` (nothing is known to be applied).
+ *
+ * Checked inside the transaction: the expected revision (`REVISION_CONFLICT`); that a parent lives, has the same prefix,
+ * is no descendant, and keeps every chain within MAX_INHERITANCE_DEPTH (`INVALID_PARENT`).
+ */
+export interface Committer {
+  commit(request: CommitRequest): Promise<CommitResult>;
+}
+
+export interface StoreStats {
+  /** Bytes on disk (0 in memory). */
+  readonly sizeBytes: number;
+  readonly records: number;
+  /** The newest log row's sequence. */
+  readonly sequence: number;
+  /** Null if writes are possible, else why not. */
+  readonly readOnlyReason: string | null;
+}
+
+export interface RegistryStore extends RecordReader, DirectoryReader, JournalReader, Committer {
+  stats(): StoreStats;
+  /** Finishes what was begun, then closes. A second call does nothing. */
+  close(): Promise<void>;
+}
