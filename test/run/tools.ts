@@ -1,0 +1,67 @@
+// Programs of the system that tests call. Present: used. Missing: installed where that is ours to do, else named.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Tool {
+  readonly command: string;
+  /** Debian's package that brings it. */
+  readonly package: string;
+  readonly why: string;
+}
+
+/** Only Linux has them; tests that need one say so and are left out elsewhere. */
+const LINUX_TOOLS: readonly Tool[] = [
+  { command: 'curl', package: 'curl', why: 'runs the lines that `npm start -- --demo` prints' },
+  { command: 'strace', package: 'strace', why: 'shows that no write is acknowledged before it is on disk' },
+];
+
+/** Returns true if every tool is there, having said what it did. */
+export function provideTools(): boolean {
+  if (process.platform !== 'linux') {
+    say(`${process.platform}: no system packages needed (tests that call Linux tools are left out)`);
+    return true;
+  }
+  const missing = LINUX_TOOLS.filter((tool) => !isOnPath(tool.command));
+  if (missing.length === 0) {
+    say(`on the path: ${LINUX_TOOLS.map((tool) => tool.command).join(', ')}`);
+    return true;
+  }
+  for (const tool of missing) say(`missing: ${tool.command}, which ${tool.why}`);
+  const packages = missing.map((tool) => tool.package);
+  if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) return installWithApt(packages);
+  say(`install ${packages.length > 1 ? 'them' : 'it'}, then run npm test again:\n\n  ${installCommand(packages)}\n`);
+  return false;
+}
+
+function installWithApt(packages: readonly string[]): boolean {
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const run = (args: readonly string[]) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment }).status === 0;
+  say(`apt-get install ${packages.join(' ')}`);
+  const install = ['install', '-y', '-q', '--no-install-recommends', ...packages];
+  // Old package lists are good enough if they still lead somewhere.
+  if (run(install) || (run(['update', '-q']) && run(install))) {
+    say(`installed: ${packages.join(', ')}`);
+    return true;
+  }
+  say(`apt-get could not install ${packages.join(', ')}; its messages are above`);
+  return false;
+}
+
+function installCommand(packages: readonly string[]): string {
+  const names = packages.join(' ');
+  if (existsSync('/usr/bin/apt-get')) return `sudo apt-get install -y ${names}`;
+  if (existsSync('/usr/bin/dnf')) return `sudo dnf install -y ${names}`;
+  if (existsSync('/sbin/apk')) return `sudo apk add ${names}`;
+  return `install with your system's package manager: ${names}`;
+}
+
+function isOnPath(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)));
+}
+
+function say(text: string): void {
+  console.log(`tools: ${text}`);
+}

@@ -1,0 +1,85 @@
+// The rules of the house as tables: what test/tidy.test.ts enforces. Change a rule here and nowhere else.
+
+/** Rooms of src/, floor by floor from the ground. Imports go down only: never up, never sideways. */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['domain'],
+  ['wire'],
+  ['store', 'cache', 'upstream'],
+  ['resolver', 'registry', 'reporting'],
+  ['http-server', 'handle-server', 'console'],
+  ['app'],
+  ['cli'],
+];
+
+/** Floors below this one are pure: no `node:` import, no package, no clock, no randomness. */
+export const FIRST_IMPURE_FLOOR = 2;
+
+/** Where each npm package may be imported: path beginnings. A package that is not here has no home yet. */
+export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/cors': ['src/http-server/'],
+  '@fastify/type-provider-typebox': ['src/http-server/'],
+  'cli-progress': ['src/cli/'],
+  'close-with-grace': ['src/app/'],
+  commander: ['src/cli/'],
+  'csv-parse': ['src/registry/'],
+  fastify: ['src/http-server/'],
+  lmdb: ['src/store/lmdb-'],
+  'lru-cache': ['src/cache/'],
+  negotiator: ['src/http-server/'],
+  pino: ['src/app/'],
+  'prom-client': ['src/app/'],
+  typebox: ['src/http-server/schemas', 'src/app/config'],
+  // What development needs.
+  autocannon: ['bench/'],
+  'fast-check': ['test/'],
+  'oxc-parser': ['test/tidy/'],
+  undici: ['test/', 'bench/'],
+  vitest: ['test/', 'vitest.config.ts'],
+};
+
+/** Packages that are run, not imported. */
+export const COMMANDS_AND_TYPES = /^(@biomejs\/biome|knip|typescript|@types\/.+|node-[a-z0-9-]+)$/;
+
+/** What only one place of src/ may touch (null: any above the pure floors); the pure floors may touch none of it. */
+export const RESERVED_GLOBALS: ReadonlyMap<string, string | null> = new Map([
+  ['process.env', 'src/app/config.ts'],
+  ['process.exit', 'src/cli/'],
+  ['process.exitCode', 'src/cli/'],
+  ['Date.now', 'src/app/clock.ts'],
+  ['new Date()', 'src/app/clock.ts'],
+  ['console', 'src/cli/'],
+  ['Math.random', null],
+  ['performance.now', null],
+]);
+
+export const MAX_FILE_LINES = 300;
+export const MAX_FUNCTION_LINES = 70;
+export const MAX_PARAMETERS = 4;
+export const MAX_LINE_WIDTH = 120;
+
+/** Words that say nothing, as a file's name or as the verb of a function. */
+export const EMPTY_FILE_WORDS = /(^|-)(util|utils|helper|helpers|common|data|info|misc|manager)(-|\.|$)/;
+export const EMPTY_FUNCTION_WORDS = /^(process|manage|do|util|helper)([A-Z_]|$)/;
+
+/** What may stand at the top: the four folders, and what a tool demands there. */
+export const TOP_LEVEL: ReadonlySet<string> = new Set([
+  'src',
+  'bench',
+  'config',
+  'test',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'biome.json',
+  'knip.json',
+  'vitest.config.ts',
+  'README.md',
+  'README.zh-CN.md',
+  'LICENSE',
+  '.ci',
+  '.gitignore',
+  '.npmrc',
+]);
+
+/** What git ignores and a checkout may hold. */
+export const TOP_LEVEL_IGNORED = /^(\.git|node_modules|data|coverage|\.DS_Store|.+\.log|.+\.cpuprofile)$/;
