@@ -1,0 +1,283 @@
+// The one schema of settings, and how they come together: defaults ← file ← environment ← flags. The only place that reads
+// the environment. It starts nothing and opens nothing but the configuration file.
+
+import { readFileSync } from 'node:fs';
+import Type, { type Static } from 'typebox';
+import Value from 'typebox/value';
+import { HandleError } from '../domain/error.ts';
+import { type HomedPrefix, type Prefix, parsePrefix } from '../domain/prefix.ts';
+import {
+  type ConfigProblem,
+  environmentName,
+  expectationOf,
+  type Layer,
+  layerFromEnvironment,
+  layerFromFile,
+  layerFromTexts,
+  type Setting,
+  type SettingSchema,
+} from './config-layers.ts';
+
+const MEBIBYTE = 1 << 20;
+
+const number = (value: number, minimum: number, description: string, maximum?: number) =>
+  Type.Integer({ default: value, minimum, description, ...(maximum === undefined ? {} : { maximum }) });
+const text = (value: string, description: string) => Type.String({ default: value, minLength: 1, description });
+const choice = <const T extends readonly string[]>(value: T[number], options: T, description: string) =>
+  Type.Union(
+    options.map((option) => Type.Literal(option as T[number])),
+    { default: value, description },
+  );
+
+/** Every setting, with what it means and a default that suits a machine of two cores. */
+const SECTIONS = {
+  node: {
+    prefix: text('88.118', "The node's own prefix: new enterprises get their codes below it."),
+    homed: Type.Array(
+      Type.Object({ prefix: Type.String(), foldsCase: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
+      {
+        default: [],
+        description:
+          'Further prefixes this node answers for: [{"prefix": "88.119", "foldsCase": false}]. foldsCase: suffixes compare without ASCII case; fixed once identifiers exist.',
+      },
+    ),
+  },
+  store: {
+    kind: choice(
+      'lmdb',
+      ['lmdb', 'memory'],
+      'lmdb keeps everything on disk; memory forgets it at the end and uses one thread.',
+    ),
+    path: text('./data', 'Directory of the store and of the first operator key.'),
+  },
+  http: {
+    host: text('127.0.0.1', 'Address to listen on. Other than loopback needs http.allowPlainHttp.'),
+    port: number(8000, 0, 'Port to listen on; 0 takes a free one.', 65_535),
+    allowPlainHttp: Type.Boolean({
+      default: false,
+      description:
+        'Listen on an address that others can reach without TLS: behind a TLS proxy, or in a trusted network.',
+    }),
+    metricsPort: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: 65_535 })], {
+      default: null,
+      description: 'Second port, on the same address, that serves only /metrics, /healthz and /readyz; null for none.',
+    }),
+    trustedProxies: Type.Array(Type.String(), {
+      default: [],
+      description: 'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed.',
+    }),
+    corsOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String())], {
+      default: '*',
+      description:
+        'Origins whose pages may read answers; "*" for all (answers are public, keys are never sent by browsers).',
+    }),
+    maxConnections: number(4096, 1, 'Open connections of one worker; further ones are closed at once.'),
+    bodyLimitBytes: number(16 * MEBIBYTE, 1024, 'Largest request body: a batch of 10,000 registrations fits.'),
+    headersTimeoutMs: number(10_000, 100, 'How long a client may take to send its request head.'),
+    requestTimeoutMs: number(60_000, 100, 'How long a client may take to send a whole request.'),
+    keepAliveTimeoutMs: number(
+      72_000,
+      0,
+      'How long an idle connection stays open: longer than usual proxies keep theirs (60 s).',
+    ),
+  },
+  cache: {
+    l1Bytes: number(48 * MEBIBYTE, 0, 'Answers each worker remembers, in bytes.'),
+    negativeBytes: number(
+      4 * MEBIBYTE,
+      0,
+      '"Not found" answers each worker remembers, in bytes: a budget of their own, so guessing evicts nothing.',
+    ),
+    parentBytes: number(16 * MEBIBYTE, 0, 'Parent records (models, batches) each worker remembers, in bytes.'),
+    maxAgeSeconds: number(3600, 1, 'Longest an answer is remembered, whatever the TTL of its values.'),
+  },
+  limits: {
+    inFlight: number(
+      1024,
+      1,
+      'Requests of one worker that may wait for the store or a body at once; further ones get 503.',
+    ),
+    missesPerSecond: number(
+      2000,
+      0,
+      'Resolutions a second that find nothing, for one client network and worker; above it 429. 0 for no limit.',
+    ),
+    missBurst: number(20_000, 0, 'How many such resolutions may come at once before the rate counts.'),
+  },
+  log: {
+    level: choice(
+      'info',
+      ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+      'Least severe line that is written. Handles and addresses appear only at debug.',
+    ),
+    resolutionSample: number(1000, 0, 'One of how many resolutions is logged; 0 for none.'),
+  },
+} as const;
+
+const WORKERS = Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 64 })], {
+  default: 'auto',
+  description:
+    'Worker threads that answer requests; auto: one for each core (one where the system cannot share a port).',
+});
+
+type SectionsOf<T> = {
+  readonly [S in keyof T]: { readonly [K in keyof T[S]]: T[S][K] extends Type.TSchema ? Static<T[S][K]> : never };
+};
+type Raw = SectionsOf<typeof SECTIONS> & { readonly workers: Static<typeof WORKERS> };
+
+/** Settings as the rest of the node gets them: complete, checked, prefixes parsed. */
+export interface Config extends Omit<Raw, 'node'> {
+  /** `homed` holds `prefix` too. */
+  readonly node: { readonly prefix: Prefix; readonly homed: readonly HomedPrefix[] };
+}
+
+/** Every setting in the order of the schema: what messages, `config print` and the README's table are made from. */
+export const SETTINGS: readonly Setting[] = [
+  ...Object.entries(SECTIONS).flatMap(([section, keys]) =>
+    Object.entries(keys).map(([key, schema]) => settingOf(`${section}.${key}`, schema)),
+  ),
+  settingOf('workers', WORKERS),
+];
+
+/** Variables of the command line's clients, which are no settings of the node. */
+const CLIENT_VARIABLES = { url: 'JIABIAO_URL', key: 'JIABIAO_KEY' } as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigSources {
+  /** Path of a JSON file. */
+  readonly file?: string | undefined;
+  /** Texts by setting path, with the flag that gave them: `['http.port', '8000', '--port']`. */
+  readonly flags?: readonly (readonly [path: string, text: string, flag: string])[];
+  readonly environment?: Environment;
+}
+
+/** Throws `INVALID_CONFIG` that lists every problem of every source. */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const problems: ConfigProblem[] = [];
+  const layers = [
+    sources.file === undefined ? new Map() : layerFromJsonFile(sources.file, problems),
+    layerFromEnvironment(sources.environment ?? process.env, Object.values(CLIENT_VARIABLES), SETTINGS, problems),
+    layerFromTexts(
+      (sources.flags ?? []).map(([path, value, flag]) => [settingAt(path), value, flag]),
+      problems,
+    ),
+  ];
+  const merged: Layer = new Map(layers.flatMap((layer) => [...layer]));
+  for (const setting of SETTINGS) problems.push(...problemsOf(setting, merged));
+  if (problems.length === 0) problems.push(...problemsTogether(merged));
+  if (problems.length > 0) throw invalidConfig(problems);
+  return assemble(merged);
+}
+
+/** Where the command line's clients go and with which key, unless flags say otherwise. */
+export function clientEnvironment(environment: Environment = process.env): { url: string | null; key: string | null } {
+  return { url: environment[CLIENT_VARIABLES.url] ?? null, key: environment[CLIENT_VARIABLES.key] ?? null };
+}
+
+function settingOf(path: string, schema: SettingSchema): Setting {
+  const { description = '', default: fallback } = schema;
+  return {
+    path,
+    environment: environmentName(path),
+    description,
+    default: fallback,
+    expected: expectationOf(schema),
+    schema,
+  };
+}
+
+function settingAt(path: string): Setting {
+  const setting = SETTINGS.find((candidate) => candidate.path === path);
+  if (setting === undefined)
+    throw new HandleError('INTERNAL', `A flag is bound to the setting ${path}, which does not exist.`);
+  return setting;
+}
+
+function layerFromJsonFile(file: string, problems: ConfigProblem[]): Layer {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new HandleError(
+      'INVALID_CONFIG',
+      `The configuration file ${file} cannot be read: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  try {
+    return layerFromFile(JSON.parse(content), file, SETTINGS, problems);
+  } catch (cause) {
+    throw new HandleError('INVALID_CONFIG', `${file} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
+  const given = layer.get(setting.path);
+  if (given === undefined) return [];
+  const { value, source } = given;
+  if (!Value.Check(setting.schema, value)) {
+    const inside = Value.Errors(setting.schema, value).find((error) => error.instancePath !== '');
+    const detail = inside === undefined ? '' : `; ${inside.instancePath} ${inside.message}`;
+    return [{ path: setting.path, source, reason: `must be ${setting.expected}, not ${shown(value)}${detail}` }];
+  }
+  const prefixes =
+    setting.path === 'node.prefix'
+      ? [value as string]
+      : setting.path === 'node.homed'
+        ? (value as Raw['node']['homed']).map(({ prefix }) => prefix)
+        : [];
+  return prefixes.flatMap((prefix) => {
+    try {
+      parsePrefix(prefix);
+      return [];
+    } catch (error) {
+      return [{ path: setting.path, source, reason: (error as HandleError).message }];
+    }
+  });
+}
+
+/** Rules that join several settings; asked only when each alone is right. */
+function problemsTogether(layer: Layer): ConfigProblem[] {
+  const host = valueIn(layer, 'http.host') as string;
+  if (isLoopback(host) || valueIn(layer, 'http.allowPlainHttp') === true) return [];
+  const reason = `${host} can be reached from outside and this node speaks plain HTTP: keep 127.0.0.1, or set http.allowPlainHttp to true if TLS ends in front of it or the network is trusted`;
+  return [{ path: 'http.host', source: layer.get('http.host')?.source ?? 'default', reason }];
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function valueIn(layer: Layer, path: string): unknown {
+  const given = layer.get(path);
+  return given === undefined ? settingAt(path).default : given.value;
+}
+
+function assemble(layer: Layer): Config {
+  const raw: Record<string, Record<string, unknown> | unknown> = {};
+  for (const { path } of SETTINGS) {
+    const [section, key] = path.split('.') as [string, string | undefined];
+    if (key === undefined) raw[section] = valueIn(layer, path);
+    else raw[section] = { ...(raw[section] as object | undefined), [key]: valueIn(layer, path) };
+  }
+  const checked = raw as unknown as Raw;
+  const prefix = parsePrefix(checked.node.prefix);
+  const homed = checked.node.homed.map((home) => ({
+    prefix: parsePrefix(home.prefix),
+    foldsCase: home.foldsCase ?? false,
+  }));
+  if (!homed.some((home) => home.prefix === prefix)) homed.unshift({ prefix, foldsCase: false });
+  return { ...checked, node: { prefix, homed } };
+}
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
+}
+
+function invalidConfig(problems: readonly ConfigProblem[]): HandleError {
+  const lines = problems.map(({ path, source, reason }) => `  ${path} (${source}): ${reason}`);
+  const head = problems.length === 1 ? 'A setting is wrong' : `${problems.length} settings are wrong`;
+  return new HandleError('INVALID_CONFIG', `${head}:\n${lines.join('\n')}`);
+}

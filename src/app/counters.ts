@@ -1,0 +1,136 @@
+// Counters in shared memory: each thread adds to a region of its own, any thread reads them all. No messages, no locks.
+
+import { OUTCOMES, type Outcome, TIERS, type Tier } from '../domain/answer.ts';
+import type { ErrorCode } from '../domain/error.ts';
+import {
+  CACHE_EVENTS,
+  CACHE_NAMES,
+  type CacheEvent,
+  type CacheName,
+  DOORS,
+  type Door,
+  type Observer,
+  REFUSALS,
+  REGISTRATION_OUTCOMES,
+  type Refusal,
+  type RegistrationOutcome,
+} from '../domain/observer.ts';
+import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, METRICS, type MetricKey } from './metrics.ts';
+
+const BUCKETS_MS: readonly number[] = LATENCY_BUCKETS.map((seconds) => seconds * 1000);
+const AT = LAYOUT.offsets;
+
+const DOOR = positions(DOORS);
+const OUTCOME = positions(OUTCOMES);
+const TIER = positions(TIERS);
+const REGISTRATION = positions(REGISTRATION_OUTCOMES);
+const REFUSAL = positions(REFUSALS);
+const CACHE = positions(CACHE_NAMES);
+const EVENT = positions(CACHE_EVENTS);
+const CODE = positions(METRICS.errors.labels.code);
+
+function positions<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<T, number>;
+}
+
+/** Gauges without labels that a thread may set. */
+type PlainGauge = Extract<MetricKey, 'heapUsed' | 'workers' | 'workersListening' | 'stopping' | 'storeReadOnly'>;
+/** What a dead thread no longer has. */
+const GAUGES = (Object.keys(METRICS) as MetricKey[]).filter(
+  (key) => METRICS[key].type === 'gauge' && METRICS[key].from !== 'render',
+);
+
+/** Memory for `threads` regions: 0 is the main thread, workers follow. */
+export function createCountersBuffer(threads: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(threads * LAYOUT.cells * Float64Array.BYTES_PER_ELEMENT);
+}
+
+export function threadsIn(buffer: SharedArrayBuffer): number {
+  return buffer.byteLength / (LAYOUT.cells * Float64Array.BYTES_PER_ELEMENT);
+}
+
+export function regionOf(buffer: SharedArrayBuffer, thread: number): Float64Array {
+  return new Float64Array(buffer, thread * LAYOUT.cells * Float64Array.BYTES_PER_ELEMENT, LAYOUT.cells);
+}
+
+/** A cell summed over every thread. */
+export function totalOf(buffer: SharedArrayBuffer, key: MetricKey): number {
+  let total = 0;
+  for (let thread = 0; thread < threadsIn(buffer); thread++) total += regionOf(buffer, thread)[AT[key]] as number;
+  return total;
+}
+
+/** The observer of one thread, which alone writes to its region. */
+export class Counters implements Observer {
+  readonly #cells: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer, thread: number) {
+    this.#cells = regionOf(buffer, thread);
+  }
+
+  resolved(door: Door, outcome: Outcome, tier: Tier, durationMs: number): void {
+    const place = (DOOR[door] * OUTCOMES.length + OUTCOME[outcome]) * TIERS.length + TIER[tier];
+    this.#add(AT.resolutions + place, 1);
+    this.#time(AT.resolutionDuration + DOOR[door] * HISTOGRAM_CELLS, durationMs);
+  }
+
+  registered(outcome: RegistrationOutcome, count: number): void {
+    this.#add(AT.registrations + REGISTRATION[outcome], count);
+  }
+
+  committed(changes: number, durationMs: number): void {
+    this.#add(AT.committedChanges, changes);
+    this.#time(AT.commitDuration, durationMs);
+  }
+
+  cacheEvent(cache: CacheName, event: CacheEvent, count: number): void {
+    this.#add(AT.cacheEvents + CACHE[cache] * CACHE_EVENTS.length + EVENT[event], count);
+  }
+
+  cacheSize(cache: CacheName, bytes: number, entries: number): void {
+    this.#cells[AT.cacheBytes + CACHE[cache]] = bytes;
+    this.#cells[AT.cacheEntries + CACHE[cache]] = entries;
+  }
+
+  refused(reason: Refusal): void {
+    this.#add(AT.refusals + REFUSAL[reason], 1);
+  }
+
+  failed(code: ErrorCode): void {
+    this.#add(AT.errors + CODE[code], 1);
+  }
+
+  workerRestarted(): void {
+    this.#add(AT.workerRestarts, 1);
+  }
+
+  /** Seconds: median, 99th percentile and worst of the last interval. */
+  eventLoopDelayed(median: number, p99: number, worst: number): void {
+    this.#cells.set([median, p99, worst], AT.eventLoopDelay);
+  }
+
+  set(gauge: PlainGauge, value: number): void {
+    this.#cells[AT[gauge]] = value;
+  }
+
+  /** For the successor of a dead thread: what was counted stays, what it held is gone. */
+  clearGauges(): void {
+    for (const key of GAUGES) this.#cells.fill(0, AT[key], endOf(key));
+  }
+
+  #add(cell: number, amount: number): void {
+    this.#cells[cell] = (this.#cells[cell] as number) + amount;
+  }
+
+  #time(histogram: number, durationMs: number): void {
+    let bucket = 0;
+    while (bucket < BUCKETS_MS.length && durationMs > (BUCKETS_MS[bucket] as number)) bucket++;
+    this.#add(histogram + bucket, 1);
+    this.#add(histogram + HISTOGRAM_CELLS - 1, durationMs / 1000);
+  }
+}
+
+function endOf(key: MetricKey): number {
+  const labels: Readonly<Record<string, readonly string[]>> = METRICS[key].labels;
+  return AT[key] + Object.values(labels).reduce((product, values) => product * values.length, 1);
+}

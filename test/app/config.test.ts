@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clientEnvironment, loadConfig, SETTINGS } from '../../src/app/config.ts';
+import { isHandleError } from '../../src/domain/error.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'jiabiao-config-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+let files = 0;
+function fileOf(content: unknown): string {
+  const file = join(directory, `config-${files++}.json`);
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+function refusalOf(sources: Parameters<typeof loadConfig>[0]): string {
+  try {
+    loadConfig({ environment: {}, ...sources });
+  } catch (error) {
+    if (isHandleError(error, 'INVALID_CONFIG')) return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('settings', () => {
+  test('are complete without any source', () => {
+    const config = loadConfig({ environment: {} });
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8000, allowPlainHttp: false });
+    expect(config.store).toEqual({ kind: 'lmdb', path: './data' });
+    expect(config.node).toEqual({ prefix: '88.118', homed: [{ prefix: '88.118', foldsCase: false }] });
+    expect(config.workers).toBe('auto');
+  });
+
+  test('each have a description and an unmistakable name in the environment', () => {
+    for (const setting of SETTINGS) expect(setting.description, setting.path).toMatch(/\w.*[.\]]$/s);
+    expect(new Set(SETTINGS.map((setting) => setting.environment)).size).toBe(SETTINGS.length);
+    expect(SETTINGS.find((setting) => setting.path === 'http.allowPlainHttp')?.environment).toBe(
+      'JIABIAO_HTTP__ALLOW_PLAIN_HTTP',
+    );
+  });
+
+  test('defaults satisfy their own schema', () => {
+    const defaults: Record<string, Record<string, unknown> | unknown> = {};
+    for (const { path, default: value } of SETTINGS) {
+      const [section, key] = path.split('.') as [string, string | undefined];
+      defaults[section] = key === undefined ? value : { ...(defaults[section] as object), [key]: value };
+    }
+    expect(loadConfig({ environment: {}, file: fileOf(defaults) })).toEqual(loadConfig({ environment: {} }));
+  });
+
+  test('come from the file, over it the environment, over that the flags', () => {
+    const file = fileOf({ http: { port: 1001, maxConnections: 11 }, cache: { l1Bytes: 5 }, workers: 3 });
+    const environment = { JIABIAO_HTTP__PORT: '1002', JIABIAO_CACHE__L1_BYTES: '6' };
+    const config = loadConfig({ file, environment, flags: [['http.port', '1003', '--port']] });
+    expect(config.http).toMatchObject({ port: 1003, maxConnections: 11 });
+    expect(config.cache.l1Bytes).toBe(6);
+    expect(config.workers).toBe(3);
+  });
+
+  test('take every type from text', () => {
+    const environment = {
+      JIABIAO_WORKERS: 'auto',
+      JIABIAO_HTTP__ALLOW_PLAIN_HTTP: 'true',
+      JIABIAO_HTTP__HOST: '0.0.0.0',
+      JIABIAO_HTTP__METRICS_PORT: 'null',
+      JIABIAO_HTTP__TRUSTED_PROXIES: '10.0.0.1, 10.1.0.0/16',
+      JIABIAO_HTTP__CORS_ORIGINS: '["https://a.example"]',
+      JIABIAO_NODE__HOMED: '[{"prefix":"20.500.x","foldsCase":true}]',
+    };
+    const config = loadConfig({ environment });
+    expect(config.http).toMatchObject({
+      host: '0.0.0.0',
+      metricsPort: null,
+      trustedProxies: ['10.0.0.1', '10.1.0.0/16'],
+      corsOrigins: ['https://a.example'],
+    });
+    expect(config.node.homed).toEqual([
+      { prefix: '88.118', foldsCase: false },
+      { prefix: '20.500.X', foldsCase: true },
+    ]);
+    expect(loadConfig({ environment: { JIABIAO_HTTP__CORS_ORIGINS: '*' } }).http.corsOrigins).toBe('*');
+  });
+
+  test("keep the case rule given for the node's own prefix", () => {
+    const file = fileOf({ node: { prefix: '88.200', homed: [{ prefix: '88.200', foldsCase: true }] } });
+    expect(loadConfig({ environment: {}, file }).node.homed).toEqual([{ prefix: '88.200', foldsCase: true }]);
+  });
+});
+
+describe('a wrong configuration', () => {
+  test('is refused with every problem at once, each with its path, source and reason', () => {
+    const file = fileOf({ http: { port: 70_000, hosts: 'x' }, store: { kind: 'sqlite' }, cashe: {} });
+    const message = refusalOf({
+      file,
+      environment: { JIABIAO_WORKERS: 'many', JIABIAO_HTTP__PROT: '1' },
+      flags: [['log.level', 'loud', '--log-level']],
+    });
+    expect(message).toContain('7 settings are wrong');
+    expect(message).toContain(`http.port (${file}): must be an integer from 0 to 65535, not 70000`);
+    expect(message).toContain(`http.hosts (${file}): is not a setting`);
+    expect(message).toContain(`store.kind (${file}): must be "lmdb" or "memory", not "sqlite"`);
+    expect(message).toContain(`cashe (${file}): is not a setting`);
+    expect(message).toContain('workers (environment JIABIAO_WORKERS): must be "auto" or an integer from 1 to 64');
+    expect(message).toContain('JIABIAO_HTTP__PROT (environment): is not a setting');
+    expect(message).toContain('log.level (--log-level): must be');
+  });
+
+  test('of nearly the right name is told the right one', () => {
+    expect(refusalOf({ environment: { JIABIAO_HTTP_PORT: '1' } })).toContain('did you mean JIABIAO_HTTP__PORT?');
+    expect(refusalOf({ file: fileOf({ port: 1 }) })).toContain('did you mean http.port?');
+  });
+
+  test.each([
+    ['a section that is no object', { http: 8000 }, 'http ('],
+    ['a file that is no object', [1], '(whole file)'],
+    ['a homed prefix that is none', { node: { homed: [{ prefix: 'a/b' }] } }, 'is not a prefix'],
+    ['an unknown key of a homed prefix', { node: { homed: [{ prefix: '1', folds: true }] } }, 'node.homed'],
+    ['an own prefix that is none', { node: { prefix: '88..118' } }, 'is not a prefix'],
+    ['a text for a number', { http: { port: '8000' } }, 'must be an integer from 0 to 65535, not "8000"'],
+    ['a fraction for an integer', { http: { port: 80.5 } }, 'http.port'],
+  ])('with %s is refused', (_, content, reason) => {
+    expect(refusalOf({ file: fileOf(content) })).toContain(reason);
+  });
+
+  test('in a file that is missing or broken is refused with the name of the file', () => {
+    expect(refusalOf({ file: join(directory, 'nowhere.json') })).toContain('nowhere.json cannot be read');
+    const broken = fileOf('{"http": {');
+    expect(refusalOf({ file: broken })).toContain(`${broken} is not JSON`);
+  });
+
+  test('with a broken list in the environment names the variable', () => {
+    expect(refusalOf({ environment: { JIABIAO_NODE__HOMED: '[{' } })).toContain(
+      'node.homed (environment JIABIAO_NODE__HOMED): must be a list; this is broken JSON',
+    );
+  });
+
+  test('does not open plain HTTP to others unless that is meant', () => {
+    expect(refusalOf({ environment: { JIABIAO_HTTP__HOST: '0.0.0.0' } })).toContain('http.allowPlainHttp');
+    expect(refusalOf({ flags: [['http.host', '::', '--host']] })).toContain('http.host (--host)');
+    for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) {
+      expect(loadConfig({ environment: { JIABIAO_HTTP__HOST: host } }).http.host).toBe(host);
+    }
+  });
+});
+
+test("the clients' variables are no settings", () => {
+  const environment = { JIABIAO_URL: 'http://n.example', JIABIAO_KEY: 'jb_x' };
+  expect(() => loadConfig({ environment })).not.toThrow();
+  expect(clientEnvironment(environment)).toEqual({ url: 'http://n.example', key: 'jb_x' });
+  expect(clientEnvironment({})).toEqual({ url: null, key: null });
+});
