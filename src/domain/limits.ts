@@ -24,6 +24,9 @@ export const MAX_TYPE_LENGTH = 128;
 /** References of one value: nothing in use has more than a handful. */
 export const MAX_REFERENCES = 64;
 
+/** Servers of a site, interfaces of a server, attributes of a site: far above any service in the field. */
+export const MAX_SITE_PARTS = 256;
+
 /** Records on the way from an item to its root (item, batch, model, series), the item included. */
 export const MAX_INHERITANCE_DEPTH = 4;
 

@@ -1,0 +1,145 @@
+// The JSON form of one registration, the same in PUT and PATCH bodies, batch items and rows of a file. What it asks for
+// is judged by the registry; here only its form is.
+
+import { type HandleError, isHandleError } from '../domain/error.ts';
+import { MAX_REASON_LENGTH, MAX_VALUES } from '../domain/limits.ts';
+import {
+  INDEX_RANGE,
+  inputError,
+  type JsonObject,
+  readArray,
+  readChoice,
+  readInteger,
+  readObject,
+  readString,
+} from '../wire/json-input.ts';
+import { parseValues } from '../wire/value-json.ts';
+import type { PatchRegistration, PutRegistration, Registration, RevokeRegistration } from './registration.ts';
+
+export type RegistrationMode = PutRegistration['mode'];
+export const REGISTRATION_MODES = ['create', 'update', 'upsert'] as const satisfies readonly RegistrationMode[];
+
+export interface RegistrationDefaults {
+  /** For items that name no mode of their own. */
+  readonly mode: RegistrationMode;
+}
+
+const CODE = 'INVALID_REQUEST';
+const OPERATIONS = ['put', 'patch', 'revoke'] as const;
+const PUT_STATUSES = ['reserved', 'active'] as const;
+const PATCH_STATUSES = ['reserved', 'active', 'revoked'] as const;
+const MEMBERS = {
+  put: new Set(['operation', 'handle', 'values', 'parent', 'template', 'status', 'mode', 'ifMatch']),
+  patch: new Set([
+    'operation',
+    'handle',
+    'values',
+    'removeIndexes',
+    'parent',
+    'template',
+    'status',
+    'reason',
+    'ifMatch',
+  ]),
+  revoke: new Set(['operation', 'handle', 'reason', 'ifMatch']),
+} as const satisfies Record<(typeof OPERATIONS)[number], ReadonlySet<string>>;
+const REVISION_RANGE = { min: 1, max: Number.MAX_SAFE_INTEGER };
+
+/**
+ * One registration; `at` is its JSON pointer, '' for a whole body. Never throws for what the input says: what is
+ * malformed becomes a `RefusedRegistration` that keeps its place among its neighbours.
+ */
+export function parseRegistration(input: unknown, at: string, defaults: RegistrationDefaults): Registration {
+  try {
+    return parseItem(input, at, defaults);
+  } catch (error) {
+    if (!isHandleError(error)) throw error;
+    return refuseRegistration(handleIn(input), error);
+  }
+}
+
+/** A registration that was malformed before it could be read. */
+export function refuseRegistration(handle: string, error: HandleError): Registration {
+  return { operation: 'refused', handle, ifMatch: null, error };
+}
+
+function handleIn(input: unknown): string {
+  if (typeof input !== 'object' || input === null || !Object.hasOwn(input, 'handle')) return '';
+  const { handle } = input as JsonObject;
+  return typeof handle === 'string' ? handle : '';
+}
+
+function parseItem(input: unknown, at: string, defaults: RegistrationDefaults): Registration {
+  const given = (input as JsonObject | null | undefined)?.operation;
+  const operation = given === undefined ? 'put' : readChoice(given, `${at}/operation`, OPERATIONS, CODE);
+  const item = readObject(input, at, MEMBERS[operation], CODE);
+  if (item.handle === undefined) {
+    throw inputError(at, 'This registration names no handle: add "handle", such as "88.118.10023/CHAIR-01".', CODE);
+  }
+  const handle = readString(item.handle, `${at}/handle`, CODE);
+  const ifMatch = item.ifMatch === undefined ? null : readInteger(item.ifMatch, `${at}/ifMatch`, REVISION_RANGE, CODE);
+  switch (operation) {
+    case 'put':
+      return parsePut(item, at, { handle, ifMatch, mode: defaults.mode });
+    case 'patch':
+      return parsePatch(item, at, { handle, ifMatch });
+    case 'revoke':
+      return { operation, handle, ifMatch, reason: requireReason(item, at) };
+  }
+}
+
+type Given = Pick<RevokeRegistration, 'handle' | 'ifMatch'>;
+
+function parsePut(item: JsonObject, at: string, given: Given & RegistrationDefaults): PutRegistration {
+  if (item.values === undefined) {
+    throw inputError(at, 'This registration has no values: add "values", an array (it may be empty).', CODE);
+  }
+  return {
+    operation: 'put',
+    handle: given.handle,
+    ifMatch: given.ifMatch,
+    mode: item.mode === undefined ? given.mode : readChoice(item.mode, `${at}/mode`, REGISTRATION_MODES, CODE),
+    status: item.status === undefined ? 'active' : readChoice(item.status, `${at}/status`, PUT_STATUSES, CODE),
+    parent: item.parent === undefined ? null : readHandleOrNull(item.parent, `${at}/parent`),
+    template: item.template === undefined ? null : readHandleOrNull(item.template, `${at}/template`),
+    values: parseValues(item.values, `${at}/values`),
+  };
+}
+
+function parsePatch(item: JsonObject, at: string, given: Given): PatchRegistration {
+  const { status, reason, parent, template, values, removeIndexes } = item;
+  const patch: { -readonly [Member in keyof PatchRegistration]: PatchRegistration[Member] } = {
+    operation: 'patch',
+    ...given,
+  };
+  if (status !== undefined) patch.status = readChoice(status, `${at}/status`, PATCH_STATUSES, CODE);
+  if (patch.status === 'revoked') patch.reason = requireReason(item, at);
+  else if (reason !== undefined) {
+    throw inputError(`${at}/reason`, 'A reason belongs to a revocation: add "status": "revoked", or remove it.', CODE);
+  }
+  if (parent !== undefined) patch.parent = readHandleOrNull(parent, `${at}/parent`);
+  if (template !== undefined) patch.template = readHandleOrNull(template, `${at}/template`);
+  if (values !== undefined) patch.values = parseValues(values, `${at}/values`);
+  if (removeIndexes !== undefined) patch.removeIndexes = readIndexes(removeIndexes, `${at}/removeIndexes`);
+  return patch;
+}
+
+function readHandleOrNull(input: unknown, at: string): string | null {
+  return input === null ? null : readString(input, at, CODE);
+}
+
+function readIndexes(input: unknown, at: string): readonly number[] {
+  return readArray(input, at, MAX_VALUES, CODE).map((one, i) => readInteger(one, `${at}/${i}`, INDEX_RANGE, CODE));
+}
+
+function requireReason(item: JsonObject, at: string): string {
+  if (item.reason === undefined) {
+    throw inputError(at, 'A revocation needs a reason, which is kept for ever: add "reason", a sentence.', CODE);
+  }
+  const reason = readString(item.reason, `${at}/reason`, CODE);
+  if (reason.trim() === '') throw inputError(`${at}/reason`, 'The reason is empty: write a sentence.', CODE);
+  if (reason.length > MAX_REASON_LENGTH) {
+    throw inputError(`${at}/reason`, `Shorten the reason to ${MAX_REASON_LENGTH} characters.`, CODE);
+  }
+  return reason;
+}

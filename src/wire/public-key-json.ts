@@ -1,0 +1,42 @@
+// Public keys ⇄ JSON: the JWK members (RFC 7517, RFC 7518 §6.3) that the Handle.net interface uses for RSA and DSA.
+
+import type { ByteString } from '../domain/bytes.ts';
+import { inputError, type JsonObject, readChoice, readObject, readString } from './json-input.ts';
+import { type PublicKey, stripZeros } from './public-key-value.ts';
+
+const JWK_MEMBERS: ReadonlySet<string> = new Set(['kty', 'n', 'e', 'y', 'p', 'q', 'g']);
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+
+export function publicKeyToJson(key: PublicKey): JsonObject {
+  if (key.kind === 'RSA') return { kty: 'RSA', n: toBase64Url(key.modulus), e: toBase64Url(key.exponent) };
+  return {
+    kty: 'DSA',
+    y: toBase64Url(key.y),
+    p: toBase64Url(key.p),
+    q: toBase64Url(key.q),
+    g: toBase64Url(key.g),
+  };
+}
+
+/** Throws `INVALID_VALUE`. */
+export function publicKeyFromJson(input: unknown, at: string): PublicKey {
+  const jwk = readObject(input, at, JWK_MEMBERS);
+  const number = (member: string) => fromBase64Url(jwk[member], `${at}/${member}`);
+  if (readChoice(jwk.kty, `${at}/kty`, ['RSA', 'DSA']) === 'RSA') {
+    return { kind: 'RSA', modulus: number('n'), exponent: number('e') };
+  }
+  return { kind: 'DSA', y: number('y'), p: number('p'), q: number('q'), g: number('g') };
+}
+
+function toBase64Url(number: ByteString): string {
+  return Buffer.from(number, 'latin1').toString('base64url');
+}
+
+function fromBase64Url(input: unknown, at: string): ByteString {
+  const text = readString(input, at);
+  const bytes = Buffer.from(text, 'base64url');
+  if (!BASE64URL.test(text) || bytes.toString('base64url') !== text) {
+    throw inputError(at, 'Write this number of the key in base64url without padding (RFC 7518 §6.3).');
+  }
+  return stripZeros(bytes.toString('latin1') as ByteString);
+}

@@ -1,0 +1,196 @@
+// Handle values ⇄ the JSON of the Handle.net REST interface. Formatting makes UTF-8 bytes and is the hottest code of the
+// node; parsing reads untrusted input. Which values may be shown, and rules of content, are decided elsewhere.
+
+import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import { DEFAULT_PERMISSIONS, type HandleValue, makeValue, type ValueReference } from '../domain/handle-value.ts';
+import { MAX_REFERENCES, MAX_VALUES } from '../domain/limits.ts';
+import { formatInstant, parseInstant } from './instant-text.ts';
+import {
+  INDEX_RANGE,
+  inputError,
+  type JsonObject,
+  readArray,
+  readInteger,
+  readObject,
+  readString,
+} from './json-input.ts';
+import { parseReferences } from './reference-json.ts';
+import { binaryToJson, parseBytes } from './value-bytes-json.ts';
+
+const LINE_SEPARATORS = /[\u2028\u2029]/g;
+
+/** A JSON string literal as UTF-8 bytes; U+2028 and U+2029 are escaped, so it can stand in JavaScript (JSONP) too. */
+export function formatJsonText(text: string): ByteString {
+  return formatJson(text);
+}
+
+function formatJson(value: unknown): ByteString {
+  return bytesFromText(
+    JSON.stringify(value).replace(LINE_SEPARATORS, (character) => (character === '\u2028' ? '\\u2028' : '\\u2029')),
+  );
+}
+
+// The same few heads and tails come back millions of times. Each slot holds the latest one that fell on it: a bounded
+// memo without bookkeeping, where a collision costs only the making of a fragment.
+const SLOTS = 1024;
+const LAST_SLOT = SLOTS - 1;
+
+interface Head {
+  readonly index: number;
+  readonly type: ByteString;
+  /** `{"index":1,"type":"URL","data":{"format":"string","value":"` */
+  readonly plain: string;
+}
+
+interface Tail {
+  readonly timestamp: number;
+  readonly ttl: number;
+  readonly permissions: number;
+  /** `"},"ttl":86400,"timestamp":"2026-11-23T03:51:48Z"}` */
+  readonly plain: string;
+}
+
+const heads: Head[] = new Array<Head>(SLOTS).fill({ index: -1, type: '' as ByteString, plain: '' });
+const tails: Tail[] = new Array<Tail>(SLOTS).fill({ timestamp: -1, ttl: -1, permissions: -1, plain: '' });
+
+/** `{"index":1,"type":"URL","data":{"format":"string","value":"…"},"ttl":86400,"timestamp":"…"}` */
+export function formatValue(value: HandleValue): ByteString {
+  const memo = value.memo;
+  if (memo === null) return renderValue(value);
+  memo.json ??= flat(renderValue(value));
+  return memo.json;
+}
+
+/** JSON array of values. */
+export function formatValues(values: readonly HandleValue[]): ByteString {
+  const first = values[0];
+  if (first === undefined) return '[]' as ByteString;
+  let json = `[${formatValue(first)}`;
+  for (let i = 1; i < values.length; i++) json += `,${formatValue(values[i] as HandleValue)}`;
+  return `${json}]` as ByteString;
+}
+
+function renderValue(value: HandleValue): ByteString {
+  if (value.dataForm === 'plain' && !value.ttlIsAbsolute && value.references.length === 0) {
+    return (plainHead(value.index, value.type) + value.data + plainTail(value)) as ByteString;
+  }
+  const references = value.references.length === 0 ? '' : `,"references":${formatJson(value.references)}`;
+  const ttl = value.ttlIsAbsolute ? `"${formatInstant(value.ttl)}"` : String(value.ttl);
+  const type = formatJsonText(textFromBytes(value.type));
+  const instants = `"ttl":${ttl},"timestamp":"${formatInstant(value.timestamp)}"`;
+  return `{"index":${value.index},"type":${type},"data":${formatBytes(value)}${formatPermissions(value.permissions)},${instants}${references}}` as ByteString;
+}
+
+function plainHead(index: number, type: ByteString): string {
+  const length = type.length;
+  const slot = (index * 31 + length * 7 + type.charCodeAt(0) + type.charCodeAt(length - 1)) & LAST_SLOT;
+  const head = heads[slot] as Head;
+  if (head.index === index && head.type === type) return head.plain;
+  const plain = flat(
+    `{"index":${index},"type":${formatJsonText(textFromBytes(type))},"data":{"format":"string","value":"` as ByteString,
+  );
+  heads[slot] = { index, type, plain };
+  return plain;
+}
+
+function plainTail(value: HandleValue): string {
+  const { timestamp, ttl, permissions } = value;
+  const slot = (timestamp + ttl * 7 + permissions) & LAST_SLOT;
+  const tail = tails[slot] as Tail;
+  if (tail.timestamp === timestamp && tail.ttl === ttl && tail.permissions === permissions) return tail.plain;
+  const plain = flat(
+    `"}${formatPermissions(permissions)},"ttl":${ttl},"timestamp":"${formatInstant(timestamp)}"}` as ByteString,
+  );
+  tails[slot] = { timestamp, ttl, permissions, plain };
+  return plain;
+}
+
+function formatPermissions(permissions: number): string {
+  return permissions === DEFAULT_PERMISSIONS ? '' : `,"permissions":"${permissions.toString(2).padStart(4, '0')}"`;
+}
+
+function formatBytes(value: HandleValue): string {
+  if (value.dataForm === 'plain') return `{"format":"string","value":"${value.data}"}`;
+  if (value.dataForm === 'text') return `{"format":"string","value":${formatJsonText(textFromBytes(value.data))}}`;
+  return formatJson(binaryToJson(value.type, value.data));
+}
+
+/** One piece instead of a tree of joined pieces, which every later use would have to walk. */
+function flat(bytes: ByteString): ByteString {
+  return Buffer.from(bytes, 'latin1').toString('latin1') as ByteString;
+}
+
+const VALUE_MEMBERS: ReadonlySet<string> = new Set([
+  'index',
+  'type',
+  'data',
+  'permissions',
+  'ttl',
+  'timestamp',
+  'references',
+]);
+const PERMISSIONS = /^[01]{4}$/;
+const TTL_RANGE = { min: 0, max: 0x7fff_ffff };
+const NO_REFERENCES: readonly ValueReference[] = [];
+
+/**
+ * Values from JSON, in the order given. `at` is the JSON pointer of the array. Throws `INVALID_VALUE`. A timestamp is
+ * taken and ignored, so what was read can be written back: the registry sets it.
+ */
+export function parseValues(input: unknown, at: string): HandleValue[] {
+  const items = readArray(input, at, MAX_VALUES);
+  const values = new Array<HandleValue>(items.length);
+  for (let i = 0; i < items.length; i++) values[i] = parseValue(items[i], `${at}/${i}`);
+  return values;
+}
+
+function parseValue(input: unknown, at: string): HandleValue {
+  const item = readObject(input, at, VALUE_MEMBERS);
+  const { index, type, data, references } = item;
+  if (index === undefined) throw inputError(at, 'This value has no index: add "index", a whole number from 1.');
+  if (type === undefined) throw inputError(at, 'This value has no type: add "type", such as "URL".');
+  if (data === undefined) {
+    throw inputError(at, 'This value has no data: add "data", a string or {"format","value"}.');
+  }
+  return makeValue({
+    index: readInteger(index, `${at}/index`, INDEX_RANGE),
+    type: parseType(type, `${at}/type`),
+    data: typeof data === 'string' && data.isWellFormed() ? bytesFromText(data) : parseBytes(data, `${at}/data`),
+    ...parseTtl(item, at),
+    permissions: parsePermissions(item, at),
+    references:
+      references === undefined ? NO_REFERENCES : parseReferences(references, `${at}/references`, MAX_REFERENCES),
+  });
+}
+
+function parseType(input: unknown, at: string): ByteString {
+  const type = readString(input, at);
+  if (type === '') throw inputError(at, 'A type cannot be empty: name one, such as "URL".');
+  return bytesFromText(type);
+}
+
+function parsePermissions(item: JsonObject, at: string): number {
+  const { permissions } = item;
+  if (permissions === undefined) return DEFAULT_PERMISSIONS;
+  if (typeof permissions === 'string' && PERMISSIONS.test(permissions)) return Number.parseInt(permissions, 2);
+  throw inputError(
+    `${at}/permissions`,
+    'Write permissions as four digits 0 or 1: admin read, admin write, public read, public write; such as "1110" or, for a private value, "1100".',
+  );
+}
+
+const DEFAULT_TTL = {};
+
+function parseTtl(item: JsonObject, at: string): { readonly ttl?: number; readonly ttlIsAbsolute?: boolean } {
+  const { ttl } = item;
+  if (ttl === undefined) return DEFAULT_TTL;
+  if (typeof ttl !== 'string') return { ttl: readInteger(ttl, `${at}/ttl`, TTL_RANGE) };
+  const seconds = parseInstant(ttl);
+  if (seconds === null || seconds < TTL_RANGE.min || seconds > TTL_RANGE.max) {
+    throw inputError(
+      `${at}/ttl`,
+      'Write the ttl as seconds, such as 86400, or as an instant before 2038-01-19, such as "2030-01-31T00:00:00Z".',
+    );
+  }
+  return { ttl: seconds, ttlIsAbsolute: true };
+}
