@@ -5,7 +5,6 @@ import { inputError, type JsonObject, readChoice, readObject, readString } from 
 import { type PublicKey, stripZeros } from './public-key-value.ts';
 
 const JWK_MEMBERS: ReadonlySet<string> = new Set(['kty', 'n', 'e', 'y', 'p', 'q', 'g']);
-const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 export function publicKeyToJson(key: PublicKey): JsonObject {
   if (key.kind === 'RSA') return { kty: 'RSA', n: toBase64Url(key.modulus), e: toBase64Url(key.exponent) };
@@ -35,8 +34,9 @@ function toBase64Url(number: ByteString): string {
 function fromBase64Url(input: unknown, at: string): ByteString {
   const text = readString(input, at);
   const bytes = Buffer.from(text, 'base64url');
-  if (!BASE64URL.test(text) || bytes.toString('base64url') !== text) {
-    throw inputError(at, 'Write this number of the key in base64url without padding (RFC 7518 §6.3).');
+  const number = stripZeros(bytes.toString('latin1') as ByteString);
+  if (number === '' || bytes.toString('base64url') !== text) {
+    throw inputError(at, 'Write this positive number of the key in base64url without padding (RFC 7518 §6.3).');
   }
-  return stripZeros(bytes.toString('latin1') as ByteString);
+  return number;
 }

@@ -4,7 +4,7 @@ import type { ByteString } from '../domain/bytes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { countedBytes, countedText, joinBytes, shortBytes } from './byte-writer.ts';
 
-/** Numbers are big-endian and unsigned, without leading zero bytes. */
+/** Numbers are big-endian and positive, without leading zero bytes. */
 export type PublicKey =
   | { readonly kind: 'RSA'; readonly modulus: ByteString; readonly exponent: ByteString }
   | {
@@ -49,15 +49,16 @@ export function encodePublicKey(key: PublicKey): ByteString {
 function readUnsigned(reader: ByteReader): ByteString {
   const number = reader.readBytes();
   if (number.charCodeAt(0) > 0x7f) throw reader.malformed('a negative number in a key');
-  return stripZeros(number);
+  const stripped = stripZeros(number);
+  if (stripped === '') throw reader.malformed('a zero in a key');
+  return stripped;
 }
 
 export function stripZeros(number: ByteString): ByteString {
   return number.replace(/^\0+/, '') as ByteString;
 }
 
-/** Two's complement: a number whose first bit is set gets a zero byte in front, and so does nothing at all. */
+/** Two's complement: a number whose first bit is set gets a zero byte in front. */
 function writeSigned(number: ByteString): ByteString {
-  const needsZero = number === '' || number.charCodeAt(0) > 0x7f;
-  return countedBytes((needsZero ? `\0${number}` : number) as ByteString);
+  return countedBytes((number.charCodeAt(0) > 0x7f ? `\0${number}` : number) as ByteString);
 }

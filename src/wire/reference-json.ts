@@ -1,7 +1,7 @@
 // References to values of other handles ⇄ JSON: `[{"handle","index"}]`, in HS_VLIST data and beside any value.
 
 import type { ValueReference } from '../domain/handle-value.ts';
-import { inputError, REFERENCE_INDEX_RANGE, readArray, readInteger, readObject, readString } from './json-input.ts';
+import { REFERENCE_INDEX_RANGE, readArray, readInteger, readObject, readString } from './json-input.ts';
 
 const MEMBERS: ReadonlySet<string> = new Set(['handle', 'index']);
 
@@ -12,7 +12,8 @@ export function parseReferences(input: unknown, at: string, limit: number): read
 
 function parseReference(input: unknown, at: string): ValueReference {
   const reference = readObject(input, at, MEMBERS);
-  const handle = readString(reference.handle, `${at}/handle`);
-  if (handle === '') throw inputError(`${at}/handle`, 'A reference names a handle: write prefix/suffix.');
-  return { handle, index: readInteger(reference.index, `${at}/index`, REFERENCE_INDEX_RANGE) };
+  return {
+    handle: readString(reference.handle, `${at}/handle`),
+    index: readInteger(reference.index, `${at}/index`, REFERENCE_INDEX_RANGE),
+  };
 }

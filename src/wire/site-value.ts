@@ -41,7 +41,8 @@ const PRIMARY = 0x80;
 const MULTI_PRIMARY = 0x40;
 const ADMIN = 1;
 const QUERY = 2;
-export const ADDRESS_LENGTH = 16;
+const ADDRESS_LENGTH = 16;
+const MAX_PORT = 0xffff;
 export const LAST_HASH_OPTION = 2;
 
 /** Throws `INVALID_VALUE`. */
@@ -77,8 +78,10 @@ export function decodeSite(bytes: ByteString): Site {
 }
 
 function readServer(reader: ByteReader): SiteServer {
+  const serverId = reader.readInt();
+  if (serverId < 0) throw reader.malformed('a negative server id');
   return {
-    serverId: reader.readInt(),
+    serverId,
     address: reader.readFixed(ADDRESS_LENGTH),
     publicKey: reader.readBytes(),
     interfaces: Array.from({ length: reader.readCount(6) }, () => readInterface(reader)),
@@ -89,7 +92,9 @@ function readInterface(reader: ByteReader): SiteInterface {
   const use = reader.readByte();
   const protocol = SITE_PROTOCOLS[reader.readByte()];
   if (use > (ADMIN | QUERY) || protocol === undefined) throw reader.malformed('an interface nobody knows');
-  return { query: (use & QUERY) !== 0, admin: (use & ADMIN) !== 0, protocol, port: reader.readInt() };
+  const port = reader.readInt();
+  if (port < 0 || port > MAX_PORT) throw reader.malformed(`port ${port}`);
+  return { query: (use & QUERY) !== 0, admin: (use & ADMIN) !== 0, protocol, port };
 }
 
 export function encodeSite(site: Site): ByteString {

@@ -2,7 +2,7 @@
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { isHandleError } from '../domain/error.ts';
-import { MAX_VALUES } from '../domain/limits.ts';
+import { MAX_VALUE_BYTES } from '../domain/limits.ts';
 import { ADMIN_PERMISSION_BITS, type AdminValue, decodeAdmin, encodeAdmin } from './admin-value.ts';
 import {
   inputError,
@@ -56,6 +56,8 @@ function familyOf(type: ByteString): string {
 
 const DATA_MEMBERS: ReadonlySet<string> = new Set(['format', 'value']);
 const FORMATS = ['string', 'base64', 'hex', 'admin', 'vlist', 'site', 'key'] as const;
+/** The shortest reference of a list takes eight bytes. */
+const MAX_LIST_REFERENCES = MAX_VALUE_BYTES / 8;
 const HEX = /^(?:[0-9A-Fa-f]{2})*$/;
 
 /** Bytes of the `data` member of a value: a string, or an object that names its format. Throws `INVALID_VALUE`. */
@@ -74,7 +76,7 @@ export function parseBytes(input: unknown, at: string): ByteString {
     case 'admin':
       return encodeAdmin(adminFromJson(data.value, place));
     case 'vlist':
-      return encodeReferenceList(parseReferences(data.value, place, MAX_VALUES));
+      return encodeReferenceList(parseReferences(data.value, place, MAX_LIST_REFERENCES));
     case 'site':
       return encodeSite(siteFromJson(data.value, place));
     case 'key':

@@ -144,10 +144,9 @@ const anyValue: fc.Arbitrary<HandleValue> = fc
     ttl: fc.integer({ min: 0, max: 0x7fff_ffff }),
     ttlIsAbsolute: fc.boolean(),
     permissions: fc.nat({ max: 15 }),
-    references: fc.array(
-      fc.record({ handle: fc.string({ unit: 'binary', minLength: 1 }), index: fc.nat({ max: 0x7fff_ffff }) }),
-      { maxLength: 3 },
-    ),
+    references: fc.array(fc.record({ handle: fc.string({ unit: 'binary' }), index: fc.nat({ max: 0x7fff_ffff }) }), {
+      maxLength: 3,
+    }),
     timestamp: fc.nat(),
   })
   .map((given) => makeValue({ ...given, type: bytesFromText(given.type) }));
