@@ -60,5 +60,23 @@ export const MAX_COMMIT_ATTEMPTS = 5;
 /** TTL of a value that names none (RFC 3651 leaves it open; the reference server uses a day). */
 export const DEFAULT_TTL_SECONDS = 86_400;
 
+/** How long "not found" or "revoked" may be kept by anyone: both can be undone by their owner within a minute's patience. */
+export const NEGATIVE_TTL_SECONDS = 60;
+
 /** Names the store's dictionary of value types may hold; later names are stored in full. */
 export const MAX_TYPE_NAMES = 65_535;
+
+/** Characters of the name of an enterprise or principal, or of a key's label: one line on a page. */
+export const MAX_NAME_LENGTH = 200;
+
+/** Characters of an enterprise's contact: a few lines of name, telephone and mail. */
+export const MAX_CONTACT_LENGTH = 500;
+
+/** Attempts to allocate a free enterprise code: each failed one means another thread has just taken that code. */
+export const MAX_ALLOCATION_ATTEMPTS = 64;
+
+/** How long a replaced key may go on working: a month of roll-out. */
+export const MAX_KEY_GRACE_MS = 31 * 86_400_000;
+
+/** Enterprises, keys or principals a worker remembers between requests: some megabytes, more than one node has in use. */
+export const MAX_REMEMBERED = 10_000;

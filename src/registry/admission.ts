@@ -1,0 +1,168 @@
+// The first look at registrations: which are well-formed, ours, and allowed to their writer. Reads who holds a prefix,
+// once a call; reads no record, so that a denial never tells whether one exists.
+
+import { utf8Length } from '../domain/bytes.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
+import { HandleError } from '../domain/error.ts';
+import {
+  type CaseRule,
+  type Handle,
+  isSystemPrefix,
+  parseHandle,
+  prefixOf,
+  responsiblePrefixOf,
+} from '../domain/handle.ts';
+import { MAX_STORED_HANDLE_BYTES } from '../domain/limits.ts';
+import { type HomedPrefix, homeOf, type Prefix, parsePrefix } from '../domain/prefix.ts';
+import type { Principal } from '../domain/principal.ts';
+import { judgeWriteHolders, judgeWriteScope, type Verdict } from './authorization.ts';
+import type { Actionable, Target } from './planning.ts';
+import type { Registration, RegistrationResult } from './registration.ts';
+import type { Remembered } from './remembered.ts';
+
+/** A registration that may be planned. */
+export interface Item {
+  /** Its place in the call, where its result goes. */
+  readonly position: number;
+  readonly registration: Actionable;
+  readonly target: Target;
+  /** The nearest enterprise that holds its prefix; null for prefix handles, which count for nobody. */
+  readonly holder: Enterprise | null;
+}
+
+/** What the node is home to. */
+export interface Homes {
+  readonly ownPrefix: Prefix;
+  /** All homed prefixes, the node's own among them. */
+  readonly homed: readonly HomedPrefix[];
+}
+
+interface Access {
+  readonly verdict: Verdict;
+  readonly holder: Enterprise | null;
+}
+
+export class Admission {
+  readonly #homes: Homes;
+  readonly #enterprises: Remembered<Enterprise>;
+  readonly #foldsCase: CaseRule;
+
+  constructor(homes: Homes, enterprises: Remembered<Enterprise>) {
+    this.#homes = homes;
+    this.#enterprises = enterprises;
+    this.#foldsCase = (prefix) => homeOf(prefix, homes.homed)?.foldsCase ?? false;
+  }
+
+  /** Items that may go on, in order; refusals are put in their place in `results`. */
+  async admit(
+    principal: Principal,
+    registrations: readonly Registration[],
+    results: RegistrationResult[],
+  ): Promise<Item[]> {
+    const items: Item[] = [];
+    const accesses = new Map<string, Access>();
+    for (let position = 0; position < registrations.length; position++) {
+      const registration = registrations[position] as Registration;
+      const target = this.#targetOf(registration);
+      if (target instanceof HandleError) {
+        results[position] = { ok: false, handle: registration.handle, error: target };
+        continue;
+      }
+      const scope = isSystemPrefix(target.handle) ? target.handle : prefixOf(target.handle);
+      let access = accesses.get(scope);
+      if (access === undefined) {
+        access = await this.#accessTo(principal, target.handle);
+        accesses.set(scope, access);
+      }
+      if (access.verdict !== null) {
+        results[position] = { ok: false, handle: target.handle, error: access.verdict };
+        continue;
+      }
+      items.push({ position, registration: registration as Actionable, target, holder: access.holder });
+    }
+    return items;
+  }
+
+  /** Throws `INVALID_HANDLE`, or `NOT_RESPONSIBLE` unless its prefix is homed here. */
+  parse(text: string): Handle {
+    const handle = parseHandle(text, this.#foldsCase);
+    if (homeOf(responsiblePrefixOf(handle), this.#homes.homed) === null) throw notHomed(responsiblePrefixOf(handle));
+    return handle;
+  }
+
+  #targetOf(registration: Registration): Target | HandleError {
+    if (registration.operation === 'refused') return registration.error;
+    try {
+      const handle = this.parse(registration.handle);
+      assertStorable(handle, '/handle');
+      if (handle.startsWith('0.NA/')) parsePrefix(responsiblePrefixOf(handle));
+      if (registration.operation !== 'put' && registration.operation !== 'patch') {
+        return { handle, parent: undefined, template: undefined };
+      }
+      return {
+        handle,
+        parent: this.#parseNamed(registration.parent, '/parent'),
+        template: this.#parseNamed(registration.template, '/template'),
+      };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  #parseNamed(text: string | null | undefined, at: string): Handle | null | undefined {
+    if (text === null || text === undefined) return text;
+    try {
+      const handle = parseHandle(text, this.#foldsCase);
+      assertStorable(handle, at);
+      return handle;
+    } catch (cause) {
+      throw new HandleError('INVALID_HANDLE', refusalOf(cause).message, { cause, at });
+    }
+  }
+
+  async #accessTo(principal: Principal, handle: Handle): Promise<Access> {
+    const { ownPrefix } = this.#homes;
+    const byScope = judgeWriteScope(principal, handle, ownPrefix);
+    if (byScope !== null) return { verdict: byScope, holder: null };
+    const prefix = responsiblePrefixOf(handle);
+    const holders = await this.#holdersOf(prefix);
+    return {
+      verdict: judgeWriteHolders(principal, prefix, ownPrefix, holders),
+      holder: isSystemPrefix(handle) ? null : (holders[0] ?? null),
+    };
+  }
+
+  /** The enterprises at a prefix and above it, nearest first, up to the homed prefix that covers it. */
+  async #holdersOf(prefix: Prefix): Promise<readonly Enterprise[]> {
+    const home = homeOf(prefix, this.#homes.homed);
+    if (home === null) throw notHomed(prefix);
+    const holders: Enterprise[] = [];
+    for (let at: string = prefix; at.length >= home.prefix.length; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
+      const enterprise = await this.#enterprises.get(at);
+      if (enterprise !== null) holders.push(enterprise);
+    }
+    return holders;
+  }
+}
+
+function assertStorable(handle: Handle, at: string): void {
+  if (utf8Length(handle) <= MAX_STORED_HANDLE_BYTES) return;
+  throw new HandleError(
+    'INVALID_HANDLE',
+    `The handle takes ${utf8Length(handle)} bytes of UTF-8, at most ${MAX_STORED_HANDLE_BYTES} can be registered: shorten it.`,
+    { at },
+  );
+}
+
+/** The refusal an item gets for what was thrown; anything but a named failure is a defect and goes on. */
+export function refusalOf(error: unknown): HandleError {
+  if (error instanceof HandleError) return error;
+  throw error;
+}
+
+function notHomed(prefix: string): HandleError {
+  return new HandleError(
+    'NOT_RESPONSIBLE',
+    `This node is not responsible for ${prefix}: register at the node that is, or have the prefix homed here by configuration.`,
+  );
+}

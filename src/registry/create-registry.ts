@@ -1,0 +1,74 @@
+// Wires the write path: the registry's rooms over one store. What they share is made here and nowhere else.
+
+import type { EpochTable } from '../cache/epoch-table.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
+import type { Observer } from '../domain/observer.ts';
+import type { HomedPrefix, Prefix } from '../domain/prefix.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { Admission, type Homes } from './admission.ts';
+import { createAuthenticator } from './authentication.ts';
+import { Enterprises } from './enterprises.ts';
+import { Identifiers } from './identifiers.ts';
+import { Keys } from './keys.ts';
+import { Principals } from './principals.ts';
+import type { Authenticator, Directory, IdentifierRegistry } from './registry.ts';
+import { Remembered } from './remembered.ts';
+import type { RandomBytes } from './tokens.ts';
+
+export interface RegistryOptions {
+  readonly store: RegistryStore;
+  readonly epochs: EpochTable;
+  readonly clock: () => number;
+  readonly randomBytes: RandomBytes;
+  /** The prefix under which enterprises get their codes; homed here whether or not `homed` names it. */
+  readonly ownPrefix: Prefix;
+  readonly homed: readonly HomedPrefix[];
+  readonly observer: Observer;
+}
+
+export interface Registry {
+  readonly identifiers: IdentifierRegistry;
+  readonly directory: Directory;
+  readonly authenticator: Authenticator;
+}
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const { store, epochs, clock, ownPrefix, observer } = options;
+  const homes: Homes = { ownPrefix, homed: withOwnPrefix(options.homed, ownPrefix) };
+  const holders = new Remembered<Enterprise>({
+    epochs,
+    kind: 'enterprise',
+    read: (prefix) => store.enterprise(prefix as Prefix),
+    keepsAbsence: true,
+  });
+  const admission = new Admission(homes, holders);
+  return {
+    identifiers: new Identifiers({ store, admission, clock, observer }),
+    directory: createDirectory(options, homes),
+    authenticator: createAuthenticator({ store, epochs, clock }),
+  };
+}
+
+function createDirectory({ store, clock, randomBytes }: RegistryOptions, homes: Homes): Directory {
+  const enterprises = new Enterprises(store, homes);
+  const principals = new Principals(store, homes, randomBytes);
+  const keys = new Keys(store, clock, randomBytes);
+  return {
+    createEnterprise: (actor, enterprise) => enterprises.create(actor, enterprise),
+    updateEnterprise: (actor, prefix, patch, ifMatch) => enterprises.update(actor, prefix, patch, ifMatch),
+    enterprise: (actor, prefix) => enterprises.read(actor, prefix),
+    enterprises: (actor, after, limit) => enterprises.list(actor, after, limit),
+    createPrincipal: (actor, principal) => principals.create(actor, principal),
+    setPrincipalState: (actor, id, state) => principals.setState(actor, id, state),
+    principals: (actor, after, limit) => principals.list(actor, after, limit),
+    issueKey: (actor, key) => keys.issue(actor, key),
+    rotateKey: (actor, id, graceMs) => keys.rotate(actor, id, graceMs),
+    revokeKey: (actor, id) => keys.revoke(actor, id),
+    keys: (actor, after, limit) => keys.list(actor, after, limit),
+  };
+}
+
+function withOwnPrefix(homed: readonly HomedPrefix[], ownPrefix: Prefix): readonly HomedPrefix[] {
+  if (homed.some((home) => home.prefix === ownPrefix)) return homed;
+  return [...homed, { prefix: ownPrefix, foldsCase: false }];
+}

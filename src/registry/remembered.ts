@@ -1,0 +1,53 @@
+// What a worker remembers of the directory between requests, for as long as the epoch table says it still stands.
+// It holds no policy: what a remembered thing allows is decided elsewhere, at each use.
+
+import type { EpochTable } from '../cache/epoch-table.ts';
+import { slotOf } from '../cache/epoch-table.ts';
+import type { Validity } from '../domain/answer.ts';
+import { MAX_REMEMBERED } from '../domain/limits.ts';
+import type { Awaitable } from '../store/registry-store.ts';
+
+export interface RememberedOptions<T> {
+  readonly epochs: EpochTable;
+  /** First half of the slot's name in the epoch table: `enterprise:88.118.10023`. */
+  readonly kind: 'enterprise' | 'principal' | 'key';
+  readonly read: (name: string) => Awaitable<T | null>;
+  /** False where strangers choose the names: then guesses cannot push out what is in use. */
+  readonly keepsAbsence: boolean;
+}
+
+interface Entry<T> extends Validity {
+  readonly value: T | null;
+}
+
+/** At most MAX_REMEMBERED entries, the oldest give way. At once if remembered, or if the store answers at once. */
+export class Remembered<T> {
+  readonly #options: RememberedOptions<T>;
+  readonly #entries = new Map<string, Entry<T>>();
+
+  constructor(options: RememberedOptions<T>) {
+    this.#options = options;
+  }
+
+  get(name: string): Awaitable<T | null> {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined && this.#options.epochs.holds(entry)) return entry.value;
+    // The epoch first, then the read: a change in between ends the entry instead of hiding behind it.
+    const epoch = this.#options.epochs.current();
+    const value = this.#options.read(name);
+    if (value instanceof Promise) return value.then((found) => this.#keep(name, found, epoch));
+    return this.#keep(name, value, epoch);
+  }
+
+  #keep(name: string, value: T | null, epoch: number): T | null {
+    this.#entries.delete(name);
+    if (value === null && !this.#options.keepsAbsence) return value;
+    if (this.#entries.size >= MAX_REMEMBERED) {
+      const oldest = this.#entries.keys().next();
+      if (!oldest.done) this.#entries.delete(oldest.value);
+    }
+    const changeSlots = [slotOf(`${this.#options.kind}:${name}`)];
+    this.#entries.set(name, { value, epoch, changeSlots, creationSlot: null });
+    return value;
+  }
+}

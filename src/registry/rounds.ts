@@ -1,0 +1,230 @@
+// One round of a call: load the records, plan every item in order, and settle what the commit made of it.
+// Refusals and repeats get their result here; what must be written comes back as changes.
+
+import type { Change, ChangeOutcome } from '../domain/change.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
+import { HandleError } from '../domain/error.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
+import { MAX_COMMIT_ATTEMPTS, MAX_PAGE_SIZE } from '../domain/limits.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { type Item, refusalOf } from './admission.ts';
+import { judgeValueTypes } from './authorization.ts';
+import { assertParentChain } from './parent-check.ts';
+import { type Plan, planChange } from './planning.ts';
+import type { RegistrationResult } from './registration.ts';
+
+/** An item on its way into the store. */
+export interface PlannedWrite {
+  readonly item: Item;
+  readonly outcome: 'created' | 'updated' | 'revoked' | 'deleted';
+  readonly change: Change;
+  /** What it replaces. */
+  readonly before: HandleRecord | null;
+}
+
+/** A handle as it will stand when the items planned so far are written. */
+interface Standing {
+  readonly record: HandleRecord | null;
+  /** The newest revision there ever was: counting goes on from it. */
+  readonly revision: number;
+}
+
+export interface RoundOptions {
+  readonly store: RegistryStore;
+  readonly principal: Principal;
+  readonly dryRun: boolean;
+  readonly now: number;
+}
+
+export class Round {
+  readonly #options: RoundOptions;
+  readonly #standing = new Map<Handle, Standing>();
+  readonly #children = new Map<Handle, readonly Handle[]>();
+  /** Identifiers each prefix with a quota may still take. */
+  readonly #room = new Map<Prefix, number>();
+
+  constructor(options: RoundOptions) {
+    this.#options = options;
+  }
+
+  /** What is to be written, in order. Items that are refused, or say nothing new, have their result. */
+  async plan(items: readonly Item[], results: RegistrationResult[]): Promise<PlannedWrite[]> {
+    await this.#load(items);
+    const writes: PlannedWrite[] = [];
+    for (const item of items) {
+      const { handle } = item.target;
+      const standing = this.#standing.get(handle) ?? { record: null, revision: 0 };
+      try {
+        const plan = planChange(item.registration, item.target, standing.record);
+        this.#assertAllowed(item, plan, standing.record);
+        if (this.#options.dryRun) await this.#assertParent(handle, plan, standing.record);
+        if (plan.kind === 'keep') results[item.position] = keptResult(plan.record);
+        else writes.push(this.#write(item, plan, standing));
+      } catch (error) {
+        results[item.position] = { ok: false, handle, error: refusalOf(error) };
+      }
+    }
+    return writes;
+  }
+
+  async #load(items: readonly Item[]): Promise<void> {
+    const { store } = this.#options;
+    const handles = items.map((item) => item.target.handle);
+    const records = await store.getMany(handles);
+    for (let i = 0; i < handles.length; i++) {
+      const handle = handles[i] as Handle;
+      const record = records[i] ?? null;
+      if (record !== null) this.#standing.set(handle, { record, revision: record.revision });
+      else if (!this.#standing.has(handle)) this.#standing.set(handle, { record: null, revision: 0 });
+      else await this.#loadLastRevision(handle);
+    }
+    for (const item of items) {
+      if (item.registration.operation === 'delete') await this.#loadChildren(item.target.handle);
+      if (item.holder !== null && item.holder.quota !== null) await this.#loadRoom(item.holder, item.holder.quota);
+    }
+  }
+
+  /** A handle that comes again in the same commit needs to know what its creation will be numbered. */
+  async #loadLastRevision(handle: Handle): Promise<void> {
+    const [last] = await this.#options.store.history(handle, Number.MAX_SAFE_INTEGER, 1);
+    // The newest history entry is the state that the deletion replaced; the deletion took the number after it.
+    this.#standing.set(handle, { record: null, revision: last === undefined ? 0 : last.revision + 1 });
+  }
+
+  async #loadChildren(handle: Handle): Promise<void> {
+    this.#children.set(handle, await this.#options.store.children(handle, null, MAX_PAGE_SIZE));
+  }
+
+  async #loadRoom(holder: Enterprise, quota: number): Promise<void> {
+    if (this.#room.has(holder.prefix)) return;
+    const { live } = await this.#options.store.counts(holder.prefix);
+    this.#room.set(holder.prefix, quota - live);
+  }
+
+  #assertAllowed(item: Item, plan: Plan, before: HandleRecord | null): void {
+    if (plan.kind === 'keep') return;
+    const verdict = judgeValueTypes(
+      this.#options.principal,
+      before?.values ?? [],
+      plan.kind === 'delete' ? [] : plan.draft.values,
+    );
+    if (verdict !== null) throw verdict;
+    if (plan.kind === 'delete') this.#assertChildless(item.target.handle);
+    if (plan.outcome === 'created') this.#assertRoom(item);
+  }
+
+  #assertChildless(handle: Handle): void {
+    const heirs = (this.#children.get(handle) ?? []).filter((child) => {
+      const planned = this.#standing.get(child);
+      return planned === undefined || planned.record?.parent === handle;
+    });
+    if (heirs.length === 0) return;
+    throw new HandleError(
+      'INVALID_STATE',
+      `Other records inherit from ${handle}, ${heirs[0]} among them: revoke it instead, or give them another parent first.`,
+    );
+  }
+
+  /** Bounds what one enterprise takes. Calls at the same moment may pass it by as many as they create. */
+  #assertRoom(item: Item): void {
+    const { holder, target } = item;
+    if (holder === null || holder.quota === null) return;
+    if (!target.handle.startsWith(`${holder.prefix}/`)) {
+      throw new HandleError(
+        'INVALID_STATE',
+        `Enterprise ${holder.prefix} has a quota, which counts its own prefix only: register under ${holder.prefix}.`,
+      );
+    }
+    if ((this.#room.get(holder.prefix) ?? 0) > 0) return;
+    throw new HandleError(
+      'INVALID_STATE',
+      `Enterprise ${holder.prefix} has used up its quota of ${holder.quota} identifiers: ask an operator to raise it.`,
+    );
+  }
+
+  async #assertParent(handle: Handle, plan: Plan, before: HandleRecord | null): Promise<void> {
+    if (plan.kind !== 'write' || plan.draft.parent === null || plan.draft.parent === before?.parent) return;
+    const { store } = this.#options;
+    const lookUp = (at: Handle) => {
+      const standing = this.#standing.get(at);
+      return standing === undefined ? store.get(at) : standing.record;
+    };
+    await assertParentChain(handle, plan.draft.parent, lookUp, store);
+  }
+
+  #write(item: Item, plan: Exclude<Plan, { kind: 'keep' }>, standing: Standing): PlannedWrite {
+    const { handle } = item.target;
+    const expectedRevision = standing.record?.revision ?? 0;
+    const revision = standing.revision + 1;
+    if (plan.kind === 'delete') {
+      this.#standing.set(handle, { record: null, revision });
+      this.#countRoom(item, 1);
+      const change: Change = { kind: 'delete-record', handle, expectedRevision };
+      return { item, outcome: plan.outcome, change, before: standing.record };
+    }
+    this.#standing.set(handle, { record: this.#recordOf(handle, plan.draft, standing), revision });
+    if (plan.outcome === 'created') this.#countRoom(item, -1);
+    const change: Change = { kind: 'put-record', handle, expectedRevision, draft: plan.draft };
+    return { item, outcome: plan.outcome, change, before: standing.record };
+  }
+
+  #recordOf(handle: Handle, draft: RecordDraft, standing: Standing): HandleRecord {
+    const updatedAt = this.#options.now;
+    const createdAt = standing.record?.createdAt ?? updatedAt;
+    return { ...draft, handle, revision: standing.revision + 1, createdAt, updatedAt };
+  }
+
+  #countRoom(item: Item, by: number): void {
+    const prefix = item.holder?.prefix;
+    const room = prefix === undefined ? undefined : this.#room.get(prefix);
+    if (prefix !== undefined && room !== undefined) this.#room.set(prefix, room + by);
+  }
+}
+
+function keptResult(record: HandleRecord): RegistrationResult {
+  const { handle, revision, updatedAt } = record;
+  return { ok: true, outcome: 'unchanged', handle, revision, updatedAt };
+}
+
+/** What a dry run says of a write: the outcome it would have, and the state it would replace. */
+export function foreseenResult(write: PlannedWrite): RegistrationResult {
+  const { item, outcome, before } = write;
+  const revision = before?.revision ?? 0;
+  return { ok: true, outcome, handle: item.target.handle, revision, updatedAt: before?.updatedAt ?? 0 };
+}
+
+/** Puts results in their places; returns the items whose record was changed by others meanwhile. */
+export function settle(
+  writes: readonly PlannedWrite[],
+  outcomes: readonly ChangeOutcome[],
+  results: RegistrationResult[],
+): Item[] {
+  const again: Item[] = [];
+  for (let i = 0; i < writes.length; i++) {
+    const { item, outcome } = writes[i] as PlannedWrite;
+    const stored = outcomes[i] as ChangeOutcome;
+    // A child may have lost its parent only because the parent's own item comes again.
+    if (!stored.ok && (stored.code === 'REVISION_CONFLICT' || (stored.code === 'INVALID_PARENT' && again.length > 0))) {
+      again.push(item);
+    }
+    results[item.position] = storedResult(item.target.handle, outcome, stored);
+  }
+  return again;
+}
+
+export function storedResult(
+  handle: Handle,
+  outcome: PlannedWrite['outcome'],
+  stored: ChangeOutcome,
+): RegistrationResult {
+  if (stored.ok) return { ok: true, outcome, handle, revision: stored.revision, updatedAt: stored.at };
+  if (stored.code === 'REVISION_CONFLICT') {
+    const message = `${handle} kept being changed by others, ${MAX_COMMIT_ATTEMPTS} times in a row: try again.`;
+    return { ok: false, handle, error: new HandleError('REVISION_CONFLICT', message) };
+  }
+  const details = stored.code === 'INVALID_PARENT' ? { at: '/parent' } : {};
+  return { ok: false, handle, error: new HandleError(stored.code, stored.message, details) };
+}

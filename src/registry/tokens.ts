@@ -1,0 +1,28 @@
+// Bearer tokens: made, recognised, hashed. The token itself is told once and never stored.
+
+import { hash } from 'node:crypto';
+
+/** 256 random bits: nothing to guess, so a plain hash is enough to store and no salt or stretching is needed. */
+const TOKEN_BYTES = 32;
+const ID_BYTES = 12;
+const TOKEN = /^jb_[A-Za-z0-9_-]{43}$/;
+
+export type RandomBytes = (size: number) => Buffer;
+
+export function makeToken(randomBytes: RandomBytes): string {
+  return `jb_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+}
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** SHA-256, lower-case hex. Looked up instead of the token: how long a look-up takes then tells nothing of the token. */
+export function tokenHashOf(token: string): string {
+  return hash('sha256', token, 'hex');
+}
+
+/** A name for a principal (`p_…`) or key (`k_…`); says nothing about it. */
+export function makeId(kind: 'p' | 'k', randomBytes: RandomBytes): string {
+  return `${kind}_${randomBytes(ID_BYTES).toString('hex')}`;
+}
