@@ -6,17 +6,33 @@
 // slot it depends on has risen above it. Slots are shared by hash: a collision costs a re-read, never a stale answer.
 
 import type { Validity } from '../domain/answer.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import { hashOf } from './hash.ts';
 
 const SLOT_BITS = 22;
 const SLOTS = 1 << SLOT_BITS;
 /** Epochs compare by signed distance; every slot is renewed (one flush) before a distance could overflow. */
 const RENEWAL_INTERVAL = 1 << 30;
 
-/** FNV-1a (32 bit) over UTF-16 units, folded to a slot. */
+const ENTERPRISE = hashOf('enterprise:');
+
+/** The slot of a handle, or of another thing by its `kind:name`. */
 export function slotOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return slotOfHash(hashOf(name));
+}
+
+/** `slotOf` of `enterprise:<prefix>`, without making that text. */
+export function enterpriseSlotOf(prefix: Prefix): number {
+  return slotOfHash(hashOf(prefix, ENTERPRISE));
+}
+
+function slotOfHash(hash: number): number {
   return (hash ^ (hash >>> SLOT_BITS)) & (SLOTS - 1);
+}
+
+/** The earlier of two epochs, the wrap-around included. */
+export function olderEpoch(a: number, b: number): number {
+  return isAfter(a, b) ? b : a;
 }
 
 export interface EpochBuffers {

@@ -1,6 +1,5 @@
 // How a record answers with its parents' values under its own: item over batch over model.
 
-import type { HandleRecord } from './handle-record.ts';
 import type { HandleValue } from './handle-value.ts';
 
 const SYSTEM_TYPE = /^HS_/i;
@@ -11,7 +10,7 @@ const LAST_RESERVED_INDEX = 499;
 const TEMPLATE_INDEX = 1001;
 
 /** Never inherited: `HS_*` values, and key, admin, signature and template indexes. */
-export function isInheritable(value: HandleValue): boolean {
+function isInheritable(value: HandleValue): boolean {
   return (
     value.index !== TEMPLATE_INDEX &&
     (value.index < FIRST_RESERVED_INDEX || value.index > LAST_RESERVED_INDEX) &&
@@ -20,19 +19,49 @@ export function isInheritable(value: HandleValue): boolean {
 }
 
 /**
- * Own values over those of the ancestors, nearest first; the same index: nearest wins, whatever its permissions.
- * Sorted by index if anything was inherited, else in the record's own order.
+ * What a record hands down: its inheritable values over those handed down to it, sorted by index. The same index:
+ * nearest wins, whatever its permissions.
  */
-export function mergeValues(record: HandleRecord, ancestors: readonly HandleRecord[]): readonly HandleValue[] {
-  if (ancestors.length === 0) return record.values;
-  const merged = new Map<number, HandleValue>();
-  for (const value of record.values) merged.set(value.index, value);
-  for (const ancestor of ancestors) {
-    for (const value of ancestor.values) {
-      if (!merged.has(value.index) && isInheritable(value)) merged.set(value.index, value);
+export function handedDown(values: readonly HandleValue[], fromAbove: readonly HandleValue[]): readonly HandleValue[] {
+  return mergeValues(values.filter(isInheritable).sort(byIndex), fromAbove);
+}
+
+/**
+ * Own values over inherited ones (`handedDown` by the parent), nearest wins. Sorted by index if anything was inherited,
+ * else in the record's own order.
+ */
+export function mergeValues(own: readonly HandleValue[], inherited: readonly HandleValue[]): readonly HandleValue[] {
+  if (inherited.length === 0) return own;
+  const near = isSorted(own) ? own : own.toSorted(byIndex);
+  const merged: HandleValue[] = [];
+  let n = 0;
+  let i = 0;
+  while (n < near.length && i < inherited.length) {
+    const nearest = near[n] as HandleValue;
+    const above = inherited[i] as HandleValue;
+    if (nearest.index <= above.index) {
+      merged.push(nearest);
+      n++;
+      if (nearest.index === above.index) i++;
+    } else {
+      merged.push(above);
+      i++;
     }
   }
-  return [...merged.values()].sort((a, b) => a.index - b.index);
+  while (n < near.length) merged.push(near[n++] as HandleValue);
+  while (i < inherited.length) merged.push(inherited[i++] as HandleValue);
+  return merged;
+}
+
+function byIndex(a: HandleValue, b: HandleValue): number {
+  return a.index - b.index;
+}
+
+function isSorted(values: readonly HandleValue[]): boolean {
+  for (let i = 1; i < values.length; i++) {
+    if ((values[i - 1] as HandleValue).index > (values[i] as HandleValue).index) return false;
+  }
+  return true;
 }
 
 /** Seconds an answer may be kept: the least over its values, `fallback` if it has none; absolute TTLs end at their instant. */

@@ -13,7 +13,7 @@ import {
   matchesFilter,
   selectValues,
 } from '../../src/domain/handle-value.ts';
-import { mergeValues, ttlSecondsOf } from '../../src/domain/inheritance.ts';
+import { handedDown, mergeValues, ttlSecondsOf } from '../../src/domain/inheritance.ts';
 
 function value(index: number, type: string, data = 'x', more: Partial<HandleValue> = {}): HandleValue {
   return makeValue({ index, type: bytesFromText(type), data: bytesFromText(data), ...more });
@@ -85,6 +85,14 @@ describe('a filter', () => {
   });
 });
 
+function merge(own: HandleRecord, ancestors: readonly HandleRecord[]): readonly HandleValue[] {
+  const nothing: readonly HandleValue[] = [];
+  return mergeValues(
+    own.values,
+    ancestors.reduceRight((fromAbove, ancestor) => handedDown(ancestor.values, fromAbove), nothing),
+  );
+}
+
 describe('inheritance', () => {
   test('puts own values over the nearest ancestor over the next', () => {
     const model = record('88.1/m', [
@@ -94,7 +102,7 @@ describe('inheritance', () => {
     ]);
     const batch = record('88.1/b', [value(2002, 'PLANT', 'two'), value(2003, 'BATCH', '7')]);
     const item = record('88.1/i', [value(2004, 'SERIAL', '1'), value(2003, 'BATCH', '7b')]);
-    const merged = mergeValues(item, [batch, model]).map((v) => `${v.index}=${v.data}`);
+    const merged = merge(item, [batch, model]).map((v) => `${v.index}=${v.data}`);
     expect(merged).toEqual(['2000=chair', '2001=A', '2002=two', '2003=7b', '2004=1']);
   });
 
@@ -107,18 +115,18 @@ describe('inheritance', () => {
       value(2000, 'hs_site'),
       value(2001, 'NAME'),
     ]);
-    expect(mergeValues(record('88.1/i', []), [model]).map((v) => v.index)).toEqual([2001]);
+    expect(merge(record('88.1/i', []), [model]).map((v) => v.index)).toEqual([2001]);
   });
 
   test('lets a private child value hide the public one above it', () => {
     const model = record('88.1/m', [value(2000, 'PRICE', '100')]);
     const item = record('88.1/i', [value(2000, 'PRICE', '80', { permissions: 0b1100 })]);
-    expect(selectValues(mergeValues(item, [model]), 'public', ALL_VALUES)).toEqual([]);
+    expect(selectValues(merge(item, [model]), 'public', ALL_VALUES)).toEqual([]);
   });
 
   test('leaves a record without parents in its own order', () => {
     const alone = record('88.1/i', [value(5, 'A'), value(1, 'B')]);
-    expect(mergeValues(alone, [])).toBe(alone.values);
+    expect(merge(alone, [])).toBe(alone.values);
   });
 });
 

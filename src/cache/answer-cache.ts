@@ -1,0 +1,108 @@
+// The first-level cache of answers in this thread: what is kept, for how long, and when a kept answer still holds.
+// It never asks anyone; all policy of keeping answers stands here and in freshness.ts.
+
+import type { Answer } from '../domain/answer.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { CacheName, Observer } from '../domain/observer.ts';
+import { bytesOfAnswer } from './answer-size.ts';
+import { Doorkeeper } from './doorkeeper.ts';
+import type { EpochTable } from './epoch-table.ts';
+import { type Freshness, freshnessOf, judge } from './freshness.ts';
+import { hashOf } from './hash.ts';
+import { createMemoryCache, type MemoryCache } from './memory-cache.ts';
+
+export interface AnswerCacheOptions {
+  readonly epochs: EpochTable;
+  readonly observer: Observer;
+  /** Bytes for answers that say something. */
+  readonly l1Bytes: number;
+  /** Bytes for "not found", apart, so that guessing pushes nothing out. */
+  readonly negativeBytes: number;
+  /** No answer is kept longer: how late a change made on another machine may show while nobody tells us of it. */
+  readonly maxAgeSeconds: number;
+}
+
+interface Entry extends Freshness {
+  readonly answer: Answer;
+  /** The newest epoch under which the answer was seen to hold: while no other has begun, nothing need be looked up. */
+  checkedEpoch: number;
+}
+
+/** About an answer of eight values: so many bytes of cache make one place at the door. */
+const TYPICAL_ENTRY_BYTES = 2048;
+
+/** Answers enter on their second touch: most handles are asked for once, and would only push others out. */
+export class AnswerCache {
+  readonly #epochs: EpochTable;
+  readonly #observer: Observer;
+  readonly #maxAgeSeconds: number;
+  readonly #l1: MemoryCache<Entry>;
+  readonly #negative: MemoryCache<Entry>;
+  readonly #doorkeeper: Doorkeeper;
+
+  constructor(options: AnswerCacheOptions) {
+    this.#epochs = options.epochs;
+    this.#observer = options.observer;
+    this.#maxAgeSeconds = options.maxAgeSeconds;
+    this.#l1 = createMemoryCache(options.l1Bytes);
+    this.#negative = createMemoryCache(options.negativeBytes);
+    const places = (options.l1Bytes + options.negativeBytes) / TYPICAL_ENTRY_BYTES;
+    this.#doorkeeper = new Doorkeeper(places, options.maxAgeSeconds * 1000);
+  }
+
+  /** The answer if it is fresh and nothing it depends on has changed, else undefined. */
+  get(handle: Handle, now: number): Answer | undefined {
+    const kept = this.#l1.get(handle);
+    if (kept !== undefined) return this.#judged('l1', kept, now);
+    const absent = this.#negative.get(handle);
+    if (absent !== undefined) return this.#judged('negative', absent, now);
+    this.#observer.cacheEvent('l1', 'miss', 1);
+    return undefined;
+  }
+
+  /** Keeps an answer that was asked for at `askedAt`, if it may be kept and was asked for before. */
+  set(answer: Answer, askedAt: number): void {
+    const { handle, ttlSeconds } = answer;
+    if (Math.min(ttlSeconds, this.#maxAgeSeconds) <= 0) return;
+    const hash = hashOf(handle);
+    if (!this.#doorkeeper.knock(hash, askedAt)) return;
+    const { freshUntil, staleUntil, deletedAt } = freshnessOf(ttlSeconds, this.#maxAgeSeconds, askedAt, spreadOf(hash));
+    const entry: Entry = { answer, freshUntil, staleUntil, deletedAt, checkedEpoch: answer.validity.epoch };
+    const name = cacheOf(answer);
+    const cache = name === 'l1' ? this.#l1 : this.#negative;
+    const evicted = cache.set(handle, entry, bytesOfAnswer(answer));
+    if (evicted > 0) this.#observer.cacheEvent(name, 'evicted', evicted);
+    this.#observer.cacheSize(name, cache.bytes, cache.entries);
+  }
+
+  #judged(name: CacheName, entry: Entry, now: number): Answer | undefined {
+    const verdict = judge(entry, now);
+    if (verdict === 'fresh' && this.#holds(entry)) {
+      this.#observer.cacheEvent(name, 'hit', 1);
+      return entry.answer;
+    }
+    const { handle } = entry.answer;
+    (name === 'l1' ? this.#l1 : this.#negative).delete(handle);
+    // Leaves its mark at the door: what was in use comes back with the next answer, not with the one after.
+    if (verdict !== 'deleted') this.#doorkeeper.knock(hashOf(handle), now);
+    this.#observer.cacheEvent(name, 'stale', 1);
+    return undefined;
+  }
+
+  #holds(entry: Entry): boolean {
+    const epoch = this.#epochs.current(); // before the slots: what rises meanwhile is looked up next time
+    if (epoch === entry.checkedEpoch) return true;
+    if (!this.#epochs.holds(entry.answer.validity)) return false;
+    entry.checkedEpoch = epoch;
+    return true;
+  }
+}
+
+function cacheOf(answer: Answer): 'l1' | 'negative' {
+  return answer.kind === 'not-found' ? 'negative' : 'l1';
+}
+
+/** 0 … 1, by bits that choose no place at the door. */
+function spreadOf(hash: number): number {
+  return (hash >>> 16) / 0xffff;
+}

@@ -1,0 +1,66 @@
+// What a parent means to its children: the values it hands down, who revokes them, and what all of that depends on. Pure.
+
+import { slotOf } from '../cache/epoch-table.ts';
+import type { Validity } from '../domain/answer.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { HandleRecord } from '../domain/handle-record.ts';
+import type { HandleValue } from '../domain/handle-value.ts';
+import { handedDown } from '../domain/inheritance.ts';
+
+/** One parent with everything above it, ready to go under a child's own values. */
+export interface Lineage extends Validity {
+  /** Rises each time the lineage is seen to hold, so that an answer is not held back by a piece read long before. */
+  epoch: number;
+  /** Nearest first, as far as it matters: up to the root, a revoked one, or below a missing one. */
+  readonly ancestors: readonly HandleRecord[];
+  /** The nearest revoked one: it takes along everything below it. */
+  readonly revokedBy: HandleRecord | null;
+  /** Sorted by index, with memos, because many children answer with the same ones. */
+  readonly inherited: readonly HandleValue[];
+}
+
+const NOTHING: readonly HandleValue[] = [];
+
+/**
+ * A parent that is not there (deleted) hands down nothing, and the child answers with its own values: to lose a whole
+ * line of products with one model's record would be worse than to lose the model's part. The answer changes when the
+ * parent is created again.
+ */
+export function missingLineage(parent: Handle, epoch: number): Lineage {
+  return { epoch, changeSlots: [], creationSlot: slotOf(parent), ancestors: [], revokedBy: null, inherited: NOTHING };
+}
+
+/**
+ * The lineage of `parent`, read under `epoch`, below the one of its own parent (null if it has none or is revoked).
+ * A reserved parent is not shown to anyone, so it hands down nothing of its own; what is above it counts all the same,
+ * so that it cannot shield its children from a revocation.
+ */
+export function lineageOf(parent: HandleRecord, epoch: number, above: Lineage | null): Lineage {
+  const marked = { ...parent, values: parent.values.map(withMemo) };
+  const own = parent.status === 'active' ? marked.values : NOTHING;
+  const slot = slotOf(parent.handle);
+  return {
+    epoch,
+    changeSlots: above === null ? [slot] : [slot, ...above.changeSlots],
+    creationSlot: above === null ? null : above.creationSlot,
+    ancestors: above === null ? [marked] : [marked, ...above.ancestors],
+    revokedBy: parent.status === 'revoked' ? marked : above === null ? null : above.revokedBy,
+    inherited: handedDown(own, above === null ? NOTHING : above.inherited),
+  };
+}
+
+/** Spelled out in the order of `makeValue`, so that inherited and own values are of one shape to the engine. */
+function withMemo(value: HandleValue): HandleValue {
+  return {
+    index: value.index,
+    type: value.type,
+    data: value.data,
+    dataForm: value.dataForm,
+    ttl: value.ttl,
+    ttlIsAbsolute: value.ttlIsAbsolute,
+    timestamp: value.timestamp,
+    permissions: value.permissions,
+    references: value.references,
+    memo: { json: null },
+  };
+}
