@@ -80,3 +80,19 @@ export const MAX_KEY_GRACE_MS = 31 * 86_400_000;
 
 /** Enterprises, keys or principals a worker remembers between requests: some megabytes, more than one node has in use. */
 export const MAX_REMEMBERED = 10_000;
+
+/** Bytes of one row of an import file or NDJSON stream: a record of MAX_RECORD_BYTES fits, also in base64 and escaped. */
+export const MAX_ROW_BYTES = 1_048_576;
+
+/** Lines that one quoted CSV row may run over; beyond it a quote was left open. */
+export const MAX_CSV_ROW_LINES = 100;
+
+/** Columns and values a CSV mapping may name: far above any product sheet. */
+export const MAX_MAPPING_PARTS = 256;
+
+/** Rows and bytes of one call of an import: some tens of milliseconds of the committing thread, within any body limit. */
+export const MAX_IMPORT_BATCH_ROWS = 1000;
+export const MAX_IMPORT_BATCH_BYTES = 4_194_304;
+
+/** Attempts of one call of an import while the node is overloaded: with the waits between them about two minutes. */
+export const MAX_IMPORT_ATTEMPTS = 10;

@@ -1,0 +1,65 @@
+// Bytes of an import file → its lines, in constant memory. Knows neither NDJSON nor CSV; refuses what is not UTF-8.
+
+import { isUtf8 } from 'node:buffer';
+import { HandleError } from '../domain/error.ts';
+import { MAX_ROW_BYTES } from '../domain/limits.ts';
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+  /** Why the line cannot be read; then `text` is empty. */
+  readonly error: HandleError | null;
+}
+
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** The lines of each chunk at once, so that a line costs no wait. Line ends and a byte-order mark are taken off. */
+export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<readonly Line[]> {
+  let number = 0;
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  const endLine = (tail: Buffer): Line => {
+    number++;
+    if (restBytes + tail.length > MAX_ROW_BYTES) return brokenLine(number, 'PAYLOAD_TOO_LARGE', TOO_LONG);
+    const bytes = restBytes === 0 ? tail : Buffer.concat([...rest, tail]);
+    return decodeLine(number, number === 1 ? withoutMark(bytes) : bytes);
+  };
+  for await (const chunk of source) {
+    const lines: Line[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      lines.push(endLine(chunk.subarray(start, end)));
+      rest = [];
+      restBytes = 0;
+      start = end + 1;
+    }
+    // Of a line that is too long only its length is kept.
+    restBytes += chunk.length - start;
+    if (restBytes > MAX_ROW_BYTES) rest = [];
+    else if (start < chunk.length) rest.push(chunk.subarray(start));
+    if (lines.length > 0) yield lines;
+  }
+  if (restBytes > 0) yield [endLine(Buffer.alloc(0))];
+}
+
+const TOO_LONG = `This row has more than ${MAX_ROW_BYTES} bytes: divide it, or check that its lines end where they should.`;
+const NOT_UTF8 =
+  'This row is not UTF-8: save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.';
+
+function decodeLine(number: number, bytes: Buffer): Line {
+  const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
+  const line = bytes.subarray(0, end);
+  if (!isUtf8(line)) return brokenLine(number, 'INVALID_REQUEST', NOT_UTF8);
+  return { number, text: line.toString('utf8'), error: null };
+}
+
+function brokenLine(number: number, code: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE', message: string): Line {
+  return { number, text: '', error: new HandleError(code, message, { at: `line ${number}` }) };
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+}

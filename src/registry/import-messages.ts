@@ -1,0 +1,45 @@
+// What each error code means to a manufacturer who reads an import report, in Chinese and English. The detail beside it
+// says what is wrong in this row.
+
+import type { ErrorCode } from '../domain/error.ts';
+
+export interface ReportMessage {
+  readonly zh: string;
+  readonly en: string;
+}
+
+const MESSAGES = {
+  INVALID_HANDLE: { zh: '标识编码不符合规则', en: 'The identifier is malformed' },
+  INVALID_PREFIX: { zh: '前缀不符合规则', en: 'The prefix is malformed' },
+  INVALID_VALUE: { zh: '属性值不符合规则', en: 'A value breaks a rule' },
+  INVALID_REQUEST: { zh: '该行格式有误', en: 'The row is malformed' },
+  PAYLOAD_TOO_LARGE: { zh: '该行过长', en: 'The row is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { zh: '不支持的内容类型', en: 'The media type is not supported' },
+  UNSUPPORTED_METHOD: { zh: '不支持的操作', en: 'The operation is not supported' },
+  UNAUTHENTICATED: { zh: '密钥无效或已过期', en: 'The key is unknown or has expired' },
+  FORBIDDEN: { zh: '该密钥无权登记此标识', en: 'The key may not register this identifier' },
+  NOT_FOUND: { zh: '标识不存在', en: 'The identifier does not exist' },
+  REVOKED: { zh: '标识已作废', en: 'The identifier is revoked' },
+  NOT_RESPONSIBLE: { zh: '本节点不负责该前缀', en: 'This node is not responsible for the prefix' },
+  ALREADY_EXISTS: { zh: '标识已存在', en: 'The identifier exists already' },
+  REVISION_CONFLICT: { zh: '标识已被他人修改', en: 'The identifier was changed by someone else' },
+  INVALID_PARENT: { zh: '上级标识无效', en: 'The parent is not valid' },
+  INVALID_STATE: { zh: '当前状态不允许此操作', en: 'Its state does not allow this' },
+  IDEMPOTENCY_MISMATCH: { zh: '重复提交的内容不一致', en: 'A repeated request had other content' },
+  IDEMPOTENCY_IN_PROGRESS: { zh: '相同请求正在处理', en: 'The same request is being carried out' },
+  RATE_LIMITED: { zh: '请求过于频繁，请稍后再试', en: 'Too many requests, try later' },
+  OVERLOADED: { zh: '节点繁忙，请稍后再试', en: 'The node is busy, try later' },
+  STORE_READ_ONLY: { zh: '节点暂不能写入', en: 'The node cannot write at present' },
+  STORE_UNAVAILABLE: { zh: '节点存储暂不可用', en: 'The node cannot reach its store' },
+  STORE_FORMAT: { zh: '节点存储文件有误', en: "The node's store file is not readable" },
+  INVALID_CONFIG: { zh: '配置有误', en: 'The configuration is not valid' },
+  INTERNAL: { zh: '节点内部错误', en: 'The node made a mistake' },
+} satisfies Record<ErrorCode, ReportMessage>;
+
+const BY_CODE: ReadonlyMap<string, ReportMessage> = new Map(Object.entries(MESSAGES));
+const UNKNOWN: ReportMessage = { zh: '未登记', en: 'Not registered' };
+
+/** For a code as it came over the network, so it may be one this program does not know. */
+export function messageOf(code: string): ReportMessage {
+  return BY_CODE.get(code) ?? UNKNOWN;
+}
