@@ -1,0 +1,35 @@
+// Hits in a worker's own cache, keep-alive: one path again and again, and a thousand paths in turn.
+
+import { itemHandle } from '../generator.ts';
+import { type BenchCase, interleave, paceOf } from '../measure/bench-context.ts';
+import { comparisonOf, cpuMeasurement } from '../measure/measurement.ts';
+import { HANDLE_ROUTE, mirror, smallSector, whileRunning } from './resolving.ts';
+
+export const resolveL1: BenchCase = {
+  name: 'resolve-l1',
+  async run(context) {
+    const sector = smallSector('full');
+    const node = await context.nodeWith(sector);
+    const path = `/api/handles/${itemHandle(sector, 0)}`;
+    const { server } = await mirror(context, node, { method: 'GET', path, route: HANDLE_ROUTE, status: 200 });
+    return whileRunning([node, server], async () => {
+      const measured = [];
+      for (const [measure, choice, requests] of [
+        ['one path', 'first', 1],
+        ['1,000 paths', 'thousand', 1000],
+      ] as const) {
+        const plan = {
+          ...paceOf(context),
+          measure,
+          connections: 64,
+          rate: null,
+          workload: () => ({ kind: 'resolve', sector, choice, requests, from: 0 }) as const,
+          expect: { statuses: [200], minimumBodyBytes: 500 },
+        };
+        const comparison = comparisonOf(await interleave(context, plan, { ours: node, reference: server }));
+        measured.push(cpuMeasurement(measure, comparison, { ratio: 0.9 }));
+      }
+      return measured;
+    });
+  },
+};

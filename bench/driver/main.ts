@@ -1,0 +1,52 @@
+// The load driver's process: takes jobs over IPC, one at a time, and answers each with its report.
+
+import { type LoadReport, type ResponseExpectation, runLoad } from './load.ts';
+import { cpuSecondsOf } from './server-usage.ts';
+import { prepareRequests, type Workload } from './workload.ts';
+
+export interface LoadJob {
+  readonly port: number;
+  /** The server's process, whose CPU time is read. */
+  readonly pid: number;
+  readonly connections: number;
+  readonly durationMs: number;
+  /** Requests a second for an open loop; null for a closed one. */
+  readonly rate: number | null;
+  readonly workload: Workload;
+  readonly expect: ResponseExpectation;
+}
+
+export type DriverMessage =
+  | { readonly report: LoadReport & { readonly driverCpuSeconds: number } }
+  | { readonly failure: string };
+
+let prepared: { readonly key: string; readonly requests: readonly string[] } = { key: '', requests: [] };
+
+async function run(job: LoadJob): Promise<DriverMessage> {
+  const key = JSON.stringify(job.workload);
+  if (prepared.key !== key) {
+    prepared = { key: '', requests: [] }; // let the old ones go before the new ones come
+    prepared = { key, requests: prepareRequests(job.workload) };
+  }
+  const { requests } = prepared;
+  let at = 0;
+  const before = process.cpuUsage();
+  const report = await runLoad({
+    ...job,
+    serverCpu: () => cpuSecondsOf(job.pid),
+    next: () => {
+      const request = requests[at] as string;
+      at = at + 1 === requests.length ? 0 : at + 1;
+      return request;
+    },
+  });
+  const used = process.cpuUsage(before);
+  return { report: { ...report, driverCpuSeconds: (used.user + used.system) / 1e6 } };
+}
+
+process.on('message', (job: LoadJob) => {
+  run(job)
+    .catch((error: unknown): DriverMessage => ({ failure: error instanceof Error ? error.message : String(error) }))
+    .then((message) => process.send?.(message));
+});
+process.on('disconnect', () => process.exit(0));

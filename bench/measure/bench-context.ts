@@ -1,0 +1,96 @@
+// What a case is given: servers, the driver, loaded sectors and the pace of the run.
+
+import type { DrivenReport, Driver } from '../driver/driver.ts';
+import type { ResponseExpectation } from '../driver/load.ts';
+import type { Workload } from '../driver/workload.ts';
+import type { Sector } from '../generator.ts';
+import type { ReferenceTask } from '../reference/worker.ts';
+import type { OurNode, Server } from './children.ts';
+import { faultOf, type Measured, type Pair, type Runs } from './measurement.ts';
+
+export interface BenchContext {
+  readonly quick: boolean;
+  readonly soak: boolean;
+  readonly workers: number;
+  readonly driver: Driver;
+  /** A node on a directory that already holds the sector; other nodes must not use it at the same time. */
+  nodeWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
+  /** A node on an empty directory. */
+  emptyNode(settings?: Readonly<Record<string, string>>): Promise<OurNode>;
+  reference(task: ReferenceTask): Promise<Server>;
+  /** Keeps a run for the result file. */
+  keep(run: Runs): void;
+  say(line: string): void;
+}
+
+/** How often and how long: short for a first look, longer for numbers that are published. */
+export function paceOf(context: BenchContext): { readonly rounds: number; readonly durationMs: number } {
+  return context.quick ? { rounds: 3, durationMs: 1000 } : { rounds: 7, durationMs: 3000 };
+}
+
+export interface BenchCase {
+  readonly name: string;
+  /** Returns every measurement of the case; throws if an answer was wrong. */
+  run(context: BenchContext): Promise<readonly Measured[]>;
+}
+
+export interface LoadPlan {
+  readonly measure: string;
+  readonly connections: number;
+  readonly rounds: number;
+  readonly durationMs: number;
+  /** Requests a second; null for a closed loop. */
+  readonly rate: number | null;
+  /** The workload of a round, the same for both servers; asked for `rounds` too, to warm up. */
+  readonly workload: (round: number) => Workload;
+  readonly expect: ResponseExpectation;
+}
+
+/** A round that is not counted; its workload is the one after the last round's. */
+export const WARM_UP = -1;
+
+/** Load on one server for one round; throws if anything was answered wrongly. */
+export async function loadOnce(
+  context: BenchContext,
+  plan: LoadPlan,
+  target: { readonly name: 'ours' | 'reference'; readonly server: Server },
+  round: number,
+): Promise<DrivenReport> {
+  const report = await context.driver.run({
+    port: target.server.port,
+    pid: target.server.pid,
+    connections: plan.connections,
+    durationMs: plan.durationMs,
+    rate: plan.rate,
+    workload: plan.workload(round === WARM_UP ? plan.rounds : round),
+    expect: plan.expect,
+  });
+  const fault = faultOf(report);
+  if (fault !== null) throw new Error(`${plan.measure}, ${target.name}, round ${round}: ${fault}`);
+  if (round !== WARM_UP) context.keep({ measure: plan.measure, server: target.name, round, report });
+  return report;
+}
+
+/** Warms both up, then measures them in turn: ours first in even rounds, the reference first in odd ones. */
+export async function interleave(
+  context: BenchContext,
+  plan: LoadPlan,
+  servers: { readonly ours: Server; readonly reference: Server },
+): Promise<readonly Pair[]> {
+  const ours = { name: 'ours', server: servers.ours } as const;
+  const reference = { name: 'reference', server: servers.reference } as const;
+  const warmUp = { ...plan, durationMs: context.quick ? 800 : 2000 };
+  await loadOnce(context, warmUp, ours, WARM_UP);
+  await loadOnce(context, warmUp, reference, WARM_UP);
+  const pairs: Pair[] = [];
+  for (let round = 0; round < plan.rounds; round++) {
+    if (round % 2 === 0) {
+      const first = await loadOnce(context, plan, ours, round);
+      pairs.push({ ours: first, reference: await loadOnce(context, plan, reference, round) });
+    } else {
+      const first = await loadOnce(context, plan, reference, round);
+      pairs.push({ ours: await loadOnce(context, plan, ours, round), reference: first });
+    }
+  }
+  return pairs;
+}

@@ -1,0 +1,123 @@
+// `npm run bench`: runs the cases one after the other, each against the real node over real sockets.
+
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { memory } from './cases/memory.ts';
+import { registerBatch } from './cases/register-batch.ts';
+import { registerSingle } from './cases/register-single.ts';
+import { resolveBatch } from './cases/resolve-batch.ts';
+import { resolveFirstTouch } from './cases/resolve-first-touch.ts';
+import { resolveL1 } from './cases/resolve-l1.ts';
+import { resolveOpenLoop } from './cases/resolve-open-loop.ts';
+import { resolveUnknown } from './cases/resolve-unknown.ts';
+import { Driver } from './driver/driver.ts';
+import type { BenchCase, BenchContext } from './measure/bench-context.ts';
+import { killAll, startNode, startReference } from './measure/children.ts';
+import { describeMachine } from './measure/machine.ts';
+import type { Measurement, Runs } from './measure/measurement.ts';
+import { jsonLineOf, tableOf, writeRecord } from './report.ts';
+import { SectorShelf } from './sectors.ts';
+
+const CASES: readonly BenchCase[] = [
+  resolveL1,
+  resolveFirstTouch,
+  resolveUnknown,
+  resolveOpenLoop,
+  resolveBatch,
+  registerSingle,
+  registerBatch,
+  memory,
+];
+const RESULTS = join(import.meta.dirname, 'results');
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    case: { type: 'string', multiple: true, default: [] },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const USAGE = `npm run bench -- [--quick] [--json] [--case NAME]… [--soak] [--profile] [--workers N]
+Cases: ${CASES.map(({ name }) => name).join(', ')}`;
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function chosenCases(): readonly BenchCase[] {
+  const unknown = flags.case.filter((name) => !CASES.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(', ')}.\n${USAGE}`);
+  return flags.case.length === 0 ? CASES : CASES.filter(({ name }) => flags.case.includes(name));
+}
+
+function contextOf(driver: Driver, shelf: SectorShelf, runs: Runs[]): BenchContext {
+  const workers = Number(flags.workers);
+  const profileFolder = flags.profile ? join(RESULTS, 'profiles') : null;
+  return {
+    quick: flags.quick,
+    soak: flags.soak,
+    workers,
+    driver,
+    say,
+    keep: (run) => runs.push(run),
+    reference: (task) => startReference({ workers, task }),
+    nodeWith: async (sector, settings = {}) =>
+      startNode({ directory: await shelf.directoryOf(sector), workers, settings, profileFolder }),
+    emptyNode: (settings = {}) => startNode({ directory: shelf.emptyDirectory(), workers, settings, profileFolder }),
+  };
+}
+
+async function runCase(one: BenchCase, driver: Driver, shelf: SectorShelf): Promise<readonly Measurement[]> {
+  const runs: Runs[] = [];
+  const context = contextOf(driver, shelf, runs);
+  const machine = describeMachine();
+  say(`${one.name} …`);
+  const measured = await one.run(context);
+  const measurements = measured.map((measurement) => ({ case: one.name, ...measurement }));
+  const at = new Date().toISOString();
+  const { quick, workers } = context;
+  writeRecord(RESULTS, { name: one.name, machine, at, quick, workers, measurements, runs });
+  if (flags.json) for (const measurement of measurements) process.stdout.write(`${jsonLineOf(measurement)}\n`);
+  return measurements;
+}
+
+async function main(): Promise<number> {
+  const cases = chosenCases();
+  const driver = Driver.start();
+  const shelf = new SectorShelf({ workers: Number(flags.workers) }, say);
+  process.once('exit', () => {
+    killAll();
+    shelf.close();
+  });
+  const all: Measurement[] = [];
+  let failed = 0;
+  try {
+    for (const one of cases) {
+      try {
+        all.push(...(await runCase(one, driver, shelf)));
+      } catch (error) {
+        failed++;
+        say(`${one.name} failed: ${error instanceof Error ? error.message : String(error)}`);
+      } finally {
+        killAll();
+      }
+    }
+  } finally {
+    driver.close();
+  }
+  if (!flags.json) process.stdout.write(`\n${tableOf(all)}\n`);
+  return failed > 0 ? 1 : 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(130));
+}
+
+if (flags.help) process.stdout.write(`${USAGE}\n`);
+else process.exitCode = await main();
