@@ -26,7 +26,7 @@ export function value(index: number, data: string, more: Partial<HandleValue> = 
 }
 
 /** One epoch table for all worlds of a file: epochs only rise, so worlds do not disturb one another. */
-export const sharedEpochs = new EpochTable(createEpochBuffers());
+const sharedEpochs = new EpochTable(createEpochBuffers());
 
 export function announce(epochs: EpochTable, changes: readonly VisibleChange[]): void {
   const changed: number[] = [];
