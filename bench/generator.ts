@@ -128,7 +128,7 @@ function batchRow(sector: Sector, batch: number): SectorRow {
 }
 
 /** The registration of item `item`. */
-export function itemRow(sector: Sector, item: number): SectorRow {
+function itemRow(sector: Sector, item: number): SectorRow {
   const serial = { index: 2020, type: 'SERIAL', data: `SN${String(item).padStart(10, '0')}` };
   const region = { index: 2023, type: 'SALES_REGION', data: pick(REGIONS, sector, item) };
   const batch = Math.floor(item / ITEMS_PER_BATCH);

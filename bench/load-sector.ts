@@ -27,7 +27,7 @@ export async function loadSector(target: LoadTarget, sector: Sector): Promise<nu
   return rows + (await writeRows(target, itemRows(sector)));
 }
 
-export async function createEnterprise(target: LoadTarget, prefix: string): Promise<void> {
+async function createEnterprise(target: LoadTarget, prefix: string): Promise<void> {
   const client = connect(target);
   const enterprise = { prefix, name: `Bench works ${prefix}`, state: 'active' };
   await post(client, target.token, '/v1/enterprises', enterprise);
