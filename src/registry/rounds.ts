@@ -12,7 +12,7 @@ import type { Principal } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { type Item, refusalOf } from './admission.ts';
 import { judgeValueTypes } from './authorization.ts';
-import { assertParentChain } from './parent-check.ts';
+import { assertParentAhead } from './parent-check.ts';
 import { type Plan, planChange } from './planning.ts';
 import type { RegistrationResult } from './registration.ts';
 
@@ -152,7 +152,7 @@ export class Round {
       const standing = this.#standing.get(at);
       return standing === undefined ? store.get(at) : standing.record;
     };
-    await assertParentChain(handle, plan.draft.parent, lookUp, store);
+    await assertParentAhead(handle, plan.draft.parent, lookUp, store);
   }
 
   #write(item: Item, plan: Exclude<Plan, { kind: 'keep' }>, standing: Standing): PlannedWrite {

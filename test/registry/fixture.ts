@@ -1,0 +1,245 @@
+// A registry over a fresh store, with the people its tests need: an operator, two enterprises, a reviewer, a reader.
+
+import { createHash } from 'node:crypto';
+import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-table.ts';
+import { bytesFromText } from '../../src/domain/bytes.ts';
+import type { VisibleChange } from '../../src/domain/change.ts';
+import type { EnterpriseState } from '../../src/domain/enterprise.ts';
+import type { HandleError } from '../../src/domain/error.ts';
+import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
+import { type Observer, SILENT_OBSERVER } from '../../src/domain/observer.ts';
+import { type Prefix, parsePrefix } from '../../src/domain/prefix.ts';
+import type { Principal, Role } from '../../src/domain/principal.ts';
+import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
+import type {
+  Actor,
+  DeleteRegistration,
+  PatchRegistration,
+  PutRegistration,
+  RegisterOptions,
+  Registration,
+  RegistrationResult,
+  RevokeRegistration,
+} from '../../src/registry/registration.ts';
+import type { RegistryStore } from '../../src/store/registry-store.ts';
+import { openMemoryStore } from './fake-store.ts';
+
+export const OWN = parsePrefix('88.118');
+export const CHAIRS = '88.118.10001';
+export const LAMPS = '88.118.10002';
+export const FOREIGN_HOME = '20.500.99999';
+export const WRITE: RegisterOptions = { dryRun: false, idempotency: null };
+export const DRY: RegisterOptions = { dryRun: true, idempotency: null };
+
+export interface Fixture extends Registry {
+  readonly store: RegistryStore;
+  readonly epochs: EpochTable;
+  readonly clock: { nowMs: number };
+  readonly operator: Actor;
+  readonly reviewer: Actor;
+  readonly chairs: Actor;
+  readonly lamps: Actor;
+  readonly reader: Actor;
+  /** How many commits the store was asked for. */
+  readonly commits: { count: number };
+  /** Calls of the store's directory reads, by method. */
+  readonly reads: Map<string, number>;
+}
+
+export interface FixtureOptions {
+  readonly observer?: Observer;
+  /** Called before each commit reaches the store: where a test lets others come first. */
+  readonly beforeCommit?: () => Promise<void> | void;
+}
+
+/** One for all fixtures of a file: its tables are large, and what a test raises harms no other. */
+const epochs = new EpochTable(createEpochBuffers());
+
+export async function openFixture(options: FixtureOptions = {}): Promise<Fixture> {
+  const clock = { nowMs: Date.UTC(2026, 0, 1) };
+  const inner = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => raise(epochs, changes) });
+  const commits = { count: 0 };
+  const reads = new Map<string, number>();
+  const store = watched(inner, commits, reads, options.beforeCommit);
+  const registry = createRegistry({
+    store,
+    epochs,
+    clock: () => clock.nowMs,
+    randomBytes: seededBytes(),
+    ownPrefix: OWN,
+    homed: [
+      { prefix: OWN, foldsCase: false },
+      { prefix: parsePrefix(FOREIGN_HOME), foldsCase: true },
+    ],
+    observer: options.observer ?? SILENT_OBSERVER,
+  });
+  const operator = actor('operator', null);
+  for (const name of ['Chairs', 'Lamps']) {
+    await registry.directory.createEnterprise(operator, newEnterprise({ name }));
+  }
+  commits.count = 0;
+  return {
+    ...registry,
+    store,
+    epochs,
+    clock,
+    commits,
+    reads,
+    operator,
+    reviewer: actor('reviewer', null),
+    chairs: actor('enterprise', CHAIRS),
+    lamps: actor('enterprise', LAMPS),
+    reader: actor('reader', CHAIRS),
+  };
+}
+
+/** What app does with a commit's announcement. */
+function raise(epochs: EpochTable, changes: readonly VisibleChange[]): void {
+  const changed: number[] = [];
+  const created: number[] = [];
+  for (const change of changes) {
+    if (change.subject === 'record') {
+      if (change.replaced) changed.push(slotOf(change.handle));
+      if (change.appeared) created.push(slotOf(change.handle));
+    } else if (change.subject === 'enterprise') changed.push(slotOf(`enterprise:${change.prefix}`));
+    else if (change.subject === 'principal') changed.push(slotOf(`principal:${change.id}`));
+    else changed.push(slotOf(`key:${change.tokenHash}`));
+  }
+  epochs.raise(changed, created);
+}
+
+function watched(
+  inner: RegistryStore,
+  commits: { count: number },
+  reads: Map<string, number>,
+  beforeCommit: FixtureOptions['beforeCommit'],
+): RegistryStore {
+  const noting = <T>(method: string, answer: T): T => {
+    reads.set(method, (reads.get(method) ?? 0) + 1);
+    return answer;
+  };
+  return {
+    get: (handle) => inner.get(handle),
+    getMany: (handles) => noting('getMany', inner.getMany(handles)),
+    list: (prefix, after, limit) => inner.list(prefix, after, limit),
+    children: (parent, after, limit) => inner.children(parent, after, limit),
+    history: (handle, before, limit) => inner.history(handle, before, limit),
+    enterprise: (prefix) => noting('enterprise', inner.enterprise(prefix)),
+    enterprises: (after, limit) => inner.enterprises(after, limit),
+    principal: (id) => noting('principal', inner.principal(id)),
+    principals: (after, limit) => inner.principals(after, limit),
+    key: (id) => inner.key(id),
+    keyByHash: (tokenHash) => noting('keyByHash', inner.keyByHash(tokenHash)),
+    keys: (after, limit) => inner.keys(after, limit),
+    changes: (after, limit, prefix) => inner.changes(after, limit, prefix),
+    counts: (prefix) => inner.counts(prefix),
+    idempotencyResult: (key, nowMs) => inner.idempotencyResult(key, nowMs),
+    async commit(request) {
+      commits.count++;
+      await beforeCommit?.();
+      return inner.commit(request);
+    },
+    stats: () => inner.stats(),
+    close: () => inner.close(),
+  };
+}
+
+/** Bytes that look random, differ every time, and are the same in every run. */
+export function seededBytes(): (size: number) => Buffer {
+  let calls = 0;
+  return (size) => createHash('shake256', { outputLength: size }).update(`seed ${calls++}`).digest();
+}
+
+export function actor(role: Role, scope: string | null, id = `p-${role}-${scope ?? 'all'}`): Actor {
+  const principal: Principal = {
+    id,
+    name: id,
+    role,
+    scope: scope === null ? null : (scope as Prefix),
+    state: 'active',
+    revision: 1,
+    createdAt: 0,
+    updatedAt: 0,
+  };
+  return { principal, requestId: 'request-1' };
+}
+
+export function newEnterprise(given: { prefix?: string; name?: string; state?: 'pending' | 'active'; quota?: number }) {
+  return {
+    prefix: given.prefix ?? null,
+    name: given.name ?? 'Company',
+    state: given.state ?? ('active' as const),
+    contact: null,
+    quota: given.quota ?? null,
+  };
+}
+
+export function value(index: number, type: string, data: string, more: Partial<HandleValue> = {}): HandleValue {
+  return makeValue({ index, type: bytesFromText(type), data: bytesFromText(data), ...more });
+}
+
+export function put(
+  handle: string,
+  more: Partial<Omit<PutRegistration, 'operation' | 'handle'>> = {},
+): PutRegistration {
+  return {
+    operation: 'put',
+    handle,
+    mode: 'upsert',
+    ifMatch: null,
+    status: 'active',
+    parent: null,
+    template: null,
+    values: [value(2000, 'NAME', 'Chair')],
+    ...more,
+  };
+}
+
+export function patch(
+  handle: string,
+  more: Partial<Omit<PatchRegistration, 'operation' | 'handle'>>,
+): PatchRegistration {
+  return { operation: 'patch', handle, ifMatch: null, ...more };
+}
+
+export function revoke(handle: string, reason = 'faulty hinge', ifMatch: number | null = null): RevokeRegistration {
+  return { operation: 'revoke', handle, reason, ifMatch };
+}
+
+export function remove(handle: string, ifMatch: number | null = null): DeleteRegistration {
+  return { operation: 'delete', handle, ifMatch };
+}
+
+/** Registers one; its result. */
+export async function one(
+  fixture: Fixture,
+  who: Actor,
+  registration: Registration,
+  options: RegisterOptions = WRITE,
+): Promise<RegistrationResult> {
+  const { results } = await fixture.identifiers.register(who, [registration], options);
+  return results[0] as RegistrationResult;
+}
+
+/** What came of each, in a word: the outcome, or the code of the refusal. */
+export function words(results: readonly RegistrationResult[]): string[] {
+  return results.map((result) => (result.ok ? result.outcome : result.error.code));
+}
+
+export async function word(
+  fixture: Fixture,
+  who: Actor,
+  registration: Registration,
+  options: RegisterOptions = WRITE,
+): Promise<string> {
+  return words([await one(fixture, who, registration, options)])[0] as string;
+}
+
+export function refusal(result: RegistrationResult): HandleError {
+  if (result.ok) throw new Error(`expected a refusal, got ${result.outcome}`);
+  return result.error;
+}
+
+export async function setState(fixture: Fixture, prefix: string, state: EnterpriseState): Promise<void> {
+  await fixture.directory.updateEnterprise(fixture.operator, prefix, { state }, null);
+}
