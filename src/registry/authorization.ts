@@ -13,7 +13,7 @@ export type Verdict = HandleError | null;
 const ASK_OPERATOR = 'ask an operator of this node';
 
 /** Whether the principal's scope covers a prefix, whole segments compared. Operators and reviewers see everything. */
-export function covers(principal: Principal, prefix: string): boolean {
+function covers(principal: Principal, prefix: string): boolean {
   if (principal.role === 'operator' || principal.role === 'reviewer') return true;
   if (principal.scope === null) return principal.role === 'reader';
   return isWithin(prefix, principal.scope);

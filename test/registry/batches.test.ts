@@ -1,15 +1,16 @@
-// Calls of many registrations: order, cost, races, dry runs and repeats.
+// Calls of many registrations: order, cost, races and dry runs.
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HandleError } from '../../src/domain/error.ts';
 import { MAX_BATCH_ITEMS } from '../../src/domain/limits.ts';
 import { type Observer, SILENT_OBSERVER } from '../../src/domain/observer.ts';
-import type { IdempotencyClaim, Registration } from '../../src/registry/registration.ts';
+import type { Registration } from '../../src/registry/registration.ts';
 import {
   CHAIRS,
+  claim,
   DRY,
   LAMPS,
+  named,
   one,
   openFixture,
   patch,
@@ -24,11 +25,6 @@ import {
 
 const A = `${CHAIRS}/A`;
 const B = `${CHAIRS}/B`;
-const named = (name: string) => ({ values: [value(2000, 'NAME', name)] });
-
-function claim(more: Partial<IdempotencyClaim> = {}): IdempotencyClaim {
-  return { clientKey: 'key-1', method: 'POST', path: '/v1/identifiers', bodyHash: 'b1', ...more };
-}
 
 describe('a batch', () => {
   it('refuses its bad items alone and answers in order', async () => {
@@ -236,212 +232,5 @@ describe('races', () => {
     const both = [put(A, { mode: 'create' }), put(A, { mode: 'create', ...named('2') })];
     const outcomes = await Promise.all(both.map((registration) => word(f, f.chairs, registration)));
     expect(outcomes.sort()).toEqual(['ALREADY_EXISTS', 'created']);
-  });
-});
-
-describe('an idempotent call', () => {
-  const calls = [
-    put(A),
-    put('nonsense'),
-    put(A),
-    put(A, named('2')),
-    put(B, { parent: `${CHAIRS}/NONE` }),
-    remove(A),
-    put(A),
-  ];
-
-  it('is carried out once and told again, whatever happened since', async () => {
-    const f = await openFixture();
-    const options = { dryRun: false, idempotency: claim() };
-    const first = await f.identifiers.register(f.chairs, calls, options);
-    expect(words(first.results)).toEqual([
-      'created',
-      'INVALID_HANDLE',
-      'unchanged',
-      'updated',
-      'INVALID_PARENT',
-      'deleted',
-      'created',
-    ]);
-    await one(f, f.chairs, put(A, named('later')));
-    const again = await f.identifiers.register(f.chairs, calls, options);
-    expect(again.repeated).toBe(true);
-    expect(again.results.map(plain)).toEqual(first.results.map(plain));
-    expect((await f.identifiers.read(f.chairs, A)).values[0]?.data).toBe('later');
-  });
-
-  it('remembers that nothing had to change', async () => {
-    const f = await openFixture();
-    await one(f, f.chairs, put(A));
-    const options = { dryRun: false, idempotency: claim() };
-    expect(words((await f.identifiers.register(f.chairs, [put(A)], options)).results)).toEqual(['unchanged']);
-    await one(f, f.chairs, put(A, named('later')));
-    const again = await f.identifiers.register(f.chairs, [put(A)], options);
-    expect(again).toMatchObject({ repeated: true, results: [{ outcome: 'unchanged', revision: 1 }] });
-    expect((await f.identifiers.read(f.chairs, A)).values[0]?.data).toBe('later');
-  });
-
-  it('may be tried again after a refusal was mended', async () => {
-    const f = await openFixture();
-    const options = { dryRun: false, idempotency: claim() };
-    const update = put(A, { mode: 'update' as const });
-    expect(words((await f.identifiers.register(f.chairs, [update], options)).results)).toEqual(['NOT_FOUND']);
-    await one(f, f.chairs, put(A, named('0')));
-    expect(words((await f.identifiers.register(f.chairs, [update], options)).results)).toEqual(['updated']);
-  });
-
-  it('refuses another body, and keeps callers, methods and paths apart', async () => {
-    const f = await openFixture();
-    const call = (who: typeof f.chairs, more: Partial<IdempotencyClaim>) =>
-      f.identifiers.register(who, [put(A)], { dryRun: false, idempotency: claim(more) });
-    await call(f.chairs, {});
-    await expect(call(f.chairs, { bodyHash: 'b2' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
-    expect(await call(f.chairs, { bodyHash: 'b2', method: 'PUT' })).toMatchObject({ repeated: false });
-    expect(await call(f.chairs, { bodyHash: 'b2', path: '/other' })).toMatchObject({ repeated: false });
-    expect(await call(f.operator, { bodyHash: 'b2' })).toMatchObject({ repeated: false });
-    for (const clientKey of ['', 'x'.repeat(201), 'a\nb', '键']) {
-      await expect(call(f.chairs, { clientKey })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
-    }
-  });
-
-  it('refuses a repeat while the first is under way, then tells its outcome', async () => {
-    let release = (): void => {};
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    let gated = false;
-    const f = await openFixture({ beforeCommit: () => (gated ? gate : undefined) });
-    gated = true;
-    const options = { dryRun: false, idempotency: claim() };
-    const first = f.identifiers.register(f.chairs, [put(A)], options);
-    await expect(f.identifiers.register(f.chairs, [put(A)], options)).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_IN_PROGRESS',
-    });
-    const otherBody = { dryRun: false, idempotency: claim({ bodyHash: 'b2' }) };
-    await expect(f.identifiers.register(f.chairs, [put(A)], otherBody)).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_MISMATCH',
-    });
-    release();
-    expect(await first).toMatchObject({ repeated: false });
-    expect(await f.identifiers.register(f.chairs, [put(A)], options)).toMatchObject({ repeated: true });
-  });
-
-  it('is carried out once by two workers that get it at the same moment', async () => {
-    const f = await openFixture();
-    const { createRegistry } = await import('../../src/registry/create-registry.ts');
-    const { OWN, seededBytes } = await import('./fixture.ts');
-    const other = createRegistry({
-      store: f.store,
-      epochs: f.epochs,
-      clock: () => f.clock.nowMs,
-      randomBytes: seededBytes(),
-      ownPrefix: OWN,
-      homed: [],
-      observer: SILENT_OBSERVER,
-    });
-    const options = { dryRun: false, idempotency: claim() };
-    const both = await Promise.all(
-      [f.identifiers, other.identifiers].map((i) => i.register(f.chairs, [put(A)], options)),
-    );
-    expect(both.map((result) => result.repeated).sort()).toEqual([false, true]);
-    expect(both.map((result) => result.results[0])).toMatchObject([{ revision: 1 }, { revision: 1 }]);
-  });
-
-  it('applies nothing of a call whose records others keep changing', async () => {
-    let contested = false;
-    const f = await openFixture({
-      beforeCommit: async () => {
-        if (!contested) return;
-        contested = false;
-        await one(f, f.operator, patch(A, { values: [value(7, 'N', `${n++}`)] }));
-        contested = true;
-      },
-    });
-    let n = 0;
-    await one(f, f.chairs, put(A));
-    contested = true;
-    const { results } = await f.identifiers.register(f.chairs, [put(B), put(A, named('2'))], {
-      dryRun: false,
-      idempotency: claim(),
-    });
-    expect(words(results)).toEqual(['REVISION_CONFLICT', 'REVISION_CONFLICT']);
-    await expect(f.identifiers.read(f.chairs, B)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  });
-});
-
-/** A result without its error's stack. */
-function plain(result: Awaited<ReturnType<typeof one>>): unknown {
-  if (result.ok) return result;
-  const { code, message, at } = result.error;
-  return { handle: result.handle, code, message, at };
-}
-
-describe('random sequences of registrations', () => {
-  const handle = fc.constantFrom('A', 'B', 'C').map((suffix) => `${CHAIRS}/${suffix}`);
-  const values = fc.constantFrom('x', 'y').map(named);
-  const status = fc.constantFrom('reserved' as const, 'active' as const);
-  const registration: fc.Arbitrary<Registration> = fc.oneof(
-    fc
-      .record({ handle, mode: fc.constantFrom('create', 'update', 'upsert'), status, values })
-      .map(({ handle, mode, status, values }) => put(handle, { mode: mode as 'create', status, ...values })),
-    fc.record({ handle, values }).map(({ handle, values }) => patch(handle, values)),
-    fc.record({ handle, status }).map(({ handle, status }) => patch(handle, { status })),
-    handle.map((at) => revoke(at)),
-    handle.map((at) => remove(at)),
-  );
-
-  /** Word for word what the rules say, without store, commits or revisions of anything but live records. */
-  function model(calls: readonly Registration[]): { words: string[]; records: Map<string, string> } {
-    const records = new Map<string, { status: string; name: string }>();
-    const told = calls.map((call): string => {
-      const stands = records.get(call.handle);
-      const set = (status: string, name: string): string => {
-        records.set(call.handle, { status, name });
-        if (stands === undefined) return 'created';
-        if (stands.status === status && stands.name === name) return 'unchanged';
-        return status === 'revoked' ? 'revoked' : 'updated';
-      };
-      if (call.operation === 'put') {
-        if (call.mode === 'create' && stands !== undefined) return 'ALREADY_EXISTS';
-        if (call.mode === 'update' && stands === undefined) return 'NOT_FOUND';
-        if (stands?.status === 'revoked') return 'INVALID_STATE';
-        if (stands?.status === 'active' && call.status === 'reserved') return 'INVALID_STATE';
-        return set(call.status, String(call.values[0]?.data));
-      }
-      if (stands === undefined) return 'NOT_FOUND';
-      if (call.operation === 'revoke') return set('revoked', stands.name);
-      if (call.operation === 'delete') return records.delete(call.handle) ? 'deleted' : 'NOT_FOUND';
-      if (call.operation !== 'patch') return '?';
-      const next = call.status ?? stands.status;
-      if (next === 'reserved' && stands.status !== 'reserved') return 'INVALID_STATE';
-      if (next === 'revoked') return 'INVALID_STATE'; // these patches change values of a tombstone
-      return set(next, String(call.values?.[0]?.data ?? stands.name));
-    });
-    return { words: told, records: new Map([...records].map(([at, { status, name }]) => [at, `${status} ${name}`])) };
-  }
-
-  it('equal a simple model, one by one, in one batch, as a dry run, and as an idempotent call', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(registration, { maxLength: 14 }), async (calls) => {
-        const expected = model(calls);
-        const single = await openFixture();
-        const batch = await openFixture();
-        const once = await openFixture();
-        const singles: string[] = [];
-        for (const call of calls) singles.push(await word(single, single.chairs, call));
-        const dry = await batch.identifiers.register(batch.chairs, calls, DRY);
-        const wet = await batch.identifiers.register(batch.chairs, calls, WRITE);
-        const claimed = await once.identifiers.register(once.chairs, calls, { dryRun: false, idempotency: claim() });
-        for (const seen of [singles, words(dry.results), words(wet.results), words(claimed.results)]) {
-          expect(seen).toEqual(expected.words);
-        }
-        for (const f of [single, batch, once]) {
-          const stored = await f.store.list(CHAIRS as never, null, 10);
-          expect(new Map(stored.map((r) => [r.handle as string, `${r.status} ${r.values[0]?.data}`]))).toEqual(
-            expected.records,
-          );
-        }
-        expect(claimed.results.map(plain)).toEqual(wet.results.map(plain));
-      }),
-      { numRuns: 150 },
-    );
   });
 });

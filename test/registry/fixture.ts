@@ -14,6 +14,7 @@ import { createRegistry, type Registry } from '../../src/registry/create-registr
 import type {
   Actor,
   DeleteRegistration,
+  IdempotencyClaim,
   PatchRegistration,
   PutRegistration,
   RegisterOptions,
@@ -50,6 +51,8 @@ export interface FixtureOptions {
   readonly observer?: Observer;
   /** Called before each commit reaches the store: where a test lets others come first. */
   readonly beforeCommit?: () => Promise<void> | void;
+  /** Puts something between the registry and the store. */
+  readonly wrap?: (store: RegistryStore) => RegistryStore;
 }
 
 /** One for all fixtures of a file: its tables are large, and what a test raises harms no other. */
@@ -60,7 +63,7 @@ export async function openFixture(options: FixtureOptions = {}): Promise<Fixture
   const inner = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => raise(epochs, changes) });
   const commits = { count: 0 };
   const reads = new Map<string, number>();
-  const store = watched(inner, commits, reads, options.beforeCommit);
+  const store = watched(options.wrap?.(inner) ?? inner, commits, reads, options.beforeCommit);
   const registry = createRegistry({
     store,
     epochs,
@@ -242,4 +245,43 @@ export function refusal(result: RegistrationResult): HandleError {
 
 export async function setState(fixture: Fixture, prefix: string, state: EnterpriseState): Promise<void> {
   await fixture.directory.updateEnterprise(fixture.operator, prefix, { state }, null);
+}
+
+/** Values that differ by `name` alone. */
+export function named(name: string): { values: HandleValue[] } {
+  return { values: [value(2000, 'NAME', name)] };
+}
+
+export function claim(more: Partial<IdempotencyClaim> = {}): IdempotencyClaim {
+  return { clientKey: 'key-1', method: 'POST', path: '/v1/identifiers', bodyHash: 'b1', ...more };
+}
+
+/** A result without its error's stack. */
+export function plain(result: RegistrationResult): unknown {
+  if (result.ok) return result;
+  const { code, message, at } = result.error;
+  return { handle: result.handle, code, message, at };
+}
+
+/** Another worker of the same node: its own registry over the same store and epochs. */
+export function secondWorker(fixture: Fixture): Registry {
+  return createRegistry({
+    store: fixture.store,
+    epochs: fixture.epochs,
+    clock: () => fixture.clock.nowMs,
+    randomBytes: seededBytes(),
+    ownPrefix: OWN,
+    homed: [],
+    observer: SILENT_OBSERVER,
+  });
+}
+
+/** What came of it: `done`, or the code of the failure. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'done';
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
 }

@@ -1,0 +1,53 @@
+// The write path over a store that answers every read with a promise, as one on another machine does.
+
+import { expect, it } from 'vitest';
+import type { Actor } from '../../src/registry/registration.ts';
+import type { RegistryStore } from '../../src/store/registry-store.ts';
+import { CHAIRS, DRY, openFixture, patch, put, remove, setState, WRITE, word, words } from './fixture.ts';
+
+function answeringLater(store: RegistryStore): RegistryStore {
+  return {
+    get: async (handle) => store.get(handle),
+    getMany: async (handles) => store.getMany(handles),
+    list: async (prefix, after, limit) => store.list(prefix, after, limit),
+    children: async (parent, after, limit) => store.children(parent, after, limit),
+    history: async (handle, before, limit) => store.history(handle, before, limit),
+    enterprise: async (prefix) => store.enterprise(prefix),
+    enterprises: async (after, limit) => store.enterprises(after, limit),
+    principal: async (id) => store.principal(id),
+    principals: async (after, limit) => store.principals(after, limit),
+    key: async (id) => store.key(id),
+    keyByHash: async (tokenHash) => store.keyByHash(tokenHash),
+    keys: async (after, limit) => store.keys(after, limit),
+    changes: async (after, limit, prefix) => store.changes(after, limit, prefix),
+    counts: async (prefix) => store.counts(prefix),
+    idempotencyResult: async (key, nowMs) => store.idempotencyResult(key, nowMs),
+    commit: (request) => store.commit(request),
+    stats: () => store.stats(),
+    close: () => store.close(),
+  };
+}
+
+it('registers, authenticates and refuses alike', async () => {
+  const f = await openFixture({ wrap: answeringLater });
+  const calls = [put(`${CHAIRS}/A`), put(`${CHAIRS}/B`, { parent: `${CHAIRS}/A` }), put('1.2/A')];
+  const expected = ['created', 'created', 'NOT_RESPONSIBLE'];
+  for (const options of [DRY, WRITE]) {
+    expect(words((await f.identifiers.register(f.chairs, calls, options)).results)).toEqual(expected);
+  }
+  expect(await word(f, f.chairs, patch(`${CHAIRS}/A`, { parent: `${CHAIRS}/B` }), DRY)).toBe('INVALID_PARENT');
+  expect(await word(f, f.chairs, remove(`${CHAIRS}/A`))).toBe('INVALID_STATE');
+
+  const principal = await f.directory.createPrincipal(f.operator, { name: 'Wang', role: 'enterprise', scope: CHAIRS });
+  const { token, key } = await f.directory.issueKey(f.operator, {
+    principalId: principal.id,
+    label: 'x',
+    expiresAt: null,
+  });
+  const self: Actor = { principal: await f.authenticator.authenticate(token), requestId: 'r' };
+  expect(f.authenticator.authenticate(token)).not.toBeInstanceOf(Promise);
+  await setState(f, CHAIRS, 'suspended');
+  expect(await word(f, self, put(`${CHAIRS}/C`))).toBe('FORBIDDEN');
+  await f.directory.revokeKey(f.operator, key.id);
+  await expect(f.authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
