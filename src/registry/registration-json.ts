@@ -17,7 +17,7 @@ import { parseValues } from '../wire/value-json.ts';
 import type { PatchRegistration, PutRegistration, Registration, RevokeRegistration } from './registration.ts';
 
 export type RegistrationMode = PutRegistration['mode'];
-export const REGISTRATION_MODES = ['create', 'update', 'upsert'] as const satisfies readonly RegistrationMode[];
+const REGISTRATION_MODES = ['create', 'update', 'upsert'] as const satisfies readonly RegistrationMode[];
 
 export interface RegistrationDefaults {
   /** For items that name no mode of their own. */

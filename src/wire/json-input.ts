@@ -82,7 +82,7 @@ export function readChoice<Word extends string>(
 }
 
 /** RFC 6901 §3. */
-export function escapePointer(member: string): string {
+function escapePointer(member: string): string {
   return shorten(member).replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
