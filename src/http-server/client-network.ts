@@ -1,0 +1,69 @@
+// Which network a request comes from. Forwarded addresses count only from configured proxies.
+
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { HandleError } from '../domain/error.ts';
+
+const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
+
+/** Tells the network a request comes from; the same text for the same network. */
+export type ClientNetwork = (request: IncomingMessage) => string;
+
+/** `trustedProxies`: addresses or `address/length` whose `X-Forwarded-For` is believed. Throws `INVALID_CONFIG`. */
+export function createClientNetwork(trustedProxies: readonly string[]): ClientNetwork {
+  const proxies = proxyList(trustedProxies);
+  return (request) => {
+    const peer = plainAddress(request.socket.remoteAddress ?? '');
+    return networkOf(proxies === null ? peer : clientAddress(peer, request.headers['x-forwarded-for'], proxies));
+  };
+}
+
+function proxyList(trustedProxies: readonly string[]): BlockList | null {
+  if (trustedProxies.length === 0) return null;
+  const list = new BlockList();
+  for (const entry of trustedProxies) {
+    const [address = '', length] = entry.split('/');
+    const family = isIP(address);
+    const bits = length === undefined ? (family === 4 ? 32 : 128) : Number(length);
+    if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
+      throw new HandleError(
+        'INVALID_CONFIG',
+        `"${entry}" is not an address or network: write 10.0.0.5, 10.0.0.0/8 or fd00::/8 in http.trustedProxies.`,
+      );
+    }
+    list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return list;
+}
+
+/** The right-most address that is not one of our proxies: what stands left of it, a client can write itself. */
+function clientAddress(peer: string, forwarded: string | string[] | undefined, proxies: BlockList): string {
+  const hops = String(forwarded ?? '').split(',');
+  let address = peer;
+  while (isTrusted(address, proxies)) {
+    const next = plainAddress(hops.pop()?.trim() ?? '');
+    if (isIP(next) === 0) return address;
+    address = next;
+  }
+  return address;
+}
+
+function isTrusted(address: string, proxies: BlockList): boolean {
+  const family = isIP(address);
+  return family !== 0 && proxies.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+function plainAddress(address: string): string {
+  return address.replace(MAPPED_IPV4, '');
+}
+
+/**
+ * IPv4 /24, IPv6 /48. A /48 is what one site is given, so less would hand it 2⁸⁰ addresses to guess from; a /24 is what a
+ * guesser can rent together. Neighbours who share it lose nothing but unknown handles, as hits are never limited.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.') + 1);
+  const [head = ''] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  return `${groups[0] ?? '0'}:${groups[1] ?? '0'}:${groups[2] ?? '0'}:`;
+}

@@ -1,0 +1,77 @@
+// The parameters of the Handle API, as the reference server reads them: from the query, a form or a JSON object.
+
+import { bytesFromText } from '../domain/bytes.ts';
+import { HandleError } from '../domain/error.ts';
+import { ALL_VALUES, type ValueFilter } from '../domain/handle-value.ts';
+
+export interface ApiQuery {
+  readonly filter: ValueFilter;
+  readonly pretty: boolean;
+  /** Name of a JavaScript function to wrap the answer in. */
+  readonly callback: string | null;
+  /** Null if the asker left it to the node. */
+  readonly publicOnly: boolean | null;
+  readonly bypassCache: boolean;
+}
+
+export const PLAIN_QUERY: ApiQuery = {
+  filter: ALL_VALUES,
+  pretty: false,
+  callback: null,
+  publicOnly: null,
+  bypassCache: false,
+};
+
+/** Filters of one request: more would be a way to make one answer expensive. */
+const MAX_FILTERS = 256;
+
+/** Throws `INVALID_REQUEST`. */
+export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
+  if (parameters.size === 0) return PLAIN_QUERY;
+  const indexes = parameters.getAll('index');
+  const types = parameters.getAll('type');
+  if (indexes.length + types.length > MAX_FILTERS) {
+    throw new HandleError('INVALID_REQUEST', `Ask for at most ${MAX_FILTERS} indexes and types, or for all values.`);
+  }
+  const publicOnly = parameters.get('publicOnly');
+  return {
+    filter:
+      indexes.length + types.length === 0
+        ? ALL_VALUES
+        : {
+            indexes: indexes.map(parseIndex),
+            types: types.map((type) => bytesFromText(type.toWellFormed()).toUpperCase()),
+          },
+    pretty: isYes(parameters.get('pretty')),
+    callback: scrubCallback(parameters.get('callback')),
+    publicOnly: publicOnly === null ? null : isYes(publicOnly),
+    bypassCache: isYes(parameters.get('auth')),
+  };
+}
+
+/** What the reference takes for yes: nothing, `yes` or `true`. */
+function isYes(value: string | null): boolean {
+  if (value === null) return false;
+  const word = value.toLowerCase();
+  return word === '' || word === 'yes' || word === 'true';
+}
+
+const INTEGER = /^[+-]?\d{1,10}$/;
+
+function parseIndex(text: string): number {
+  const index = INTEGER.test(text) ? Number(text) : Number.NaN;
+  if (index >= -0x8000_0000 && index <= 0x7fff_ffff) return index;
+  // The reference server's words: clients match on them.
+  throw new HandleError(
+    'INVALID_REQUEST',
+    `java.lang.NumberFormatException: For input string: ${JSON.stringify(text.slice(0, 80).toWellFormed())}`,
+  );
+}
+
+const NOT_IN_A_NAME = /[^A-Za-z0-9_]/g;
+const MAX_CALLBACK_LENGTH = 128;
+
+/** Everything that could be more than a name becomes `_`, as in the reference. */
+function scrubCallback(name: string | null): string | null {
+  return name === null || name === '' ? null : name.slice(0, MAX_CALLBACK_LENGTH).replace(NOT_IN_A_NAME, '_');
+}

@@ -1,0 +1,182 @@
+// What the Handle API says: status, headers and body of every answer and failure, in the reference server's bytes.
+// Pure rendering; it asks nobody and writes to no socket.
+
+import { type Answer, type Found, type Referral, revisionTagOf } from '../domain/answer.ts';
+import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import type { HandleError } from '../domain/error.ts';
+import { ALL_VALUES, selectValues, type ValueFilter, type View } from '../domain/handle-value.ts';
+import { formatJsonText, formatValues } from '../wire/value-json.ts';
+import { namesTag } from './entity-tags.ts';
+import type { ApiQuery } from './handle-api-query.ts';
+import { HANDLE_API_ERRORS, messageForHandleApi, retryAfterOf } from './problems.ts';
+
+export interface ApiReply {
+  readonly status: number;
+  /** Names and values in turn, `Content-Length` included. */
+  readonly headers: readonly string[];
+  readonly body: ByteString;
+}
+
+const JSON_TYPE = 'application/json;charset=utf-8';
+const JSONP_TYPE = 'application/javascript;charset=utf-8';
+const REFERENCE_VARY = 'Accept-Encoding, User-Agent';
+
+const NEEDS_NO_ESCAPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** A handle as its asker spelled it, as JSON text. */
+export function echo(spelled: string): string {
+  return NEEDS_NO_ESCAPE.test(spelled) ? `"${spelled}"` : formatJsonText(spelled.toWellFormed());
+}
+
+/** JSON array of the public values: made once for each answer. */
+function publicValues(answer: Found): ByteString {
+  const { renderings } = answer;
+  renderings.json ??= formatValues(selectValues(answer.values, 'public', ALL_VALUES));
+  return renderings.json;
+}
+
+function foundBody(spelled: string, values: ByteString): ByteString {
+  return (
+    values === '[]'
+      ? `{"responseCode":200,"values":[],"handle":${echo(spelled)}}`
+      : `{"responseCode":1,"handle":${echo(spelled)},"values":${values}}`
+  ) as ByteString;
+}
+
+/** Body of an answer in its public, unfiltered view, as the Handle API and batches give it. */
+export function publicBody(answer: Answer, spelled: string): ByteString {
+  switch (answer.kind) {
+    case 'found':
+      return foundBody(spelled, publicValues(answer));
+    case 'referral':
+      return referralBody(answer, spelled);
+    default:
+      return `{"responseCode":100,"handle":${echo(spelled)}}` as ByteString;
+  }
+}
+
+/** Response code 303 (HSv9: referral by prefix), with the values that say where to ask. */
+function referralBody(answer: Referral, spelled: string): ByteString {
+  const values = formatValues(selectValues(answer.values, 'public', ALL_VALUES));
+  return `{"responseCode":303,"values":${values},"handle":${echo(spelled)}}` as ByteString;
+}
+
+const STATUS_OF_KIND = { found: 200, 'not-found': 404, revoked: 404, referral: 300 } as const satisfies Record<
+  Answer['kind'],
+  number
+>;
+
+/** The public, unfiltered view: the hot path. An echo as long as the handle leaves all headers as they were. */
+export function publicReply(answer: Answer, spelled: string, ifNoneMatch: string | undefined): ApiReply {
+  const body = publicBody(answer, spelled);
+  if (answer.kind !== 'found') {
+    return { status: STATUS_OF_KIND[answer.kind], headers: plainHeaders(body, cacheControlOf(answer)), body };
+  }
+  if (ifNoneMatch !== undefined && namesTag(ifNoneMatch, tagOf(answer))) return notModified(answer);
+  // The prefix handle 0.NA/P can be asked for as P alone, which is shorter.
+  if (spelled.length !== answer.handle.length) return { status: 200, headers: foundHeaders(answer, body), body };
+  const { renderings } = answer;
+  renderings.headers ??= foundHeaders(answer, body);
+  return { status: 200, headers: renderings.headers, body };
+}
+
+function tagOf(answer: Found): string {
+  return `W/"${revisionTagOf(answer)}"`;
+}
+
+function foundHeaders(answer: Found, body: ByteString): readonly string[] {
+  return [
+    'Content-Type',
+    JSON_TYPE,
+    'ETag',
+    tagOf(answer),
+    'Cache-Control',
+    cacheControlOf(answer),
+    'Vary',
+    REFERENCE_VARY,
+    'Content-Length',
+    String(body.length),
+  ];
+}
+
+function notModified(answer: Found): ApiReply {
+  const headers = ['ETag', tagOf(answer), 'Cache-Control', cacheControlOf(answer), 'Vary', REFERENCE_VARY];
+  return { status: 304, headers, body: '' as ByteString };
+}
+
+let lastTtlSeconds = -1;
+let lastCacheControl = '';
+
+/** Nearly all answers have the same TTL, so the text is made once. */
+export function cacheControlOf(answer: Answer): string {
+  if (answer.ttlSeconds !== lastTtlSeconds) {
+    lastTtlSeconds = answer.ttlSeconds;
+    lastCacheControl = lastTtlSeconds > 0 ? `public, max-age=${lastTtlSeconds}` : 'no-cache';
+  }
+  return lastCacheControl;
+}
+
+function plainHeaders(body: ByteString, cacheControl: string): string[] {
+  return ['Content-Type', JSON_TYPE, 'Cache-Control', cacheControl, 'Content-Length', String(body.length)];
+}
+
+export interface Viewing {
+  readonly view: View;
+  readonly query: ApiQuery;
+  readonly ifNoneMatch: string | undefined;
+}
+
+/** Any other view, rendered afresh. */
+export function viewReply(answer: Answer, spelled: string, viewing: Viewing): ApiReply {
+  const { view, query, ifNoneMatch } = viewing;
+  if (answer.kind !== 'found') return wrapped(publicReply(answer, spelled, undefined), query);
+  const isPublic = view === 'public';
+  if (isPublic && ifNoneMatch !== undefined && namesTag(ifNoneMatch, tagOf(answer))) return notModified(answer);
+  const body = foundBody(spelled, selectedValues(answer, view, query.filter));
+  const headers = isPublic
+    ? foundHeaders(answer, body)
+    : ['Content-Type', JSON_TYPE, 'Cache-Control', 'private, no-store', 'Vary', 'Authorization', 'Content-Length', ''];
+  return wrapped({ status: 200, headers, body }, query);
+}
+
+function selectedValues(answer: Found, view: View, filter: ValueFilter): ByteString {
+  return view === 'public' && filter === ALL_VALUES
+    ? publicValues(answer)
+    : formatValues(selectValues(answer.values, view, filter));
+}
+
+/** The reply of a failure. `spelled` is echoed if the asker named a handle that could be read. */
+export function errorReply(error: HandleError, spelled: string | null, query?: ApiQuery): ApiReply {
+  const body = errorBody(error, spelled);
+  const headers = plainHeaders(body, 'no-store');
+  const retryAfter = retryAfterOf(error);
+  if (retryAfter !== null) headers.push('Retry-After', String(retryAfter));
+  const reply = { status: HANDLE_API_ERRORS[error.code].status, headers, body };
+  return query === undefined ? reply : wrapped(reply, query);
+}
+
+export function errorBody(error: HandleError, spelled: string | null): ByteString {
+  const { responseCode } = HANDLE_API_ERRORS[error.code];
+  const message = messageForHandleApi(error);
+  const said = message === null ? '' : `,"message":${formatJsonText(message)}`;
+  return `{"responseCode":${responseCode}${said}${spelled === null ? '' : `,"handle":${echo(spelled)}`}}` as ByteString;
+}
+
+const LINE_SEPARATORS = /[\u2028\u2029]/g;
+
+/** `pretty` and `callback`, which change the bytes of any reply. */
+function wrapped(reply: ApiReply, query: ApiQuery): ApiReply {
+  let { body } = reply;
+  if (query.pretty) {
+    const text = JSON.stringify(JSON.parse(textFromBytes(body)), null, 2);
+    body = bytesFromText(text.replace(LINE_SEPARATORS, (one) => (one === '\u2028' ? '\\u2028' : '\\u2029')));
+  }
+  if (query.callback !== null) body = `${query.callback}(${body});` as ByteString;
+  const headers = [...reply.headers];
+  headers[headers.indexOf('Content-Length') + 1] = String(body.length);
+  if (query.callback !== null) {
+    headers[headers.indexOf('Content-Type') + 1] = JSONP_TYPE;
+    headers.push('X-Content-Type-Options', 'nosniff');
+  }
+  return { status: reply.status, headers, body };
+}

@@ -1,0 +1,103 @@
+// The HTTP server below the framework: caps on connections, clocks against slow clients, an orderly end.
+
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Observer } from '../domain/observer.ts';
+
+export interface ServerLimits {
+  readonly connections: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** Connections told to come back later, at once; beyond them the system closes without a word. */
+const MAX_REFUSALS = 256;
+/** How long a refused client has to read why. */
+const REFUSAL_TIMEOUT_MS = 1000;
+/** How long what is in flight may take to finish when the server closes. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+const REFUSAL_BODY = '{"code":"OVERLOADED","detail":"Too many connections to this node: try again in a second."}';
+const REFUSAL = `HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: ${REFUSAL_BODY.length}\r\n\r\n${REFUSAL_BODY}`;
+
+export function createLimitedServer(listener: RequestListener, limits: ServerLimits, observer: Observer): Server {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, connections } = limits;
+  const server = createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // The two clocks above are read this often.
+      connectionsCheckingInterval: Math.max(100, Math.min(5000, Math.floor(headersTimeoutMs / 2))),
+    },
+    listener,
+  );
+  // A client that neither sends nor reads.
+  server.timeout = requestTimeoutMs;
+  capConnections(server, connections, observer);
+  return server;
+}
+
+/** Refuses before the HTTP parser sees the socket, with an answer instead of a reset. */
+function capConnections(server: Server, limit: number, observer: Observer): void {
+  const accept = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.maxConnections = limit + MAX_REFUSALS;
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+    if (open <= limit) {
+      for (const listener of accept) listener.call(server, socket);
+      return;
+    }
+    observer.refused('connections');
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(REFUSAL_TIMEOUT_MS, () => socket.destroy());
+    socket.resume(); // what the client sent must be read, or the close would reset its connection
+    socket.end(REFUSAL);
+  });
+  server.on('drop', () => observer.refused('connections'));
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+};
+
+/** Bytes that are no HTTP, or came too slowly: one line of answer, then the end of the connection. */
+export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+export function listen(server: Server, where: { host: string; port: number; reusePort: boolean }): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(where, () => {
+    server.off('error', reject);
+    resolve();
+  });
+  return promise;
+}
+
+/** Takes no new connection, lets what is in flight finish, and ends what does not in time. */
+export function closeServer(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  server.close(() => {
+    clearTimeout(timer);
+    resolve();
+  });
+  server.closeIdleConnections();
+  return promise;
+}

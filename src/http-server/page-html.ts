@@ -1,0 +1,91 @@
+// The HTML of an identifier's page: small, without scripts, everything escaped. Pure.
+
+import { createHash } from 'node:crypto';
+import { type Language, type PageKind, SENTENCES, WORDS } from './page-words.ts';
+
+export interface PageRow {
+  readonly label: string;
+  readonly text: string;
+}
+
+export interface Page {
+  readonly kind: PageKind;
+  readonly language: Language;
+  /** As the asker spelled it. */
+  readonly handle: string;
+  /** The product's name, if it has one to show. */
+  readonly heading: string | null;
+  readonly rows: readonly PageRow[];
+  /** Address of the same page in the other language. */
+  readonly otherLanguageUrl: string;
+}
+
+const STYLE = `:root{color-scheme:light dark}
+body{margin:0 auto;max-width:40rem;padding:1rem;font:16px/1.5 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif}
+header{display:flex;justify-content:space-between;font-size:.875rem;opacity:.7}
+h1{font-size:1.5rem;margin:1rem 0 .5rem;overflow-wrap:anywhere}
+.state{border-left:.3rem solid #c33;padding:.25rem .75rem;margin:0 0 1rem}
+.found{border-color:#2a7}
+.state b{display:block}
+dl{margin:0}
+dl>div{border-top:1px solid #8884;padding:.5rem 0}
+dt{font-size:.8125rem;opacity:.7}
+dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}`;
+
+/** Nothing may be loaded, run, framed or sent; only this style applies. */
+export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256')
+  .update(STYLE)
+  .digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+const HTML_LANGUAGE = { zh: 'zh-CN', en: 'en' } as const satisfies Record<Language, string>;
+
+export function formatPage(page: Page): string {
+  const { kind, language, handle, heading } = page;
+  const sentences = SENTENCES[kind][language];
+  const words = WORDS[language];
+  const title = heading ?? (kind === 'found' ? handle : sentences.title);
+  const rows = [{ label: words.identifier, text: handle }, ...page.rows];
+  return `<!doctype html>
+<html lang="${HTML_LANGUAGE[language]}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)} · ${words.node}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header><span>${words.node}</span><a href="${escapeHtml(page.otherLanguageUrl)}" rel="alternate">${words.other}</a></header>
+<main>
+<h1>${escapeHtml(title)}</h1>
+<p class="state ${kind}"><b>${sentences.title}</b>${sentences.text}</p>
+<dl>
+${rows.map(formatRow).join('\n')}
+</dl>
+</main>
+</body>
+</html>
+`;
+}
+
+const WEB_ADDRESS = /^https?:\/\/[^\s]+$/i;
+
+function formatRow(row: PageRow): string {
+  const text = escapeHtml(row.text);
+  const shown = WEB_ADDRESS.test(row.text) ? `<a href="${text}" rel="noopener noreferrer nofollow">${text}</a>` : text;
+  return `<div><dt>${escapeHtml(row.label)}</dt><dd>${shown}</dd></div>`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+/** Invisible characters that turn the direction of text, so that a value could pass for another. */
+const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+export function escapeHtml(text: string): string {
+  return text.replace(DIRECTION_CONTROLS, '\ufffd').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
+}

@@ -1,0 +1,182 @@
+// `/{handle}`: what someone gets who opens the address of an identifier, a page for a browser and the Handle API's JSON
+// for everything else. Never more than public values.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
+import type { Answer, Found, Revoked } from '../domain/answer.ts';
+import { textFromBytes } from '../domain/bytes.ts';
+import type { ErrorCode, HandleError } from '../domain/error.ts';
+import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
+import type { Observer } from '../domain/observer.ts';
+import { type ApiReply, cacheControlOf, errorReply, publicReply } from './handle-api-reply.ts';
+import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
+import { HEADING_TYPES, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
+import { pathText, queryOf } from './percent-decoding.ts';
+import { asHandleError, retryAfterOf } from './problems.ts';
+import type { Asker } from './resolution.ts';
+
+export interface PagesOptions {
+  readonly asker: Asker;
+  readonly observer: Observer;
+}
+
+export const PAGE_STATUS = {
+  found: 200,
+  'not-found': 404,
+  revoked: 410,
+  referral: 300,
+  'not-responsible': 404,
+  invalid: 400,
+  'rate-limited': 429,
+  unavailable: 503,
+} as const satisfies Record<PageKind, number>;
+
+export function registerPages(app: FastifyInstance, options: PagesOptions): void {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/*',
+    handler: async (request, reply) => {
+      let spelled = '';
+      try {
+        spelled = pathText(request.url, 1);
+        const { asker } = options;
+        const answer = await asker.ask('page', asker.parse(spelled), request.raw, false);
+        return wantsHtml(request)
+          ? sendPage(request, reply, answerPage(answer), spelled)
+          : sendJson(request, reply, answer, spelled);
+      } catch (thrown) {
+        const error = asHandleError(thrown);
+        options.observer.failed(error.code);
+        const retryAfter = retryAfterOf(error);
+        if (retryAfter !== null) reply.header('Retry-After', retryAfter);
+        if (!wantsHtml(request)) return sendReply(reply, errorReply(error, spelled), 'Accept');
+        return sendPage(request, reply, failurePage(error), spelled);
+      }
+    },
+  });
+}
+
+/** HTML only for who prefers it: a bare `*`/`*` is a program. */
+function wantsHtml(request: FastifyRequest): boolean {
+  return new Negotiator(request).mediaType(['application/json', 'text/html']) === 'text/html';
+}
+
+function sendJson(request: FastifyRequest, reply: FastifyReply, answer: Answer, spelled: string): FastifyReply {
+  return sendReply(reply, publicReply(answer, spelled, request.headers['if-none-match']), 'Accept');
+}
+
+/** The Handle API's reply with another `Vary`: here the same address also has a page. */
+function sendReply(reply: FastifyReply, what: ApiReply, vary: string): FastifyReply {
+  for (let i = 0; i + 1 < what.headers.length; i += 2) {
+    const name = what.headers[i] as string;
+    if (name !== 'Vary' && name !== 'Content-Length') reply.header(name, what.headers[i + 1]);
+  }
+  reply.code(what.status).header('Vary', vary);
+  return what.status === 304 ? reply.send() : reply.send(Buffer.from(what.body, 'latin1'));
+}
+
+/** What a page shows, before a language is chosen. */
+interface Content {
+  readonly kind: PageKind;
+  readonly cacheControl: string;
+  readonly heading: string | null;
+  rows(language: Language): readonly PageRow[];
+}
+
+function answerPage(answer: Answer): Content {
+  const base = { kind: answer.kind, cacheControl: cacheControlOf(answer), heading: null };
+  switch (answer.kind) {
+    case 'found':
+      return { ...base, ...foundContent(answer) };
+    case 'revoked':
+      return { ...base, rows: (language) => revokedRows(answer, language) };
+    default:
+      return { ...base, rows: () => [] };
+  }
+}
+
+const SYSTEM_TYPE = /^HS_/i;
+const TEMPLATE_INDEX = 1001;
+/** Characters of one value that a page shows. */
+const MAX_SHOWN_LENGTH = 2000;
+
+function foundContent(answer: Found): Pick<Content, 'heading' | 'rows'> {
+  const values = selectValues(answer.values, 'public', ALL_VALUES).filter(isForPeople);
+  return {
+    heading: headingOf(values),
+    rows: (language) =>
+      values.map((value) => ({ label: labelOf(textFromBytes(value.type), language), text: textOf(value) })),
+  };
+}
+
+/** Administration, keys, templates and bytes that are no text say nothing to a person. */
+function isForPeople(value: HandleValue): boolean {
+  return value.dataForm !== 'binary' && value.index !== TEMPLATE_INDEX && !SYSTEM_TYPE.test(value.type);
+}
+
+function headingOf(values: readonly HandleValue[]): string | null {
+  for (const type of HEADING_TYPES) {
+    const value = values.find((candidate) => candidate.type.toUpperCase() === type);
+    if (value !== undefined) return textOf(value);
+  }
+  return null;
+}
+
+function textOf(value: HandleValue): string {
+  const text = textFromBytes(value.data);
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH).toWellFormed()}…` : text;
+}
+
+function revokedRows(answer: Revoked, language: Language): readonly PageRow[] {
+  const words = WORDS[language];
+  const rows: PageRow[] = [];
+  if (answer.reason !== null) rows.push({ label: words.reason, text: answer.reason });
+  if (answer.revokedBy !== answer.handle) rows.push({ label: words.revokedBy, text: answer.revokedBy });
+  return rows;
+}
+
+/** Which page a failure shows; what is not named here is "could not find out". */
+const KIND_OF_FAILURE: Partial<Record<ErrorCode, PageKind>> = {
+  INVALID_HANDLE: 'invalid',
+  INVALID_PREFIX: 'invalid',
+  INVALID_REQUEST: 'invalid',
+  NOT_RESPONSIBLE: 'not-responsible',
+  NOT_FOUND: 'not-found',
+  REVOKED: 'revoked',
+  RATE_LIMITED: 'rate-limited',
+};
+
+function failurePage(error: HandleError): Content {
+  const kind = KIND_OF_FAILURE[error.code] ?? 'unavailable';
+  return { kind, cacheControl: 'no-store', heading: null, rows: () => [] };
+}
+
+function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content, handle: string): FastifyReply {
+  const language = languageOf(request);
+  const page: Page = {
+    kind: content.kind,
+    language,
+    handle,
+    heading: content.heading,
+    rows: content.rows(language),
+    otherLanguageUrl: `?lang=${language === 'zh' ? 'en' : 'zh'}`,
+  };
+  reply
+    .code(PAGE_STATUS[content.kind])
+    .header('Cache-Control', content.cacheControl)
+    .header('Content-Language', language === 'zh' ? 'zh-CN' : 'en')
+    .header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+    .header('Referrer-Policy', 'no-referrer')
+    .header('Vary', 'Accept, Accept-Language')
+    .type('text/html; charset=utf-8');
+  return reply.send(formatPage(page));
+}
+
+/** `?lang=` over `Accept-Language`; Chinese where neither says, as the labels are read in China. */
+function languageOf(request: FastifyRequest): Language {
+  const asked = queryOf(request.url).get('lang')?.toLowerCase().split('-')[0];
+  const chosen = LANGUAGES.find((language) => language === asked);
+  if (chosen !== undefined) return chosen;
+  const accepted = new Negotiator(request).language(['zh', 'en']);
+  return accepted === 'en' ? 'en' : 'zh';
+}

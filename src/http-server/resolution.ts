@@ -1,0 +1,102 @@
+// How every door asks: one question to the resolver, measured, with guessing bounded. No door resolves another way, so
+// one question has one answer whatever the door.
+
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../domain/answer.ts';
+import { HandleError } from '../domain/error.ts';
+import { type CaseRule, type Handle, parseHandle } from '../domain/handle.ts';
+import type { Door, Observer } from '../domain/observer.ts';
+import { type HomedPrefix, homeOf } from '../domain/prefix.ts';
+import type { Question, Resolver } from '../resolver/resolver.ts';
+import { type ClientNetwork, createClientNetwork } from './client-network.ts';
+import { MissLimiter } from './miss-limiter.ts';
+import { asHandleError } from './problems.ts';
+
+export interface AskerOptions {
+  readonly resolver: Resolver;
+  readonly homed: readonly HomedPrefix[];
+  readonly observer: Observer;
+  readonly clock: () => number;
+  readonly limits: { readonly missesPerSecond: number; readonly missBurst: number };
+  readonly trustedProxies: readonly string[];
+}
+
+/** Asks the resolver for a door. Throws what `Resolver.resolve` throws, and `RATE_LIMITED` in place of a miss. */
+export class Asker {
+  readonly #options: AskerOptions;
+  readonly #limiter: MissLimiter;
+  readonly #networkOf: ClientNetwork;
+  readonly #foldsCase: CaseRule;
+
+  constructor(options: AskerOptions) {
+    this.#options = options;
+    this.#limiter = new MissLimiter({ ...options.limits, clock: options.clock });
+    this.#networkOf = createClientNetwork(options.trustedProxies);
+    this.#foldsCase = (prefix) => homeOf(prefix, options.homed)?.foldsCase ?? false;
+  }
+
+  /** A text without a slash asks for the prefix itself, `0.NA/<text>` (reference server, handle-to-prefix mapping). */
+  parse(text: string): Handle {
+    if (text === '') throw new HandleError('INVALID_HANDLE', 'Empty handle invalid');
+    return parseHandle(text.includes('/') ? text : `0.NA/${text}`, this.#foldsCase);
+  }
+
+  /**
+   * Asks. `client` pays for misses and for passing by the caches; null if it has shown a key.
+   * What is at hand is answered without a promise.
+   */
+  ask(door: Door, handle: Handle, client: IncomingMessage | null, bypassCache: boolean): Answer | Promise<Answer> {
+    if (bypassCache && client !== null) this.charge(client);
+    const startedAt = performance.now();
+    const question: Question = { handle, bypassCache, tier: 'none' };
+    let answer: Answer | Promise<Answer>;
+    try {
+      answer = this.#options.resolver.resolve(question);
+    } catch (error) {
+      throw this.#failed(door, error, question, startedAt);
+    }
+    if (answer instanceof Promise) return this.#later(door, answer, question, { startedAt, client });
+    this.#options.observer.resolved(door, answer.kind, question.tier, performance.now() - startedAt);
+    if (answer.kind === 'not-found' && client !== null) this.charge(client);
+    return answer;
+  }
+
+  /** Takes one miss from the client's budget; throws `RATE_LIMITED` if there is none. */
+  charge(client: IncomingMessage): void {
+    if (this.#limiter.unlimited) return;
+    const waitSeconds = this.#limiter.take(this.#networkOf(client));
+    if (waitSeconds === 0) return;
+    this.#options.observer.refused('rate-limit');
+    throw new HandleError(
+      'RATE_LIMITED',
+      'Too many unknown handles were asked from this network: slow down. Known handles are still answered.',
+      { retryAfterSeconds: waitSeconds },
+    );
+  }
+
+  async #later(
+    door: Door,
+    pending: Promise<Answer>,
+    question: Question,
+    asked: { readonly startedAt: number; readonly client: IncomingMessage | null },
+  ): Promise<Answer> {
+    let answer: Answer;
+    try {
+      answer = await pending;
+    } catch (error) {
+      throw this.#failed(door, error, question, asked.startedAt);
+    }
+    this.#options.observer.resolved(door, answer.kind, question.tier, performance.now() - asked.startedAt);
+    if (answer.kind === 'not-found' && asked.client !== null) this.charge(asked.client);
+    return answer;
+  }
+
+  /** A prefix that lives elsewhere is an answer of sorts; everything else is "could not find out". */
+  #failed(door: Door, thrown: unknown, question: Question, startedAt: number): HandleError {
+    const error = asHandleError(thrown);
+    if (error.code !== 'NOT_RESPONSIBLE') {
+      this.#options.observer.resolved(door, 'error', question.tier, performance.now() - startedAt);
+    }
+    return error;
+  }
+}

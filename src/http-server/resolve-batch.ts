@@ -1,0 +1,163 @@
+// `POST /v1/resolve`: many handles in one call, each answered as the Handle API answers it, in the order asked. As JSON,
+// or as NDJSON that streams both ways without being gathered.
+
+import type { IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer } from '../domain/answer.ts';
+import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
+import { HandleError } from '../domain/error.ts';
+import { MAX_BATCH_ITEMS } from '../domain/limits.ts';
+import type { Observer } from '../domain/observer.ts';
+import type { Authenticator } from '../registry/registry.ts';
+import { formatJsonText } from '../wire/value-json.ts';
+import { bearerTokenOf } from './authentication.ts';
+import { echo, errorBody, publicBody } from './handle-api-reply.ts';
+import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
+import { asHandleError } from './problems.ts';
+import type { Asker } from './resolution.ts';
+
+export interface ResolveBatchOptions {
+  readonly asker: Asker;
+  readonly authenticator: Authenticator;
+  readonly observer: Observer;
+}
+
+type Piece = ByteString | Promise<ByteString>;
+
+export function registerResolveBatch(scope: FastifyInstance, options: ResolveBatchOptions): void {
+  scope.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
+  scope.post('/v1/resolve', async (request, reply) => {
+    const client = await clientOf(request, options.authenticator);
+    const { body } = request;
+    if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(options, line, client));
+    const pieces = readHandles(body).map((text) => answerText(options, text, client));
+    reply.type('application/json; charset=utf-8');
+    return Buffer.from(`[${(await settled(pieces)).join(',')}]`, 'latin1');
+  });
+}
+
+/** Who shows a key is no guesser; who shows a bad one is told. */
+async function clientOf(request: FastifyRequest, authenticator: Authenticator): Promise<IncomingMessage | null> {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return request.raw;
+  const token = bearerTokenOf(authorization);
+  if (token === null) {
+    throw new HandleError('UNAUTHENTICATED', 'Write your key as "Authorization: Bearer jb_…", or send none.');
+  }
+  await authenticator.authenticate(token);
+  return null;
+}
+
+function isStream(body: unknown): body is IncomingMessage {
+  return typeof body === 'object' && body !== null && 'pipe' in body && typeof body.pipe === 'function';
+}
+
+/** Throws `INVALID_REQUEST` or `PAYLOAD_TOO_LARGE` for the whole call. */
+function readHandles(body: unknown): readonly string[] {
+  if (!Array.isArray(body)) {
+    throw new HandleError('INVALID_REQUEST', 'Send a JSON array of handles, or one a line as application/x-ndjson.');
+  }
+  if (body.length > MAX_BATCH_ITEMS) {
+    throw new HandleError(
+      'PAYLOAD_TOO_LARGE',
+      `Ask for at most ${MAX_BATCH_ITEMS} handles a call, not ${body.length}: send several, or stream them as NDJSON.`,
+    );
+  }
+  const strange = body.findIndex((item) => typeof item !== 'string');
+  if (strange >= 0) {
+    throw new HandleError('INVALID_REQUEST', `Item ${strange} is no string: write each handle as a string.`, {
+      at: `/${strange}`,
+    });
+  }
+  return body;
+}
+
+function settled(pieces: readonly Piece[]): readonly ByteString[] | Promise<ByteString[]> {
+  return pieces.some((piece) => piece instanceof Promise) ? Promise.all(pieces) : (pieces as readonly ByteString[]);
+}
+
+function answerText(options: ResolveBatchOptions, text: string, client: IncomingMessage | null): Piece {
+  const { asker } = options;
+  try {
+    const answer = asker.ask('batch', asker.parse(text), client, false);
+    if (!(answer instanceof Promise)) return batchBody(answer, text);
+    return answer.then(
+      (late) => batchBody(late, text),
+      (error) => failedBody(options, error, text),
+    );
+  } catch (error) {
+    return failedBody(options, error, text);
+  }
+}
+
+/** As the Handle API; of a revoked handle it also says so, and why. */
+function batchBody(answer: Answer, spelled: string): ByteString {
+  if (answer.kind !== 'revoked') return publicBody(answer, spelled);
+  const reason = answer.reason === null ? 'null' : formatJsonText(answer.reason);
+  return `{"responseCode":100,"handle":${echo(spelled)},"revoked":true,"revokedBy":${echo(answer.revokedBy)},"reason":${reason}}` as ByteString;
+}
+
+function failedBody(options: ResolveBatchOptions, thrown: unknown, text: string | null): ByteString {
+  const error = asHandleError(thrown);
+  options.observer.failed(error.code);
+  return errorBody(error, text);
+}
+
+/** A line is a handle, as it stands or as a JSON string; what is neither is answered in its place. */
+function answerLine(options: ResolveBatchOptions, line: Line, client: IncomingMessage | null): Piece {
+  try {
+    return answerText(options, readLine(line), client);
+  } catch (error) {
+    return failedBody(options, error, null);
+  }
+}
+
+function readLine(line: Line): string {
+  if (line === null) {
+    throw new HandleError(
+      'INVALID_REQUEST',
+      `This line is longer than ${MAX_LINE_BYTES} bytes: write a handle a line.`,
+    );
+  }
+  const bytes = line as ByteString;
+  if (!isUtf8(bytes)) throw new HandleError('INVALID_REQUEST', 'This line is not well-formed UTF-8.');
+  const text = textFromBytes(bytes);
+  if (!text.startsWith('"')) return text;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new HandleError('INVALID_REQUEST', 'This line begins as a JSON string and is none: mend its quotes.', {
+      cause,
+    });
+  }
+  return value as string; // JSON that begins with a quote is a string
+}
+
+async function streamAnswers(
+  lines: IncomingMessage,
+  reply: FastifyReply,
+  answer: (line: Line) => Piece,
+): Promise<FastifyReply> {
+  reply.hijack();
+  const headers = { ...reply.getHeaders(), 'content-type': 'application/x-ndjson; charset=utf-8' };
+  reply.raw.writeHead(200, headers as Record<string, string>);
+  try {
+    await pipeline(lines, (chunks: AsyncIterable<Buffer>) => answersOf(chunks, answer), reply.raw);
+  } catch (error) {
+    // The head is sent and the client is gone or broke off: there is nobody left to tell.
+    reply.raw.destroy(error as Error);
+  }
+  return reply;
+}
+
+async function* answersOf(chunks: AsyncIterable<Buffer>, answer: (line: Line) => Piece): AsyncGenerator<Buffer> {
+  const splitter = new LineSplitter(MAX_LINE_BYTES);
+  for await (const chunk of chunks) {
+    const pieces = splitter.push(chunk).map(answer);
+    if (pieces.length > 0) yield Buffer.from(`${(await settled(pieces)).join('\n')}\n`, 'latin1');
+  }
+  const last = splitter.end().map(answer);
+  if (last.length > 0) yield Buffer.from(`${(await settled(last)).join('\n')}\n`, 'latin1');
+}
