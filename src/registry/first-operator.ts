@@ -10,12 +10,15 @@ const FIRST_OPERATOR = 'operator';
 export interface FirstOperatorOptions {
   readonly store: RegistryStore;
   readonly randomBytes: RandomBytes;
+  /** Gets the token before it opens anything: a crash in between must not leave a registry that nobody can enter. */
+  readonly keep?: (token: string) => void;
 }
 
 /** The token of a new principal `operator`; null if any principal exists. Keep it where only the operator reads. */
-export async function createFirstOperator({ store, randomBytes }: FirstOperatorOptions): Promise<string | null> {
+export async function createFirstOperator({ store, randomBytes, keep }: FirstOperatorOptions): Promise<string | null> {
   if ((await store.principals(null, 1)).length > 0) return null;
   const { token, key } = draftKey({ principalId: FIRST_OPERATOR, label: 'first key', expiresAt: null }, randomBytes);
+  keep?.(token);
   const { outcomes } = await store.commit({
     principalId: FIRST_OPERATOR,
     requestId: 'first-start',
