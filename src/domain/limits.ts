@@ -96,3 +96,6 @@ export const MAX_IMPORT_BATCH_BYTES = 4_194_304;
 
 /** Attempts of one call of an import while the node is overloaded: with the waits between them about two minutes. */
 export const MAX_IMPORT_ATTEMPTS = 10;
+
+/** Commits that may wait for the committing thread: some seconds of its work; above it, writes are told to come back. */
+export const MAX_WAITING_COMMITS = 50_000;

@@ -1,0 +1,97 @@
+// The stored form of change log rows: instant, principal and request once, names of records as what differs from the
+// one before, so that an imported identifier costs a few bytes. Pure.
+
+import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import type { ChangeAction, ChangeEntry, ChangeRow, ChangeSubject } from '../domain/change.ts';
+import type { Handle } from '../domain/handle.ts';
+import { prefixOf, suffixOf } from '../domain/handle.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import { damaged, PackedReader, type PackedWriter } from './packed-bytes.ts';
+import { sharedLength } from './packed-suffixes.ts';
+import { EPOCH_MS } from './record-codec.ts';
+
+const VERSION = 1;
+
+const SUBJECTS = ['record', 'enterprise', 'principal', 'key'] as const satisfies readonly ChangeSubject[];
+const ACTIONS = ['created', 'updated', 'revoked', 'deleted'] as const satisfies readonly ChangeAction[];
+
+// An entry's first byte: subject, action, and whether its prefix is that of the record before it.
+const ACTION_SHIFT = 2;
+const SAME_PREFIX = 0x10;
+
+/** The dictionary, both ways. Throws `STORE_FORMAT` for a number that stands for nothing. */
+export interface RowNames {
+  prefixId(prefix: Prefix): number;
+  prefix(id: number): Prefix;
+  principalId(principal: string): number;
+  principal(id: number): string;
+}
+
+export function encodeChangeRow(
+  row: Omit<ChangeRow, 'sequence'>,
+  names: Pick<RowNames, 'prefixId' | 'principalId'>,
+  out: PackedWriter,
+): void {
+  out.byte(VERSION);
+  out.signed(row.at - EPOCH_MS);
+  out.varint(names.principalId(row.principalId));
+  out.text(row.requestId);
+  out.varint(row.entries.length);
+  let lastPrefix = '';
+  let lastSuffix = '' as ByteString;
+  for (const entry of row.entries) {
+    const kind = SUBJECTS.indexOf(entry.subject) | (ACTIONS.indexOf(entry.action) << ACTION_SHIFT);
+    if (entry.subject !== 'record') {
+      out.byte(kind);
+      out.varint(entry.revision);
+      out.text(entry.name);
+      continue;
+    }
+    const prefix = prefixOf(entry.name as Handle);
+    const suffix = bytesFromText(suffixOf(entry.name as Handle));
+    const shared = sharedLength(lastSuffix, suffix);
+    out.byte(kind | (prefix === lastPrefix ? SAME_PREFIX : 0));
+    out.varint(entry.revision);
+    if (prefix !== lastPrefix) out.varint(names.prefixId(prefix));
+    out.varint(shared);
+    out.bytes(suffix.slice(shared) as ByteString);
+    lastPrefix = prefix;
+    lastSuffix = suffix;
+  }
+}
+
+/** Throws `STORE_FORMAT`. */
+export function decodeChangeRow(
+  sequence: number,
+  bytes: ByteString,
+  names: Pick<RowNames, 'prefix' | 'principal'>,
+): ChangeRow {
+  const from = new PackedReader(bytes);
+  const version = from.byte();
+  if (version !== VERSION) throw damaged(`a log row has version ${version}, this program reads ${VERSION}`);
+  const at = from.signed() + EPOCH_MS;
+  const principalId = names.principal(from.varint());
+  const requestId = from.text();
+  const count = from.count();
+  const entries: ChangeEntry[] = [];
+  let prefix = '';
+  let suffix = '' as ByteString;
+  for (let i = 0; i < count; i++) {
+    const kind = from.byte();
+    const subject = SUBJECTS[kind & 3] as ChangeSubject;
+    const action = ACTIONS[(kind >>> ACTION_SHIFT) & 3] as ChangeAction;
+    if (kind >= 0x20) throw damaged('an entry of the log has unknown flags');
+    const revision = from.varint();
+    if (subject !== 'record') {
+      entries.push({ subject, action, name: from.text(), revision });
+      continue;
+    }
+    if ((kind & SAME_PREFIX) === 0) prefix = names.prefix(from.varint());
+    const shared = from.varint();
+    if (shared > suffix.length) throw damaged('an entry of the log shares more than there is');
+    suffix = (suffix.slice(0, shared) + from.bytes()) as ByteString;
+    entries.push({ subject, action, name: `${prefix}/${textFromBytes(suffix)}`, revision });
+  }
+  from.end();
+  return { sequence, at, principalId, requestId, entries };
+}

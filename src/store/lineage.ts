@@ -1,0 +1,60 @@
+// Whether a record may have a parent: the rules of inheritance that every store checks inside its transaction. Pure.
+
+import { type Handle, prefixOf } from '../domain/handle.ts';
+import { MAX_DESCENDANTS_CHECKED, MAX_INHERITANCE_DEPTH } from '../domain/limits.ts';
+
+/** The records as the transaction sees them. */
+export interface Lineage {
+  /** Undefined if there is no live record of this handle, null if it has no parent. */
+  parentOf(handle: Handle): Handle | null | undefined;
+  /** Children of a handle, live or not; at most `limit`. */
+  childrenOf(handle: Handle, limit: number): readonly Handle[];
+}
+
+/** Null if `parent` may be the parent of `handle`, else what is wrong and how to mend it. */
+export function judgeParent(handle: Handle, parent: Handle, lineage: Lineage): string | null {
+  if (prefixOf(parent) !== prefixOf(handle)) {
+    return `${parent} has another prefix: a parent must be under the same prefix as its child.`;
+  }
+  let depth = 2;
+  let ancestor: Handle = parent;
+  for (;;) {
+    if (ancestor === handle) return `${parent} descends from ${handle}, or is it: choose a parent that does not.`;
+    const next = lineage.parentOf(ancestor);
+    if (next === undefined) {
+      if (ancestor === parent) return `${parent} does not exist: register it first.`;
+      break; // an ancestor was deleted: what is above it is no longer inherited
+    }
+    if (next === null) break;
+    depth += 1;
+    if (depth > MAX_INHERITANCE_DEPTH) return tooDeep(parent);
+    ancestor = next;
+  }
+  return judgeDescendants(handle, depth, lineage) ? null : tooDeep(parent);
+}
+
+/** Whether everything below `handle` stays within the depth if `handle` itself stands at `depth`. */
+function judgeDescendants(handle: Handle, depth: number, lineage: Lineage): boolean {
+  let level: readonly Handle[] = [handle];
+  let left = MAX_DESCENDANTS_CHECKED;
+  for (let at = depth; level.length > 0; at++) {
+    if (at > MAX_INHERITANCE_DEPTH) return false;
+    const next: Handle[] = [];
+    for (const member of level) {
+      // One more than may be looked at, so that "too many" shows.
+      const children = lineage.childrenOf(member, left + 1);
+      left -= children.length;
+      if (left < 0) return false;
+      next.push(...children);
+    }
+    level = next;
+  }
+  return true;
+}
+
+function tooDeep(parent: Handle): string {
+  return (
+    `With ${parent} as its parent a chain would have more than ${MAX_INHERITANCE_DEPTH} records, ` +
+    `or too many descendants (${MAX_DESCENDANTS_CHECKED}) to be sure: choose a parent nearer to the root.`
+  );
+}

@@ -1,0 +1,154 @@
+// The requests of one write transaction: applied one after the other in memory, each whole or not at all, then written
+// together. Lives as long as its transaction.
+
+import type { ByteString } from '../domain/bytes.ts';
+import type { Change, ChangeEntry, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import { type Handle, prefixOf } from '../domain/handle.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import { assertStorable, subjectOf } from './change-name.ts';
+import { encodeChangeRow } from './change-row-codec.ts';
+import { heldBack } from './commit-outcomes.ts';
+import { type ResultCounts, ResultKeeper } from './lmdb-idempotency.ts';
+import { toUint32, toUint64 } from './lmdb-keys.ts';
+import type { LmdbNameGiver } from './lmdb-names.ts';
+import { StagedChildren } from './lmdb-staged-children.ts';
+import { StagedCounts } from './lmdb-staged-counts.ts';
+import { StagedDirectory } from './lmdb-staged-directory.ts';
+import { type RecordChange, StagedRecords } from './lmdb-staged-records.ts';
+import type { LmdbTables } from './lmdb-tables.ts';
+import { PackedWriter } from './packed-bytes.ts';
+import type { CommitRequest, CommitResult } from './registry-store.ts';
+import { StagedList, UndoLog } from './undo-log.ts';
+
+export interface GroupOptions {
+  readonly tables: LmdbTables;
+  readonly names: LmdbNameGiver;
+  readonly resultCounts: ResultCounts;
+  readonly nowMs: number;
+  /** The newest log row's sequence. */
+  readonly sequence: number;
+}
+
+const ROW_MARK = '\x00' as ByteString;
+
+export class CommitGroup {
+  readonly #options: GroupOptions;
+  readonly #undo = new UndoLog();
+  readonly #records: StagedRecords;
+  readonly #children: StagedChildren;
+  readonly #counts: StagedCounts;
+  readonly #directory: StagedDirectory;
+  readonly #results: ResultKeeper;
+  readonly #visible = new StagedList<VisibleChange>(this.#undo);
+  readonly #out = new PackedWriter();
+  #sequence: number;
+
+  constructor(options: GroupOptions) {
+    const { tables, names, nowMs } = options;
+    this.#options = options;
+    this.#sequence = options.sequence;
+    this.#children = new StagedChildren(tables, this.#undo);
+    this.#counts = new StagedCounts(tables, this.#undo, nowMs);
+    this.#directory = new StagedDirectory(tables, this.#undo);
+    this.#results = new ResultKeeper(tables, options.resultCounts, nowMs);
+    const staging = { tables, names, undo: this.#undo, children: this.#children, counts: this.#counts };
+    this.#records = new StagedRecords(staging);
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get visible(): readonly VisibleChange[] {
+    return this.#visible.items;
+  }
+
+  /** Throws what is wrong with the request itself; nothing of it is then applied. */
+  apply(request: CommitRequest): CommitResult {
+    assertStorable(request.changes);
+    const repeated = request.idempotency === null ? null : this.#results.find(request.idempotency.key);
+    if (repeated !== null) return { outcomes: [], repeated };
+    if (request.idempotency === null) return this.#applyAll(request);
+    this.#undo.mark();
+    const result = this.#applyAll(request);
+    this.#undo.keep();
+    return result;
+  }
+
+  /** Writes what was staged. Call once, at the end of the transaction. */
+  flush(): void {
+    this.#records.flush();
+    this.#children.flush();
+    this.#counts.flush();
+    this.#directory.flush();
+  }
+
+  #applyAll(request: CommitRequest): CommitResult {
+    const outcomes: ChangeOutcome[] = [];
+    const entries: ChangeEntry[] = [];
+    for (const change of request.changes) {
+      const outcome = this.#applyOne(change, entries);
+      if (request.idempotency !== null && !outcome.ok && outcome.code === 'REVISION_CONFLICT') {
+        this.#undo.takeBack();
+        return { outcomes: request.changes.map((held) => this.#heldBack(held)), repeated: null };
+      }
+      outcomes.push(outcome);
+    }
+    if (entries.length > 0) this.#log(request, entries);
+    if (request.idempotency !== null) {
+      const { key, bodyHash, note } = request.idempotency;
+      const principal = this.#options.names.principalId(request.principalId);
+      this.#results.keep(principal, key, { bodyHash, note, outcomes, at: this.#options.nowMs });
+    }
+    return { outcomes, repeated: null };
+  }
+
+  #applyOne(change: Change, entries: ChangeEntry[]): ChangeOutcome {
+    const { nowMs } = this.#options;
+    const { outcome, action, visible } = isRecordChange(change)
+      ? this.#records.apply(change, nowMs, this.#sequence + 1)
+      : this.#directory.put(change, nowMs);
+    if (!outcome.ok) return outcome;
+    entries.push({ ...subjectOf(change), action, revision: outcome.revision });
+    for (const announced of visible) this.#visible.push(announced);
+    return outcome;
+  }
+
+  #heldBack(change: Change): ChangeOutcome {
+    const revision = isRecordChange(change)
+      ? this.#records.revisionOf(change.handle)
+      : this.#directory.revisionOf(change);
+    return heldBack(subjectOf(change).name, revision);
+  }
+
+  /** The request is accepted from here on: rows are written at once, in the order of their sequence. */
+  #log(request: CommitRequest, entries: readonly ChangeEntry[]): void {
+    const { tables, names, nowMs } = this.#options;
+    const { principalId, requestId } = request;
+    this.#sequence += 1;
+    this.#out.clear();
+    encodeChangeRow({ at: nowMs, principalId, requestId, entries }, names, this.#out);
+    const key = toUint64(this.#sequence);
+    tables.log.put(key, this.#out.toBytes());
+    for (const prefix of prefixesOf(entries)) {
+      tables.logByPrefix.put((toUint32(names.prefixId(prefix)) + key) as ByteString, ROW_MARK);
+    }
+  }
+}
+
+function isRecordChange(change: Change): change is RecordChange {
+  return change.kind === 'put-record' || change.kind === 'delete-record';
+}
+
+/** The prefixes a row touches: those of its records and enterprises. */
+function prefixesOf(entries: readonly ChangeEntry[]): Set<Prefix> {
+  const prefixes = new Set<Prefix>();
+  let last = '';
+  for (const { subject, name } of entries) {
+    if (subject !== 'record' && subject !== 'enterprise') continue;
+    const prefix = subject === 'record' ? prefixOf(name as Handle) : (name as Prefix);
+    if (prefix !== last) prefixes.add(prefix);
+    last = prefix;
+  }
+  return prefixes;
+}

@@ -1,0 +1,185 @@
+// The one thread that writes: gathers the requests that wait, applies them in one transaction, and acknowledges them when
+// that transaction is on disk and every reader has been told. A transaction is kept short, so that small writes get in
+// between the parts of large ones.
+
+import type { VisibleChange } from '../domain/change.ts';
+import { HandleError, isHandleError } from '../domain/error.ts';
+import { MAX_WAITING_COMMITS } from '../domain/limits.ts';
+import type { Observer } from '../domain/observer.ts';
+import { CommitGroup } from './lmdb-commit-group.ts';
+import type { LmdbEnvironment } from './lmdb-environment.ts';
+import { commitFailure } from './lmdb-failure.ts';
+import type { ResultCounts } from './lmdb-idempotency.ts';
+import { fromUint64 } from './lmdb-keys.ts';
+import { LmdbNameGiver } from './lmdb-names.ts';
+import type { CommitRequest, CommitResult, Committer } from './registry-store.ts';
+import { WriteHealth } from './write-health.ts';
+
+/** How long requests are gathered into one transaction; writing and syncing them takes about as long again. */
+const MAX_GATHERED_MS = 20;
+
+interface Waiting {
+  readonly request: CommitRequest;
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What became of a waiting request, kept until its transaction is on disk. */
+interface Settled {
+  readonly waiting: Waiting;
+  readonly result: CommitResult | null;
+  readonly error: unknown;
+}
+
+export interface CommitterOptions {
+  readonly environment: LmdbEnvironment;
+  readonly clock: () => number;
+  /** Told of what has changed, once it can be read and before it is acknowledged. */
+  readonly onVisible: (changes: readonly VisibleChange[]) => void;
+  readonly observer: Observer;
+}
+
+export class LmdbCommitter implements Committer {
+  readonly #options: CommitterOptions;
+  readonly #names: LmdbNameGiver;
+  readonly #resultCounts: ResultCounts = new Map();
+  readonly #health: WriteHealth;
+  #queue: Waiting[] = [];
+  #scheduled: NodeJS.Immediate | null = null;
+  #sequence: number;
+  /** Requests that are to have a transaction each. */
+  #alone = 0;
+  #isClosed = false;
+
+  constructor(options: CommitterOptions) {
+    const { tables } = options.environment;
+    const lastRow = tables.log.lastKey();
+    this.#options = options;
+    this.#names = new LmdbNameGiver(tables);
+    this.#health = new WriteHealth(options.environment);
+    this.#sequence = lastRow === null ? 0 : fromUint64(lastRow, 0);
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get readOnlyReason(): string | null {
+    return this.#health.reason;
+  }
+
+  commit(request: CommitRequest): Promise<CommitResult> {
+    if (this.#isClosed) return Promise.reject(closed());
+    const { readOnlyReason } = this.#options.environment;
+    if (readOnlyReason !== null) return Promise.reject(readOnly(readOnlyReason));
+    if (this.#queue.length >= MAX_WAITING_COMMITS) {
+      return Promise.reject(new HandleError('OVERLOADED', 'Too many writes are waiting: try again in a moment.'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, resolve, reject });
+      this.#scheduled ??= setImmediate(() => this.#commitGroup());
+    });
+  }
+
+  /** Commits what waits, then refuses everything. A second call does nothing. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    while (this.#queue.length > 0) this.#commitGroup();
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    this.#health.close();
+  }
+
+  #commitGroup(): void {
+    this.#scheduled = null;
+    const settled: Settled[] = [];
+    const visible = this.#transactOrFail(settled);
+    if (visible !== null) this.#acknowledge(settled, visible);
+    if (this.#queue.length > 0 && !this.#isClosed) this.#scheduled ??= setImmediate(() => this.#commitGroup());
+  }
+
+  /** Null if nothing was applied; those who waited for it have then been told. */
+  #transactOrFail(settled: Settled[]): readonly VisibleChange[] | null {
+    const begunAt = performance.now();
+    try {
+      const visible = this.#transact(settled);
+      if (visible.length > 0) this.#options.observer.committed(visible.length, performance.now() - begunAt);
+      return visible;
+    } catch (cause) {
+      this.#fail(settled.length, cause);
+      return null;
+    }
+  }
+
+  /** On disk and readable from here on: announced first, then acknowledged. */
+  #acknowledge(settled: readonly Settled[], visible: readonly VisibleChange[]): void {
+    this.#queue = this.#queue.slice(settled.length);
+    if (visible.length > 0) this.#options.onVisible(visible);
+    for (const { waiting, result, error } of settled) {
+      if (result === null) waiting.reject(error);
+      else waiting.resolve(result);
+    }
+  }
+
+  /** Applies as many requests as fit into the time of one transaction, at least one; returns when they are on disk. */
+  #transact(settled: Settled[]): readonly VisibleChange[] {
+    const { environment, clock } = this.#options;
+    const group = environment.root.transactionSync(() => {
+      const group = new CommitGroup({
+        tables: environment.tables,
+        names: this.#names,
+        resultCounts: this.#resultCounts,
+        nowMs: Math.floor(clock()),
+        sequence: this.#sequence,
+      });
+      const endsAt = performance.now() + MAX_GATHERED_MS;
+      for (const waiting of this.#queue) {
+        settled.push(settle(group, waiting));
+        if (this.#alone > 0 || performance.now() >= endsAt) break;
+      }
+      group.flush();
+      return group;
+    });
+    if (this.#alone > 0) this.#alone -= 1;
+    this.#sequence = group.sequence;
+    if (group.visible.length > 0) this.#health.succeeded();
+    return group.visible;
+  }
+
+  /** Nothing of the transaction was applied; what its first `attempted` requests would have got no longer counts. */
+  #fail(attempted: number, cause: unknown): void {
+    const failure = commitFailure(cause);
+    this.#names.names.forget();
+    this.#resultCounts.clear();
+    if (attempted > 1 && failure.code === 'STORE_FORMAT') {
+      // One of them met a damaged record: each is tried alone, so that the others do not suffer for it.
+      this.#alone = attempted;
+      return;
+    }
+    if (this.#alone > 0) this.#alone -= 1;
+    if (failure.code === 'STORE_READ_ONLY') this.#health.failed(failure.message);
+    const failed = this.#queue.slice(0, Math.max(attempted, 1));
+    this.#queue = this.#queue.slice(failed.length);
+    for (const { reject } of failed) reject(failure);
+  }
+}
+
+function settle(group: CommitGroup, waiting: Waiting): Settled {
+  try {
+    return { waiting, result: group.apply(waiting.request), error: null };
+  } catch (error) {
+    // What is wrong with one request is its caller's; anything else ends the transaction.
+    if (isHandleError(error) && error.code !== 'STORE_UNAVAILABLE' && error.code !== 'STORE_FORMAT') {
+      return { waiting, result: null, error };
+    }
+    throw error;
+  }
+}
+
+function readOnly(reason: string): HandleError {
+  return new HandleError('STORE_READ_ONLY', `The store takes no writes: ${reason}.`);
+}
+
+function closed(): HandleError {
+  return new HandleError('STORE_UNAVAILABLE', 'The store is closed: the node is stopping.');
+}

@@ -1,0 +1,35 @@
+// Reads of enterprises, principals and keys from LMDB. Never writes.
+
+import type { ByteString } from '../domain/bytes.ts';
+import type { AccessKey } from '../domain/principal.ts';
+import { decodeEntity } from './directory-json.ts';
+import { directoryKey } from './lmdb-keys.ts';
+import type { LmdbView } from './lmdb-record-reading.ts';
+import { FIRST_KEY } from './lmdb-table.ts';
+
+export type DirectoryTable = 'enterprises' | 'principals' | 'keys';
+
+export function readEntity<T extends object>(view: LmdbView, table: DirectoryTable, id: string): T | null {
+  const key = directoryKey(id);
+  const bytes = key === null ? null : view.tables[table].get(key, view.snapshot.options());
+  return bytes === null ? null : decodeEntity<T>(bytes);
+}
+
+export function listEntities<T extends object>(
+  view: LmdbView,
+  table: DirectoryTable,
+  after: string | null,
+  limit: number,
+): T[] {
+  if (limit <= 0) return [];
+  const start = after === null ? FIRST_KEY : (directoryKey(after) ?? FIRST_KEY);
+  const scan = { start, exclusiveStart: after !== null, limit };
+  return Array.from(view.tables[table].scan(scan, view.snapshot.options()), ({ value }) => decodeEntity<T>(value));
+}
+
+export function readKeyByHash(view: LmdbView, tokenHash: string): AccessKey | null {
+  const key = directoryKey(tokenHash);
+  const id = key === null ? null : view.tables.keyHashes.get(key, view.snapshot.options());
+  const bytes = id === null ? null : view.tables.keys.get(id as ByteString, view.snapshot.options());
+  return bytes === null ? null : decodeEntity<AccessKey>(bytes);
+}

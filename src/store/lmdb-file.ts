@@ -1,0 +1,109 @@
+// Looks at an LMDB file before LMDB does, and never writes to it: LMDB maps the file into memory, so that a file which is
+// not what it seems ends the process instead of raising an error.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { HandleError } from '../domain/error.ts';
+
+// Offsets within a page (LMDB data format 2): a header of 24 bytes, then in the two meta pages the meta record.
+const PAGE_HEADER_BYTES = 24;
+const PAGE_FLAGS_AT = 18;
+const PAGE_LOWER_AT = 20;
+const PAGE_UPPER_AT = 22;
+const META_PAGE = 0x08;
+const BRANCH_PAGE = 0x01;
+const LEAF_PAGE = 0x02;
+const MAGIC_AT = 24;
+const VERSION_AT = 28;
+const PAGE_SIZE_AT = 48;
+const MAIN_ROOT_AT = 136;
+const LAST_PAGE_AT = 144;
+const TRANSACTION_AT = 152;
+const META_BYTES = 160;
+
+const MAGIC = 0xbeefc0de;
+const DATA_VERSION = 2;
+const PAGE_SIZES = [4096, 8192, 16_384, 32_768, 65_536];
+/** A root of this number stands for an empty tree. */
+const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+
+interface Meta {
+  readonly pageSize: number;
+  readonly root: bigint;
+  readonly lastPage: bigint;
+  readonly transaction: bigint;
+}
+
+/** Throws `STORE_FORMAT` unless the file is an LMDB file with all its pages, or absent, or empty. */
+export function inspectLmdbFile(file: string): void {
+  const fd = openIfThere(file);
+  if (fd === null) return;
+  try {
+    const size = fstatSync(fd).size;
+    if (size > 0) inspectPages(fd, size, file);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openIfThere(file: string): number | null {
+  try {
+    return openSync(file, 'r');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new HandleError(
+      'STORE_UNAVAILABLE',
+      `${file} cannot be opened (${(cause as Error).message}): give the node's user the right to read it.`,
+      { cause },
+    );
+  }
+}
+
+function inspectPages(fd: number, size: number, file: string): void {
+  const first = readMeta(fd, 0, file);
+  const second = readMeta(fd, first.pageSize, file);
+  const meta = second.transaction > first.transaction ? second : first;
+  if (BigInt(size) < (meta.lastPage + 1n) * BigInt(meta.pageSize)) {
+    throw refused(file, 'is cut off: it is shorter than its own index says');
+  }
+  if (meta.root !== NO_PAGE) inspectRoot(fd, meta, file);
+}
+
+function readMeta(fd: number, at: number, file: string): Meta {
+  const page = Buffer.alloc(META_BYTES);
+  if (readSync(fd, page, 0, META_BYTES, at) < META_BYTES) throw refused(file, 'is too short to be a store');
+  const isMeta = (page.readUInt16LE(PAGE_FLAGS_AT) & META_PAGE) !== 0 && page.readUInt32LE(MAGIC_AT) === MAGIC;
+  if (!isMeta) throw refused(file, 'is not a store of this program, or its beginning is damaged');
+  if ((page.readUInt32LE(VERSION_AT) & 0xffff) !== DATA_VERSION) {
+    throw refused(file, 'was written by another version of LMDB');
+  }
+  const pageSize = page.readUInt32LE(PAGE_SIZE_AT);
+  if (!PAGE_SIZES.includes(pageSize)) throw refused(file, 'has a damaged beginning');
+  return {
+    pageSize,
+    root: page.readBigUInt64LE(MAIN_ROOT_AT),
+    lastPage: page.readBigUInt64LE(LAST_PAGE_AT),
+    transaction: page.readBigUInt64LE(TRANSACTION_AT),
+  };
+}
+
+/** A page that says of itself what the index says of it. */
+function inspectRoot(fd: number, meta: Meta, file: string): void {
+  const page = Buffer.alloc(PAGE_HEADER_BYTES);
+  const read =
+    meta.root > meta.lastPage ? 0 : readSync(fd, page, 0, PAGE_HEADER_BYTES, Number(meta.root) * meta.pageSize);
+  const flags = page.readUInt16LE(PAGE_FLAGS_AT);
+  const sound =
+    read === PAGE_HEADER_BYTES &&
+    page.readBigUInt64LE(0) === meta.root &&
+    (flags === BRANCH_PAGE || flags === LEAF_PAGE) &&
+    page.readUInt16LE(PAGE_LOWER_AT) <= page.readUInt16LE(PAGE_UPPER_AT) &&
+    page.readUInt16LE(PAGE_UPPER_AT) <= meta.pageSize;
+  if (!sound) throw refused(file, 'is damaged: its index leads nowhere');
+}
+
+function refused(file: string, what: string): HandleError {
+  return new HandleError(
+    'STORE_FORMAT',
+    `${file} ${what}. It was left as it is. Restore it from a backup, or set store.path to another directory.`,
+  );
+}

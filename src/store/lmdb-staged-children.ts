@@ -1,0 +1,110 @@
+// The children index within one write transaction: which suffixes come and go under which parent, and the packed blocks
+// they end up in.
+
+import type { ByteString } from '../domain/bytes.ts';
+import { afterAll, toUint32 } from './lmdb-keys.ts';
+import { beforeAll, childSuffixes } from './lmdb-record-reading.ts';
+import type { Row } from './lmdb-table.ts';
+import type { LmdbTables } from './lmdb-tables.ts';
+import { PackedWriter } from './packed-bytes.ts';
+import { decodeSuffixes, divideSuffixes, encodeSuffixes, type SuffixBlock } from './packed-suffixes.ts';
+import { StagedMap, type UndoLog } from './undo-log.ts';
+
+export class StagedChildren {
+  readonly #tables: LmdbTables;
+  readonly #undo: UndoLog;
+  /** By node: true for a suffix that comes, false for one that goes. */
+  readonly #byNode = new Map<number, StagedMap<ByteString, boolean>>();
+  readonly #out = new PackedWriter();
+
+  constructor(tables: LmdbTables, undo: UndoLog) {
+    this.#tables = tables;
+    this.#undo = undo;
+  }
+
+  add(node: number, suffix: ByteString): void {
+    this.#changesOf(node).set(suffix, true);
+  }
+
+  remove(node: number, suffix: ByteString): void {
+    this.#changesOf(node).set(suffix, false);
+  }
+
+  /** At most `limit`, in no particular order. */
+  list(node: number, limit: number): readonly ByteString[] {
+    const changes = this.#byNode.get(node);
+    const found: ByteString[] = [];
+    for (const [suffix, comes] of changes?.entries() ?? []) if (comes && found.length < limit) found.push(suffix);
+    if (found.length >= limit) return found;
+    for (const suffix of childSuffixes({ tables: this.#tables, snapshot: null }, node, null)) {
+      if (changes?.get(suffix) === undefined) found.push(suffix);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  flush(): void {
+    for (const [node, changes] of this.#byNode) this.#flushNode(node, changes);
+  }
+
+  #changesOf(node: number): StagedMap<ByteString, boolean> {
+    const known = this.#byNode.get(node);
+    if (known !== undefined) return known;
+    const changes = new StagedMap<ByteString, boolean>(this.#undo);
+    this.#byNode.set(node, changes);
+    return changes;
+  }
+
+  #flushNode(node: number, changes: StagedMap<ByteString, boolean>): void {
+    const nodeKey = toUint32(node);
+    const suffixes = [...changes.keys()].sort();
+    let at = 0;
+    while (at < suffixes.length) {
+      const { stored, next } = this.#blockOf(nodeKey, suffixes[at] as ByteString);
+      let end = at + 1;
+      while (end < suffixes.length && (next === null || (suffixes[end] as ByteString) < next)) end++;
+      this.#change(nodeKey, stored, suffixes.slice(at, end), changes);
+      at = end;
+    }
+  }
+
+  /** The stored block a suffix belongs into, and where the next one begins. */
+  #blockOf(nodeKey: ByteString, suffix: ByteString): { stored: Row | null; next: ByteString | null } {
+    const key = (nodeKey + suffix) as ByteString;
+    const stored = this.#tables.children.first({ start: key, end: beforeAll(nodeKey), reverse: true });
+    if (stored === null) return { stored, next: null };
+    const following = { start: stored.key, end: afterAll(nodeKey), exclusiveStart: true };
+    const next = this.#tables.children.first(following);
+    return { stored, next: next === null ? null : (next.key.slice(4) as ByteString) };
+  }
+
+  #change(
+    nodeKey: ByteString,
+    stored: Row | null,
+    suffixes: readonly ByteString[],
+    changes: StagedMap<ByteString, boolean>,
+  ): void {
+    const low = (stored?.key.slice(4) ?? '') as ByteString;
+    const before = stored === null ? [] : decodeSuffixes(low, stored.value);
+    const after: ByteString[] = [];
+    let at = 0;
+    for (const suffix of suffixes) {
+      while (at < before.length && (before[at] as ByteString) < suffix) after.push(before[at++] as ByteString);
+      if (before[at] === suffix) at++;
+      if (changes.get(suffix) === true) after.push(suffix);
+    }
+    const grewAtEnd = at >= before.length;
+    while (at < before.length) after.push(before[at++] as ByteString);
+    // The first block of a node stays even when empty, since smaller suffixes need a block to go into.
+    if (after.length === 0 && low !== '') this.#tables.children.remove((nodeKey + low) as ByteString);
+    else if (after.length > 0 || stored !== null) this.#store(nodeKey, { low, suffixes: after }, grewAtEnd);
+  }
+
+  #store(nodeKey: ByteString, block: SuffixBlock, grewAtEnd: boolean): void {
+    for (const part of divideSuffixes(block, grewAtEnd)) {
+      this.#out.clear();
+      encodeSuffixes(part, this.#out);
+      this.#tables.children.put((nodeKey + part.low) as ByteString, this.#out.toBytes());
+    }
+  }
+}

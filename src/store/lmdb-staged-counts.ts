@@ -1,0 +1,52 @@
+// Registration counts within one write transaction: by prefix and China day, live records by prefix, and all together.
+
+import type { ByteString } from '../domain/bytes.ts';
+import { chinaDayOf } from './china-day.ts';
+import { countKey, decodeCounts, encodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
+import type { LmdbTables } from './lmdb-tables.ts';
+import { StagedMap, type UndoLog } from './undo-log.ts';
+
+interface Counted {
+  readonly created: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+const NOTHING: Counted = { created: 0, updated: 0, deleted: 0 };
+
+export class StagedCounts {
+  readonly #tables: LmdbTables;
+  readonly #day: number;
+  /** By the four bytes of the prefix. */
+  readonly #byPrefix: StagedMap<ByteString, Counted>;
+
+  constructor(tables: LmdbTables, undo: UndoLog, nowMs: number) {
+    this.#tables = tables;
+    this.#day = chinaDayOf(nowMs);
+    this.#byPrefix = new StagedMap(undo);
+  }
+
+  add(prefixKey: ByteString, what: keyof Counted): void {
+    const before = this.#byPrefix.get(prefixKey) ?? NOTHING;
+    this.#byPrefix.set(prefixKey, { ...before, [what]: before[what] + 1 });
+  }
+
+  flush(): void {
+    let grown = 0;
+    for (const [prefixKey, counted] of this.#byPrefix.entries()) {
+      const growth = counted.created - counted.deleted;
+      const { created, updated, deleted } = counted;
+      this.#increase(countKey(prefixKey, this.#day), [created, updated, deleted]);
+      if (growth !== 0) this.#increase(countKey(prefixKey, LIVE_DAY), [growth]);
+      grown += growth;
+    }
+    if (grown === 0) return;
+    const [records = 0] = decodeCounts(this.#tables.meta.get(META_RECORDS));
+    this.#tables.meta.put(META_RECORDS, encodeCounts([records + grown]));
+  }
+
+  #increase(key: ByteString, by: readonly number[]): void {
+    const before = decodeCounts(this.#tables.counters.get(key));
+    this.#tables.counters.put(key, encodeCounts(by.map((more, i) => (before[i] ?? 0) + more)));
+  }
+}

@@ -1,0 +1,212 @@
+// Records within one write transaction: compare-and-swap, revisions, history and the parents' node numbers. What is
+// staged is written in the order of its keys, which LMDB takes best.
+
+import { type ByteString, bytesFromText } from '../domain/bytes.ts';
+import type { Change, ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
+import { invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { judgeParent, type Lineage } from './lineage.ts';
+import { historyKey } from './lmdb-keys.ts';
+import type { LmdbNameGiver } from './lmdb-names.ts';
+import type { StagedChildren } from './lmdb-staged-children.ts';
+import type { StagedCounts } from './lmdb-staged-counts.ts';
+import type { LmdbTables } from './lmdb-tables.ts';
+import { PackedWriter } from './packed-bytes.ts';
+import { decodeHead, decodeRecord, EPOCH_MS, encodeRecord, type RecordBody, type RecordHead } from './record-codec.ts';
+import { StagedList, StagedMap, type UndoLog } from './undo-log.ts';
+
+export type RecordChange = Extract<Change, { kind: 'put-record' | 'delete-record' }>;
+
+interface Staged {
+  readonly head: RecordHead;
+  readonly bytes: ByteString;
+  /** Whether the table does not hold it yet. */
+  readonly isNew: boolean;
+}
+
+export interface RecordStep {
+  readonly outcome: ChangeOutcome;
+  readonly action: ChangeAction;
+  readonly visible: readonly VisibleChange[];
+}
+
+/** What was replaced: its key and bytes, and when. */
+interface Replaced {
+  readonly key: ByteString;
+  readonly bytes: ByteString;
+  readonly replacedAt: number;
+  readonly sequence: number;
+}
+
+export interface RecordStaging {
+  readonly tables: LmdbTables;
+  readonly names: LmdbNameGiver;
+  readonly undo: UndoLog;
+  readonly children: StagedChildren;
+  readonly counts: StagedCounts;
+}
+
+const ABSENT: Staged = {
+  head: { status: 'deleted', revision: 0, createdAt: 0, updatedAt: 0, parentNode: 0, node: 0 },
+  bytes: '' as ByteString,
+  isNew: false,
+};
+
+const NO_BODY: RecordBody = { template: null, reason: null, values: [] };
+
+export class StagedRecords {
+  readonly #with: RecordStaging;
+  readonly #records: StagedMap<ByteString, Staged>;
+  readonly #replaced: StagedList<Replaced>;
+  readonly #out = new PackedWriter();
+  readonly #lineage: Lineage;
+
+  constructor(staging: RecordStaging) {
+    this.#with = staging;
+    this.#records = new StagedMap(staging.undo);
+    this.#replaced = new StagedList(staging.undo);
+    this.#lineage = {
+      parentOf: (handle) => this.#parentOf(handle),
+      childrenOf: (handle, limit) => this.#childrenOf(handle, limit),
+    };
+  }
+
+  /** The revision that stands, 0 if there is no live record. */
+  revisionOf(handle: Handle): number {
+    return liveRevision(this.#find(this.#keyOf(handle)).head);
+  }
+
+  /** `sequence`: the log row this change will be in. */
+  apply(change: RecordChange, nowMs: number, sequence: number): RecordStep {
+    const key = this.#keyOf(change.handle);
+    const before = this.#find(key);
+    const current = liveRevision(before.head);
+    if (current !== change.expectedRevision) {
+      return refused(revisionConflict(change.handle, change.expectedRevision, current));
+    }
+    if (change.kind === 'delete-record' && current === 0) return refused(nothingToDelete(change.handle));
+    const parent = change.kind === 'put-record' ? change.draft.parent : null;
+    const keepsParent = current > 0 && this.#hasParent(before.head, parent);
+    if (parent !== null && !keepsParent) {
+      const objection = judgeParent(change.handle, parent, this.#lineage);
+      if (objection !== null) return refused(invalidParent(objection, current));
+    }
+    const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.#nodeOf(parent);
+    const head = headAfter(before.head, change, parentNode, nowMs);
+    this.#stage(key, head, change.kind === 'put-record' ? change.draft : NO_BODY);
+    if (before.head.revision > 0) {
+      this.#replaced.push({ key, bytes: before.bytes, replacedAt: head.updatedAt, sequence });
+    }
+    this.#index(change.handle, before.head, head);
+    this.#count(key, before.head, head);
+    return stepOf(change.handle, before.head, head);
+  }
+
+  flush(): void {
+    const { records, history } = this.#with.tables;
+    for (const key of [...this.#records.keys()].sort()) {
+      const staged = this.#records.get(key);
+      if (staged?.isNew === true) records.put(key, staged.bytes);
+    }
+    for (const { key, bytes, replacedAt, sequence } of this.#replaced.items) {
+      this.#out.clear();
+      this.#out.varint(sequence);
+      this.#out.signed(replacedAt - EPOCH_MS);
+      this.#out.raw(bytes);
+      history.put(historyKey(key, decodeHead(bytes).revision), this.#out.toBytes());
+    }
+  }
+
+  #keyOf(handle: Handle): ByteString {
+    return this.#with.names.recordKey(handle);
+  }
+
+  #find(key: ByteString): Staged {
+    const known = this.#records.get(key);
+    if (known !== undefined) return known;
+    const bytes = this.#with.tables.records.get(key);
+    const found = bytes === null ? ABSENT : { head: decodeHead(bytes), bytes, isNew: false };
+    this.#records.set(key, found);
+    return found;
+  }
+
+  #stage(key: ByteString, head: RecordHead, body: RecordBody): void {
+    this.#out.clear();
+    encodeRecord(head, body, this.#with.names, this.#out);
+    this.#records.set(key, { head, bytes: this.#out.toBytes(), isNew: true });
+  }
+
+  #hasParent(head: RecordHead, parent: Handle | null): boolean {
+    if (head.parentNode === 0 || parent === null) return head.parentNode === 0 && parent === null;
+    return this.#find(this.#keyOf(parent)).head.node === head.parentNode;
+  }
+
+  /** The number by which its children name a record; it gets one, within its own row, when it first becomes a parent. */
+  #nodeOf(parent: Handle): number {
+    const key = this.#keyOf(parent);
+    const { head, bytes } = this.#find(key);
+    if (head.node > 0) return head.node;
+    const node = this.#with.names.giveNode(key);
+    const record = decodeRecord(parent, bytes, this.#with.names.names);
+    this.#stage(key, { ...head, node }, record ?? NO_BODY);
+    return node;
+  }
+
+  #index(handle: Handle, before: RecordHead, after: RecordHead): void {
+    if (before.parentNode === after.parentNode) return;
+    const suffix = bytesFromText(suffixOf(handle));
+    if (before.parentNode > 0) this.#with.children.remove(before.parentNode, suffix);
+    if (after.parentNode > 0) this.#with.children.add(after.parentNode, suffix);
+  }
+
+  #count(key: ByteString, before: RecordHead, after: RecordHead): void {
+    const prefixKey = key.slice(0, 4) as ByteString;
+    const what = after.status === 'deleted' ? 'deleted' : before.status === 'deleted' ? 'created' : 'updated';
+    this.#with.counts.add(prefixKey, what);
+  }
+
+  #parentOf(handle: Handle): Handle | null | undefined {
+    const { head } = this.#find(this.#keyOf(handle));
+    if (head.status === 'deleted') return undefined;
+    return head.parentNode === 0 ? null : this.#with.names.names.node(head.parentNode);
+  }
+
+  #childrenOf(handle: Handle, limit: number): readonly Handle[] {
+    const { node } = this.#find(this.#keyOf(handle)).head;
+    if (node === 0) return [];
+    const prefix = prefixOf(handle);
+    return this.#with.children.list(node, limit).map((suffix) => this.#with.names.names.handleOf(prefix, suffix));
+  }
+}
+
+function liveRevision(head: RecordHead): number {
+  return head.status === 'deleted' ? 0 : head.revision;
+}
+
+function headAfter(before: RecordHead, change: RecordChange, parentNode: number, nowMs: number): RecordHead {
+  const updatedAt = Math.max(nowMs, before.updatedAt + 1);
+  return {
+    status: change.kind === 'put-record' ? change.draft.status : 'deleted',
+    revision: before.revision + 1,
+    createdAt: before.status === 'deleted' ? updatedAt : before.createdAt,
+    updatedAt,
+    parentNode,
+    node: before.node,
+  };
+}
+
+function stepOf(handle: Handle, before: RecordHead, after: RecordHead): RecordStep {
+  const wasLive = before.status !== 'deleted';
+  const revokes = after.status === 'revoked' && before.status !== 'revoked';
+  const appeared = after.status !== 'deleted' && (!wasLive || before.status === 'reserved');
+  const action = after.status === 'deleted' ? 'deleted' : !wasLive ? 'created' : revokes ? 'revoked' : 'updated';
+  return {
+    outcome: { ok: true, revision: after.revision, at: after.updatedAt },
+    action,
+    visible: [{ subject: 'record', handle, appeared, replaced: wasLive }],
+  };
+}
+
+function refused(outcome: ChangeOutcome): RecordStep {
+  return { outcome, action: 'updated', visible: [] };
+}

@@ -1,0 +1,58 @@
+// The LMDB store of the committing thread: the only one that writes.
+
+import type { VisibleChange } from '../domain/change.ts';
+import type { Observer } from '../domain/observer.ts';
+import { LmdbCommitter } from './lmdb-committer.ts';
+import { type LmdbEnvironment, openEnvironment } from './lmdb-environment.ts';
+import { openView, readersOf, readTotals } from './lmdb-reading.ts';
+import type { RegistryStore } from './registry-store.ts';
+
+export interface LmdbStoreOptions {
+  /** A directory; made if it is missing. */
+  readonly path: string;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Rises with every announcement: what this thread reads was then read anew. */
+  readonly visibleEpoch: () => number;
+  /** Told of what has changed, once it is on disk and can be read, and before it is acknowledged. Must not throw. */
+  readonly onVisible: (changes: readonly VisibleChange[]) => void;
+  readonly observer: Observer;
+}
+
+/**
+ * Opens a store, or makes one. Throws `STORE_FORMAT` if the file there is damaged, foreign or newer (it is left as it
+ * was), and `STORE_UNAVAILABLE` if another process has it open or it cannot be opened; both say how to mend it.
+ */
+export async function openLmdbStore(options: LmdbStoreOptions): Promise<RegistryStore> {
+  const environment = openEnvironment(options.path);
+  try {
+    return storeOver(environment, options);
+  } catch (cause) {
+    await environment.close();
+    throw cause;
+  }
+}
+
+function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): RegistryStore {
+  const { clock, visibleEpoch, onVisible, observer } = options;
+  const view = openView(environment, visibleEpoch);
+  const announce = (changes: readonly VisibleChange[]): void => {
+    view.snapshot.release();
+    onVisible(changes);
+  };
+  const committer = new LmdbCommitter({ environment, clock, onVisible: announce, observer });
+  return {
+    ...readersOf(view),
+    commit: (request) => committer.commit(request),
+    stats: () => ({
+      ...readTotals(view),
+      sizeBytes: environment.sizeBytes(),
+      readOnlyReason: committer.readOnlyReason,
+    }),
+    close: async () => {
+      committer.close();
+      view.snapshot.close();
+      await environment.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// Enterprises, principals and keys of the memory store.
+
+import { bytesFromText } from '../domain/bytes.ts';
+import type { Change, ChangeAction, VisibleChange } from '../domain/change.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
+import type { AccessKey, Principal } from '../domain/principal.ts';
+import { subjectOf } from './change-name.ts';
+import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
+import type { MemoryStep } from './memory-records.ts';
+
+export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' }>;
+
+type Entity = Enterprise | Principal | AccessKey;
+
+export class MemoryDirectory {
+  readonly enterprises = new Map<string, Enterprise>();
+  readonly principals = new Map<string, Principal>();
+  readonly keys = new Map<string, AccessKey>();
+  readonly #keyIds = new Map<string, string>();
+
+  keyByHash(tokenHash: string): AccessKey | null {
+    return this.keys.get(this.#keyIds.get(tokenHash) ?? '') ?? null;
+  }
+
+  /** Of what the change is about; 0 if there is none. */
+  revisionOf(change: DirectoryChange): number {
+    return this.#tableOf(change).get(subjectOf(change).name)?.revision ?? 0;
+  }
+
+  apply(change: DirectoryChange, nowMs: number): MemoryStep {
+    const { name } = subjectOf(change);
+    const table = this.#tableOf(change);
+    const before = table.get(name);
+    const current = before?.revision ?? 0;
+    if (current !== change.expectedRevision) return refused(revisionConflict(name, change.expectedRevision, current));
+    if (change.kind === 'put-key' && (this.#keyIds.get(change.key.tokenHash) ?? name) !== name) {
+      return refused(alreadyExists(`The token of key ${name}`, current));
+    }
+    const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
+    const stored = { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at };
+    const visible = this.#put(change, stored);
+    return {
+      outcome: { ok: true, revision: stored.revision, at },
+      action: actionOf(change, before),
+      visible,
+      undo: () => this.#restore(change, before),
+    };
+  }
+
+  #tableOf(change: DirectoryChange): Map<string, Entity> {
+    if (change.kind === 'put-enterprise') return this.enterprises as Map<string, Entity>;
+    return (change.kind === 'put-principal' ? this.principals : this.keys) as Map<string, Entity>;
+  }
+
+  #put(change: DirectoryChange, stored: Pick<Entity, 'revision' | 'createdAt' | 'updatedAt'>): VisibleChange[] {
+    if (change.kind === 'put-enterprise') {
+      const { enterprise } = change;
+      this.enterprises.set(enterprise.prefix, { ...enterprise, ...stored });
+      return [{ subject: 'enterprise', prefix: enterprise.prefix }];
+    }
+    if (change.kind === 'put-principal') {
+      const { principal } = change;
+      this.principals.set(principal.id, { ...principal, ...stored });
+      return [{ subject: 'principal', id: principal.id }];
+    }
+    const { id, tokenHash } = change.key;
+    const oldHash = this.keys.get(id)?.tokenHash ?? tokenHash;
+    this.#keyIds.delete(oldHash);
+    this.#keyIds.set(tokenHash, id);
+    this.keys.set(id, { ...change.key, ...stored });
+    const hashes = oldHash === tokenHash ? [tokenHash] : [tokenHash, oldHash];
+    return hashes.map((hash) => ({ subject: 'key', tokenHash: hash }));
+  }
+
+  #restore(change: DirectoryChange, before: Entity | undefined): void {
+    const { name } = subjectOf(change);
+    if (change.kind === 'put-key') {
+      this.#keyIds.delete(change.key.tokenHash);
+      if (before !== undefined) this.#keyIds.set((before as AccessKey).tokenHash, name);
+    }
+    if (before === undefined) this.#tableOf(change).delete(name);
+    else this.#tableOf(change).set(name, before);
+  }
+}
+
+/** Entries in the byte order of their names, after `after`. */
+export function pageOf<T>(table: ReadonlyMap<string, T>, after: string | null, limit: number): T[] {
+  const start = after === null ? '' : bytesFromText(after);
+  return [...table]
+    .map(([name, entity]) => ({ name: bytesFromText(name), entity }))
+    .filter(({ name }) => name > start)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, Math.max(0, limit))
+    .map(({ entity }) => entity);
+}
+
+function actionOf(change: DirectoryChange, before: Entity | undefined): ChangeAction {
+  if (before === undefined) return 'created';
+  const revokes = change.kind === 'put-key' && change.key.revokedAt !== null;
+  return revokes && (before as AccessKey).revokedAt === null ? 'revoked' : 'updated';
+}
+
+function refused(outcome: MemoryStep['outcome']): MemoryStep {
+  return { outcome, action: 'updated', visible: [], undo() {} };
+}

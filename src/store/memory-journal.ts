@@ -1,0 +1,96 @@
+// The change log, the registration counts and the results of idempotent requests of the memory store.
+
+import type { ChangeAction, ChangeEntry, ChangeRow } from '../domain/change.ts';
+import { type Handle, prefixOf } from '../domain/handle.ts';
+import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../domain/limits.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import { chinaDayOf, formatChinaDay } from './china-day.ts';
+import type { IdempotencyResult, RegistrationCounts } from './registry-store.ts';
+
+interface DayCounts {
+  created: number;
+  updated: number;
+  deleted: number;
+}
+
+const COUNTED_AS = {
+  created: 'created',
+  updated: 'updated',
+  revoked: 'updated',
+  deleted: 'deleted',
+} as const satisfies Record<ChangeAction, keyof DayCounts>;
+
+export class MemoryJournal {
+  readonly #rows: ChangeRow[] = [];
+  readonly #rowsByPrefix = new Map<string, ChangeRow[]>();
+  readonly #counts = new Map<Prefix, Map<number, DayCounts>>();
+  /** By principal, oldest first. */
+  readonly #results = new Map<string, Map<string, IdempotencyResult>>();
+
+  get sequence(): number {
+    return this.#rows.length;
+  }
+
+  log(row: Omit<ChangeRow, 'sequence'>): void {
+    const numbered = { ...row, sequence: this.sequence + 1 };
+    this.#rows.push(numbered);
+    for (const prefix of new Set(row.entries.flatMap(prefixesOf))) {
+      const rows = this.#rowsByPrefix.get(prefix);
+      if (rows === undefined) this.#rowsByPrefix.set(prefix, [numbered]);
+      else rows.push(numbered);
+    }
+    for (const entry of row.entries) if (entry.subject === 'record') this.#count(entry, row.at);
+  }
+
+  changes(after: number, limit: number, prefix: Prefix | undefined): ChangeRow[] {
+    if (limit <= 0) return [];
+    const from = Math.max(0, after);
+    if (prefix === undefined) return this.#rows.slice(from, from + limit);
+    return (this.#rowsByPrefix.get(prefix) ?? []).filter((row) => row.sequence > from).slice(0, limit);
+  }
+
+  counts(prefix: Prefix): RegistrationCounts {
+    const byDay = [...(this.#counts.get(prefix) ?? [])].sort(([a], [b]) => a - b);
+    const live = byDay.reduce((sum, [, { created, deleted }]) => sum + created - deleted, 0);
+    return { live, days: byDay.map(([day, counts]) => ({ day: formatChinaDay(day), ...counts })) };
+  }
+
+  result(key: string, nowMs: number): IdempotencyResult | null {
+    for (const results of this.#results.values()) {
+      const result = results.get(key);
+      if (result !== undefined && !isExpired(result, nowMs)) return result;
+    }
+    return null;
+  }
+
+  keep(principalId: string, key: string, result: IdempotencyResult): void {
+    const results = this.#results.get(principalId) ?? new Map<string, IdempotencyResult>();
+    this.#results.set(principalId, results);
+    results.delete(key);
+    results.set(key, result);
+    for (const [oldKey, old] of results) {
+      if (results.size <= MAX_IDEMPOTENCY_RESULTS && !isExpired(old, result.at)) return;
+      results.delete(oldKey);
+    }
+  }
+
+  #count(entry: ChangeEntry, at: number): void {
+    const prefix = prefixOf(entry.name as Handle);
+    const byDay = this.#counts.get(prefix) ?? new Map<number, DayCounts>();
+    this.#counts.set(prefix, byDay);
+    const day = chinaDayOf(at);
+    const counts = byDay.get(day) ?? { created: 0, updated: 0, deleted: 0 };
+    byDay.set(day, counts);
+    counts[COUNTED_AS[entry.action]] += 1;
+  }
+}
+
+function isExpired(result: IdempotencyResult, nowMs: number): boolean {
+  return result.at + IDEMPOTENCY_TTL_MS <= nowMs;
+}
+
+/** The prefix an entry touches: that of its record or enterprise. */
+function prefixesOf({ subject, name }: ChangeEntry): string[] {
+  if (subject === 'record') return [prefixOf(name as Handle)];
+  return subject === 'enterprise' ? [name] : [];
+}

@@ -1,0 +1,102 @@
+// The store in memory: for trials and tests, whole in its behaviour, gone with the process. Everything happens in the
+// thread that opened it.
+
+import type { Change, ChangeEntry, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import { HandleError } from '../domain/error.ts';
+import { assertStorable, subjectOf } from './change-name.ts';
+import { heldBack } from './commit-outcomes.ts';
+import { MemoryDirectory, pageOf } from './memory-directory.ts';
+import { MemoryJournal } from './memory-journal.ts';
+import { MemoryRecords, type MemoryStep } from './memory-records.ts';
+import type { CommitRequest, CommitResult, RegistryStore } from './registry-store.ts';
+
+export interface MemoryStoreOptions {
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Told of what has changed, once it can be read and before it is acknowledged. */
+  readonly onVisible: (changes: readonly VisibleChange[]) => void;
+}
+
+export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): RegistryStore {
+  const state = new MemoryState();
+  const { records, directory, journal } = state;
+  let isClosed = false;
+  return {
+    get: (handle) => records.get(handle),
+    getMany: (handles) => handles.map((handle) => records.get(handle)),
+    list: (prefix, after, limit) => records.list(prefix, after, limit),
+    children: (parent, after, limit) => records.children(parent, after, limit),
+    history: (handle, beforeRevision, limit) => records.history(handle, beforeRevision, limit),
+    enterprise: (prefix) => directory.enterprises.get(prefix) ?? null,
+    enterprises: (after, limit) => pageOf(directory.enterprises, after, limit),
+    principal: (id) => directory.principals.get(id) ?? null,
+    principals: (after, limit) => pageOf(directory.principals, after, limit),
+    key: (id) => directory.keys.get(id) ?? null,
+    keyByHash: (tokenHash) => directory.keyByHash(tokenHash),
+    keys: (after, limit) => pageOf(directory.keys, after, limit),
+    changes: (after, limit, prefix) => journal.changes(after, limit, prefix),
+    counts: (prefix) => journal.counts(prefix),
+    idempotencyResult: (key, nowMs) => journal.result(key, nowMs),
+    stats: () => ({ sizeBytes: 0, records: records.live, sequence: journal.sequence, readOnlyReason: null }),
+    commit: async (request) => {
+      if (isClosed) throw new HandleError('STORE_UNAVAILABLE', 'The store is closed: the node is stopping.');
+      const { result, visible } = state.commit(request, Math.floor(clock()));
+      if (visible.length > 0) onVisible(visible);
+      return result;
+    },
+    close: async () => {
+      isClosed = true;
+    },
+  };
+}
+
+class MemoryState {
+  readonly records = new MemoryRecords();
+  readonly directory = new MemoryDirectory();
+  readonly journal = new MemoryJournal();
+
+  commit(request: CommitRequest, nowMs: number): { result: CommitResult; visible: readonly VisibleChange[] } {
+    const { changes, idempotency, principalId, requestId } = request;
+    assertStorable(changes);
+    const repeated = idempotency === null ? null : this.journal.result(idempotency.key, nowMs);
+    if (repeated !== null) return { result: { outcomes: [], repeated }, visible: [] };
+    const steps: MemoryStep[] = [];
+    for (const change of changes) {
+      const step = this.#apply(change, nowMs);
+      steps.push(step);
+      if (idempotency === null || step.outcome.ok || step.outcome.code !== 'REVISION_CONFLICT') continue;
+      for (const taken of steps.reverse()) taken.undo();
+      return { result: { outcomes: changes.map((held) => this.#heldBack(held)), repeated: null }, visible: [] };
+    }
+    const outcomes = steps.map((step) => step.outcome);
+    const entries = steps.flatMap((step, i) => entryOf(changes[i] as Change, step));
+    if (entries.length > 0) this.journal.log({ at: nowMs, principalId, requestId, entries });
+    if (idempotency !== null) {
+      const { key, bodyHash, note } = idempotency;
+      this.journal.keep(principalId, key, { bodyHash, note, outcomes, at: nowMs });
+    }
+    return { result: { outcomes, repeated: null }, visible: steps.flatMap((step) => step.visible) };
+  }
+
+  #apply(change: Change, nowMs: number): MemoryStep {
+    const { handle, expectedRevision } = change as Extract<Change, { kind: 'put-record' }>;
+    const sequence = this.journal.sequence + 1;
+    if (change.kind === 'put-record') {
+      return this.records.apply({ handle, expectedRevision, draft: change.draft, nowMs, sequence });
+    }
+    if (change.kind === 'delete-record') {
+      return this.records.apply({ handle, expectedRevision, draft: null, nowMs, sequence });
+    }
+    return this.directory.apply(change, nowMs);
+  }
+
+  #heldBack(change: Change): ChangeOutcome {
+    const isRecord = change.kind === 'put-record' || change.kind === 'delete-record';
+    const revision = isRecord ? this.records.revisionOf(change.handle) : this.directory.revisionOf(change);
+    return heldBack(subjectOf(change).name, revision);
+  }
+}
+
+function entryOf(change: Change, { outcome, action }: MemoryStep): ChangeEntry[] {
+  return outcome.ok ? [{ ...subjectOf(change), action, revision: outcome.revision }] : [];
+}
