@@ -22,6 +22,11 @@ export class PackedWriter {
     this.#length = 0;
   }
 
+  /** Takes back what was written after `length`. */
+  cut(length: number): void {
+    this.#length = length;
+  }
+
   byte(value: number): void {
     if (this.#length === this.#buffer.length) this.#grow(1);
     this.#buffer[this.#length++] = value;
@@ -76,11 +81,6 @@ export class PackedWriter {
   /** A copy of what was written. */
   toBytes(): ByteString {
     return this.#buffer.toString('latin1', 0, this.#length) as ByteString;
-  }
-
-  /** What was written, without a copy: valid until the next write. */
-  view(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
   }
 
   #grow(more: number): void {

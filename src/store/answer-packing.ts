@@ -1,0 +1,97 @@
+// Results of commits as bytes on their way back from the committing thread. Pure.
+
+import type { ByteString } from '../domain/bytes.ts';
+import type { ChangeOutcome } from '../domain/change.ts';
+import { type ErrorCode, HandleError, isHandleError } from '../domain/error.ts';
+import { PackedReader, PackedWriter } from './packed-bytes.ts';
+import { EPOCH_MS } from './record-codec.ts';
+import type { CommitResult } from './registry-store.ts';
+
+// How an answer begins.
+const DONE = 0;
+const REPEATED = 1;
+const FAILED = 2;
+
+// How an outcome begins.
+const OK = 0;
+const REFUSED = 1;
+
+/** What became of one request: a result, or the error its caller is to get. */
+export interface NumberedAnswer {
+  readonly id: number;
+  readonly result: CommitResult | null;
+  readonly error: HandleError | null;
+}
+
+/** Answers of one message. */
+export class AnswerPacker {
+  readonly #out = new PackedWriter();
+
+  get isEmpty(): boolean {
+    return this.#out.length === 0;
+  }
+
+  addResult(id: number, { outcomes, repeated }: CommitResult): void {
+    const out = this.#out;
+    out.varint(id);
+    if (repeated !== null) {
+      out.byte(REPEATED);
+      out.text(JSON.stringify(repeated));
+      return;
+    }
+    out.byte(DONE);
+    out.varint(outcomes.length);
+    for (const outcome of outcomes) {
+      if (outcome.ok) {
+        out.byte(OK);
+        out.varint(outcome.revision);
+        out.signed(outcome.at - EPOCH_MS);
+      } else {
+        out.byte(REFUSED);
+        out.text(JSON.stringify(outcome));
+      }
+    }
+  }
+
+  addError(id: number, error: unknown): void {
+    const { code, message, at, retryAfterSeconds } = isHandleError(error)
+      ? error
+      : { code: 'INTERNAL', message: String(error), at: undefined, retryAfterSeconds: undefined };
+    this.#out.varint(id);
+    this.#out.byte(FAILED);
+    this.#out.text(JSON.stringify({ code, message, at, retryAfterSeconds }));
+  }
+
+  /** The message; the packer is empty afterwards. */
+  take(): ByteString {
+    const message = this.#out.toBytes();
+    this.#out.clear();
+    return message;
+  }
+}
+
+/** Throws `STORE_FORMAT` for anything that `AnswerPacker` did not make. */
+export function unpackAnswers(message: ByteString): readonly NumberedAnswer[] {
+  const from = new PackedReader(message);
+  const answers: NumberedAnswer[] = [];
+  while (from.remaining > 0) answers.push(unpackAnswer(from));
+  return answers;
+}
+
+function unpackAnswer(from: PackedReader): NumberedAnswer {
+  const id = from.varint();
+  const kind = from.byte();
+  if (kind === FAILED) {
+    const { code, message, ...details } = JSON.parse(from.text()) as { code: ErrorCode; message: string };
+    return { id, result: null, error: new HandleError(code, message, details) };
+  }
+  if (kind === REPEATED) return { id, result: { outcomes: [], repeated: JSON.parse(from.text()) }, error: null };
+  const outcomes = Array.from({ length: from.count() }, () => unpackOutcome(from));
+  return { id, result: { outcomes, repeated: null }, error: null };
+}
+
+function unpackOutcome(from: PackedReader): ChangeOutcome {
+  if (from.byte() === REFUSED) return JSON.parse(from.text()) as ChangeOutcome;
+  const revision = from.varint();
+  return { ok: true, revision, at: from.signed() + EPOCH_MS };
+}
