@@ -61,7 +61,7 @@ function accepts(schema: SettingSchema, type: string): boolean {
 }
 
 /** A setting's value from the text of an environment variable or a flag. Throws SyntaxError for broken JSON. */
-export function valueFromText(text: string, schema: SettingSchema): unknown {
+function valueFromText(text: string, schema: SettingSchema): unknown {
   if ((accepts(schema, 'integer') || accepts(schema, 'number')) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (accepts(schema, 'boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if (accepts(schema, 'null') && text === 'null') return null;

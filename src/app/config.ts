@@ -1,5 +1,5 @@
-// The one schema of settings, and how they come together: defaults ← file ← environment ← flags. The only place that reads
-// the environment. It starts nothing and opens nothing but the configuration file.
+// The one schema of settings, and how they come together: defaults ← file ← environment ← flags. The only place that
+// reads the environment. It starts nothing and opens nothing but the configuration file.
 
 import { readFileSync } from 'node:fs';
 import Type, { type Static } from 'typebox';
@@ -24,9 +24,11 @@ const number = (value: number, minimum: number, description: string, maximum?: n
   Type.Integer({ default: value, minimum, description, ...(maximum === undefined ? {} : { maximum }) });
 const text = (value: string, description: string) => Type.String({ default: value, minLength: 1, description });
 const choice = <const T extends readonly string[]>(value: T[number], options: T, description: string) =>
-  Type.Union(
-    options.map((option) => Type.Literal(option as T[number])),
-    { default: value, description },
+  Type.Unsafe<T[number]>(
+    Type.Union(
+      options.map((option) => Type.Literal(option)),
+      { default: value, description },
+    ),
   );
 
 /** Every setting, with what it means and a default that suits a machine of two cores. */
@@ -106,9 +108,9 @@ const SECTIONS = {
   },
   log: {
     level: choice(
-      'info',
-      ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
-      'Least severe line that is written. Handles and addresses appear only at debug.',
+      'auto',
+      ['auto', 'trace', 'debug', 'info', 'warn', 'error', 'silent'],
+      'Least severe line that is written. auto: info, but warn where a person reads along on a terminal. Handles and addresses appear only at debug.',
     ),
     resolutionSample: number(1000, 0, 'One of how many resolutions is logged; 0 for none.'),
   },

@@ -45,7 +45,7 @@ export interface Metric {
   readonly help: string;
   /** Closed sets of values by label; the last varies fastest in the cells. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
-  /** `sum`: over the threads' regions. `thread`: a series for each thread. `render`: read when somebody asks, has no cells. */
+  /** `sum`: over the threads' regions. `thread`: a series for each. `render`: read when somebody asks, without cells. */
   readonly from: 'sum' | 'thread' | 'render';
 }
 

@@ -1,0 +1,30 @@
+// Connects the store's announcement of a commit to the epoch tables: which slots a visible change makes old.
+
+import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
+import type { VisibleChange } from '../domain/change.ts';
+
+/** Called in the committing thread, after the commit can be read and before it is acknowledged. */
+export function announce(epochs: EpochTable, changes: readonly VisibleChange[]): void {
+  const changed: number[] = [];
+  const created: number[] = [];
+  for (const change of changes) {
+    switch (change.subject) {
+      case 'record': {
+        const slot = slotOf(change.handle);
+        if (change.replaced) changed.push(slot);
+        if (change.appeared) created.push(slot);
+        break;
+      }
+      case 'enterprise':
+        changed.push(slotOf(`enterprise:${change.prefix}`));
+        break;
+      case 'principal':
+        changed.push(slotOf(`principal:${change.id}`));
+        break;
+      case 'key':
+        changed.push(slotOf(`key:${change.tokenHash}`));
+        break;
+    }
+  }
+  epochs.raise(changed, created);
+}

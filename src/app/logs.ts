@@ -1,0 +1,41 @@
+// Logs: JSON lines on standard error, one logger a thread. Handles and addresses appear at debug and never above.
+
+import { isatty } from 'node:tty';
+import { type Logger, pino } from 'pino';
+import type { RequestLog } from '../http-server/http-server.ts';
+import type { Config } from './config.ts';
+
+export type Log = Logger;
+
+/** Longest write, so that lines of several threads do not mix in a pipe (POSIX PIPE_BUF on Linux). */
+const MAX_WRITE_BYTES = 4096;
+
+const STANDARD_ERROR = 2;
+
+/** `thread` stands in every line. Workers write in the background; the main thread, which says little, at once. */
+export function createLog(settings: Config['log'], thread: string): Log {
+  const destination = pino.destination({ dest: STANDARD_ERROR, sync: thread === 'main', maxWrite: MAX_WRITE_BYTES });
+  const level = settings.level === 'auto' ? (isatty(STANDARD_ERROR) ? 'warn' : 'info') : settings.level;
+  return pino({ level, base: { thread }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+/** Routes that only resolve: far more requests than all others together. */
+const RESOLUTION_ROUTES: ReadonlySet<string> = new Set(['/api/handles/*', '/v1/resolve', '/*']);
+
+/** One line a request. Of the resolutions one in `sample` is written (0: none), and every one that failed. */
+export function requestLog(log: Log, sample: number): RequestLog {
+  let resolutions = 0;
+  return ({ cause, durationMs, ...rest }) => {
+    const entry = { ...rest, durationMs: Math.round(durationMs * 1000) / 1000 };
+    if (entry.status >= 500) {
+      log.error(cause === undefined ? entry : { ...entry, err: cause }, 'request');
+      return;
+    }
+    if (RESOLUTION_ROUTES.has(entry.route)) {
+      resolutions += 1;
+      if (sample === 0 || resolutions < sample) return;
+      resolutions = 0;
+    }
+    log.info(entry, 'request');
+  };
+}

@@ -1,0 +1,72 @@
+// Wires one door thread: store → resolver → registry → HTTP server. It decides nothing and owns no thread.
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { EpochTable } from '../cache/epoch-table.ts';
+import { HandleError } from '../domain/error.ts';
+import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
+import { createRegistry } from '../registry/create-registry.ts';
+import { createResolver } from '../resolver/chain.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
+import { type Log, requestLog } from './logs.ts';
+import { metricsText } from './metrics-text.ts';
+import { judgeReadiness } from './readiness.ts';
+
+export interface DoorOptions {
+  readonly config: Config;
+  /** Reads directly; writes go wherever the store sends them. */
+  readonly store: RegistryStore;
+  readonly epochs: EpochTable;
+  /** Region of all threads, and this thread's own counters in it. */
+  readonly countersBuffer: SharedArrayBuffer;
+  readonly counters: Counters;
+  readonly version: string;
+  readonly log: Log;
+  /** Whether several threads listen on the same port. */
+  readonly reusePort: boolean;
+}
+
+/** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
+export function openDoors(options: DoorOptions): Promise<HttpServer> {
+  const { config, store, epochs, counters: observer, countersBuffer } = options;
+  const { homed, prefix: ownPrefix } = config.node;
+  const clock = systemClock;
+  const resolver = createResolver({ store, epochs, clock, observer, homed, cache: config.cache });
+  const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
+  return startHttpServer({
+    host: config.http.host,
+    port: config.http.port,
+    reusePort: options.reusePort,
+    resolver,
+    ...registry,
+    homed,
+    clock,
+    observer,
+    log: requestLog(options.log, config.log.resolutionSample),
+    newRequestId: randomUUID,
+    readiness: () => judgeReadiness(countersBuffer),
+    metrics: () => {
+      if (config.http.metricsPort !== null) throw new HandleError('NOT_FOUND', 'Metrics are on a port of their own.');
+      return metricsText({
+        counters: countersBuffer,
+        storeStats: () => store.stats(),
+        clock,
+        version: options.version,
+      });
+    },
+    limits: {
+      bodyBytes: config.http.bodyLimitBytes,
+      connections: config.http.maxConnections,
+      inFlight: config.limits.inFlight,
+      missesPerSecond: config.limits.missesPerSecond,
+      missBurst: config.limits.missBurst,
+      headersTimeoutMs: config.http.headersTimeoutMs,
+      requestTimeoutMs: config.http.requestTimeoutMs,
+      keepAliveTimeoutMs: config.http.keepAliveTimeoutMs,
+    },
+    trustedProxies: config.http.trustedProxies,
+    corsOrigins: config.http.corsOrigins,
+  });
+}

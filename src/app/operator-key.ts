@@ -1,0 +1,29 @@
+// The file that the first operator key goes to. It never overwrites a key that might still be somebody's only one.
+
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { HandleError } from '../domain/error.ts';
+
+/** Readable by its owner alone. */
+const KEY_FILE_MODE = 0o600;
+
+/** Writes the token; a file that stands there is kept under another name, which is returned (else null). */
+export function writeOperatorKey(file: string, token: string, nowMs: number): string | null {
+  const content = `${token}\n`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    try {
+      writeFileSync(file, content, { mode: KEY_FILE_MODE, flag: 'wx' });
+      return null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const kept = `${file}.${new Date(nowMs).toISOString().replace(/[:.]/g, '-')}`;
+    renameSync(file, kept);
+    writeFileSync(file, content, { mode: KEY_FILE_MODE, flag: 'wx' });
+    return kept;
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new HandleError('INVALID_CONFIG', `The operator key cannot be written to ${file}: ${reason}.`, { cause });
+  }
+}

@@ -1,0 +1,188 @@
+// The main thread of a node: opens the store, commits for everyone, keeps the workers running, and closes all of it in
+// reverse order. It answers no request itself, except with a store that lives in this thread's memory.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
+import { createFirstOperator } from '../registry/first-operator.ts';
+import { serveCommits } from '../store/commit-channel.ts';
+import { openLmdbStore } from '../store/lmdb-store.ts';
+import { openMemoryStore } from '../store/memory-store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { announce } from './announce.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { Counters, createCountersBuffer } from './counters.ts';
+import { assertPortFree, workerCountOf } from './listening.ts';
+import type { Log } from './logs.ts';
+import { startMetricsListener } from './metrics-listener.ts';
+import { metricsText } from './metrics-text.ts';
+import { openDoors } from './node.ts';
+import { writeOperatorKey } from './operator-key.ts';
+import { judgeReadiness } from './readiness.ts';
+import { reportVitals } from './vitals.ts';
+import type { Address } from './worker-messages.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** How long a worker may take to stop: longer than its HTTP server takes to end slow connections. */
+const WORKER_GRACE_MS = 12_000;
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly log: Log;
+  /** Where the first operator key goes; null for `operator.key` beside the store. */
+  readonly operatorKeyFile: string | null;
+}
+
+export interface RunningNode {
+  readonly address: Address;
+  /** Where metrics are, if on a port of their own; else null: they are at `address`. */
+  readonly metricsAddress: Address | null;
+  /** The operator key this start has made, because the store was empty; else null. */
+  readonly firstKey: { readonly token: string; readonly file: string } | null;
+  readonly operatorKeyFile: string;
+  /** Refuses new work, finishes what is in flight, closes the store. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+/** Something that was opened, and how to close it. */
+type Closer = () => void | Promise<void>;
+
+/** Starts a node and waits until it answers requests. Throws `INVALID_CONFIG`, `STORE_FORMAT`, `STORE_UNAVAILABLE`. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const opened: Closer[] = [];
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= closeInReverse(opened);
+    return closing;
+  };
+  try {
+    const started = await open(options, opened);
+    return { ...started, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function closeInReverse(opened: readonly Closer[]): Promise<void> {
+  for (const close of opened.toReversed()) await close();
+}
+
+async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<RunningNode, 'close'>> {
+  const { config, log } = options;
+  if (config.http.port !== 0) await assertPortFree(config.http);
+  const workers = config.store.kind === 'memory' ? 0 : workerCountOf(config.workers);
+  const countersBuffer = createCountersBuffer(workers + 1);
+  const counters = new Counters(countersBuffer, 0);
+  const epochBuffers = createEpochBuffers();
+  const epochs = new EpochTable(epochBuffers);
+  const store = await openStore(config, epochs, counters);
+  opened.push(() => store.close());
+  opened.push(reportVitals(counters, watchStore(store, counters, log)));
+
+  const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, keyFileNameFor(config));
+  const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
+  const token = await createFirstOperator({ store, randomBytes, keep });
+
+  const shared = { options, store, counters, countersBuffer };
+  const address =
+    workers === 0
+      ? await openHere({ ...shared, epochs }, opened)
+      : await openPool({ ...shared, epochBuffers, workers }, opened);
+  const metricsAddress = await openMetrics(shared, opened);
+  opened.push(() => counters.set('stopping', 1));
+  log.info({ ...address, workers, store: config.store.kind, version: options.version }, 'listening');
+  return {
+    address,
+    metricsAddress,
+    operatorKeyFile,
+    firstKey: token === null ? null : { token, file: operatorKeyFile },
+  };
+}
+
+function openStore(config: Config, epochs: EpochTable, observer: Counters): Promise<RegistryStore> | RegistryStore {
+  const seams = {
+    clock: systemClock,
+    visibleEpoch: () => epochs.current(),
+    onVisible: announce.bind(null, epochs),
+    observer,
+  };
+  return config.store.kind === 'memory' ? openMemoryStore(seams) : openLmdbStore({ path: config.store.path, ...seams });
+}
+
+interface Parts {
+  readonly options: NodeOptions;
+  readonly store: RegistryStore;
+  readonly counters: Counters;
+  readonly countersBuffer: SharedArrayBuffer;
+}
+
+/** The doors in this thread: a store in memory cannot be shared. */
+async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: Closer[]): Promise<Address> {
+  const { counters } = parts;
+  const doors = await openDoors({ ...parts, ...parts.options, reusePort: false });
+  opened.push(() => doors.close());
+  counters.set('workers', 1);
+  counters.set('workersListening', 1);
+  return doors.address;
+}
+
+function openPool(
+  parts: Parts & { readonly epochBuffers: EpochBuffers; readonly workers: number },
+  opened: Closer[],
+): Promise<Address> {
+  const { options, store, counters, countersBuffer, workers: count } = parts;
+  const { config, version, log } = options;
+  const pool = new WorkerPool({
+    count,
+    birth: { config, epochs: parts.epochBuffers, counters: countersBuffer, version, reusePort: count > 1 },
+    serveCommits: (port) => serveCommits(port, store),
+    counters,
+    clock: systemClock,
+    log,
+    graceMs: WORKER_GRACE_MS,
+  });
+  opened.push(() => pool.close());
+  return pool.start();
+}
+
+async function openMetrics(parts: Parts, opened: Closer[]): Promise<Address | null> {
+  const { store, countersBuffer: counters } = parts;
+  const { host, metricsPort: port } = parts.options.config.http;
+  if (port === null) return null;
+  const sources = { counters, storeStats: () => store.stats(), clock: systemClock, version: parts.options.version };
+  const listener = await startMetricsListener({
+    host,
+    port,
+    metrics: () => metricsText(sources),
+    readiness: () => judgeReadiness(counters),
+  });
+  opened.push(() => listener.close());
+  return listener.address;
+}
+
+/** A memory store's key dies with it, so it must not take the place of one that lasts. */
+function keyFileNameFor(config: Config): string {
+  return config.store.kind === 'memory' ? 'operator.memory.key' : 'operator.key';
+}
+
+function keepFirstKey(file: string, token: string, log: Log): void {
+  const kept = writeOperatorKey(file, token, systemClock());
+  if (kept !== null)
+    log.warn({ kept }, 'the store is new: the operator key of an older one was kept under another name');
+}
+
+/** Watches whether the store takes writes, for readiness and the log. */
+function watchStore(store: RegistryStore, counters: Counters, log: Log): () => void {
+  let before: string | null = null;
+  return () => {
+    const { readOnlyReason } = store.stats();
+    if (readOnlyReason === before) return;
+    before = readOnlyReason;
+    counters.set('storeReadOnly', readOnlyReason === null ? 0 : 1);
+    if (readOnlyReason === null) log.info('the store takes writes again');
+    else log.error({ reason: readOnlyReason }, 'the store refuses writes; resolving goes on');
+  };
+}

@@ -1,0 +1,33 @@
+// What the supervisor and a worker tell each other. Commits go over a port of their own (store/commit-channel.ts).
+
+import type { MessagePort } from 'node:worker_threads';
+import type { EpochBuffers } from '../cache/epoch-table.ts';
+import type { ErrorCode } from '../domain/error.ts';
+import type { Config } from './config.ts';
+
+/** Where a worker listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a worker is born with. */
+export interface WorkerStart {
+  /** From 1; also its region of the counters. */
+  readonly index: number;
+  /** With the port that all workers share. */
+  readonly config: Config;
+  readonly epochs: EpochBuffers;
+  readonly counters: SharedArrayBuffer;
+  readonly commitPort: MessagePort;
+  readonly version: string;
+  readonly reusePort: boolean;
+}
+
+export type WorkerMessage =
+  | { readonly kind: 'listening'; readonly address: Address }
+  /** It could not start; errors lose their class between threads, so the code travels beside the message. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+/** The only thing a worker is ever told: finish what is in flight, close everything, end. */
+export const STOP = 'stop';

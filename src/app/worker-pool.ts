@@ -1,0 +1,157 @@
+// Keeps N workers running: starts them, replaces one that dies, stops them all. It knows nothing of what they serve.
+
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { HandleError } from '../domain/error.ts';
+import { Counters } from './counters.ts';
+import type { Log } from './logs.ts';
+import { type Address, STOP, type WorkerMessage, type WorkerStart } from './worker-messages.ts';
+
+/** Pause before a dead worker's successor; doubles with every death in a row. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+/** A worker that lived this long died of something new. */
+const SETTLED_MS = 60_000;
+
+export interface WorkerPoolOptions {
+  readonly count: number;
+  /** What every worker is born with; the pool adds index and port. */
+  readonly birth: Omit<WorkerStart, 'index' | 'commitPort'>;
+  /** Called for each worker, with its end of the commit channel. */
+  readonly serveCommits: (port: MessagePort) => void;
+  readonly counters: Counters;
+  readonly clock: () => number;
+  readonly log: Log;
+  /** How long workers may take to finish what is in flight. */
+  readonly graceMs: number;
+}
+
+interface Place {
+  readonly index: number;
+  worker: Worker | null;
+  listening: boolean;
+  deathsInARow: number;
+  bornAt: number;
+  pause: NodeJS.Timeout | null;
+}
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #places: readonly Place[];
+  #address: Address | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#places = Array.from({ length: options.count }, (_, i) => ({
+      index: i + 1,
+      worker: null,
+      listening: false,
+      deathsInARow: 0,
+      bornAt: 0,
+      pause: null,
+    }));
+    options.counters.set('workers', options.count);
+  }
+
+  /** Starts all workers; done when the first listens. Throws what kept it from listening, with all workers ended. */
+  async start(): Promise<Address> {
+    const [first, ...others] = this.#places as [Place, ...Place[]];
+    // A port of 0 is decided by the first worker, so the others wait for it; else all start at once.
+    const decided = this.#options.birth.config.http.port !== 0;
+    const started = [first, ...(decided ? others : [])].map((place) => this.#start(place));
+    try {
+      this.#address = await Promise.any(started);
+    } catch (error) {
+      await this.close();
+      throw (error as AggregateError).errors[0];
+    }
+    for (const place of this.#places) if (place.worker === null) this.#retry(place);
+    return this.#address;
+  }
+
+  /** Asks every worker to finish and ends those that take too long. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const ends = this.#places.map(async ({ worker, pause }) => {
+      if (pause !== null) clearTimeout(pause);
+      if (worker === null) return;
+      const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      worker.postMessage(STOP);
+      const patience = setTimeout(() => {
+        this.#options.log.warn({ graceMs: this.#options.graceMs }, 'a worker took too long to stop and is ended');
+        void worker.terminate();
+      }, this.#options.graceMs);
+      await ended;
+      clearTimeout(patience);
+    });
+    await Promise.all(ends);
+  }
+
+  /** Resolves when the worker listens, rejects when it ends before that. */
+  #start(place: Place): Promise<Address> {
+    const { birth, serveCommits, clock } = this.#options;
+    const { port1, port2 } = new MessageChannel();
+    serveCommits(port1);
+    const port = this.#address?.port ?? birth.config.http.port;
+    const config = { ...birth.config, http: { ...birth.config.http, port } };
+    const workerData: WorkerStart = { ...birth, config, index: place.index, commitPort: port2 };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, transferList: [port2] });
+    place.worker = worker;
+    place.bornAt = clock();
+    return new Promise((resolve, reject) => {
+      let cause: Error | null = null;
+      worker.on('message', (message: WorkerMessage) => {
+        if (message.kind === 'failed') cause = new HandleError(message.code, message.message);
+        else {
+          this.#setListening(place, true);
+          resolve(message.address);
+        }
+      });
+      worker.on('error', (error: Error) => {
+        cause = error;
+      });
+      worker.on('exit', (exitCode) => {
+        cause ??= new HandleError('INTERNAL', `A worker ended with exit code ${exitCode}.`);
+        reject(cause);
+        port1.close();
+        this.#ended(place, cause);
+      });
+    });
+  }
+
+  #setListening(place: Place, listening: boolean): void {
+    place.listening = listening;
+    const { counters, log } = this.#options;
+    counters.set('workersListening', this.#places.filter((each) => each.listening).length);
+    if (listening) log.debug({ worker: place.index }, 'a worker listens');
+  }
+
+  /** A worker is gone: its successor starts after a pause, unless the node stops or never got ready. */
+  #ended(place: Place, cause: Error): void {
+    const { birth, clock, log } = this.#options;
+    place.worker = null;
+    this.#setListening(place, false);
+    new Counters(birth.counters, place.index).clearGauges();
+    if (this.#closing !== null || this.#address === null) return;
+    if (clock() - place.bornAt > SETTLED_MS) place.deathsInARow = 0;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** place.deathsInARow);
+    place.deathsInARow++;
+    log.error({ worker: place.index, err: cause, pauseMs }, 'a worker died; another takes its place');
+    place.pause = setTimeout(() => {
+      place.pause = null;
+      this.#options.counters.workerRestarted();
+      this.#retry(place);
+    }, pauseMs);
+  }
+
+  /** Starts a worker that nobody waits for. */
+  #retry(place: Place): void {
+    this.#start(place).catch(() => {
+      // It ended before it listened: #ended has logged it and tries again.
+    });
+  }
+}

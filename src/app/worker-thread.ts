@@ -1,0 +1,49 @@
+// A worker thread: opens the doors over a reading store, and closes them when told. What goes wrong in between
+// ends the thread; the supervisor logs it and starts another.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { EpochTable } from '../cache/epoch-table.ts';
+import { HandleError } from '../domain/error.ts';
+import { connectCommitter } from '../store/commit-channel.ts';
+import { openLmdbReader } from '../store/lmdb-reader.ts';
+import { Counters } from './counters.ts';
+import { createLog } from './logs.ts';
+import { openDoors } from './node.ts';
+import { reportVitals } from './vitals.ts';
+import { STOP, type WorkerMessage, type WorkerStart } from './worker-messages.ts';
+
+async function run(start: WorkerStart, tell: (message: WorkerMessage) => void): Promise<() => Promise<void>> {
+  const { config, counters: countersBuffer, version, reusePort } = start;
+  const epochs = new EpochTable(start.epochs);
+  const counters = new Counters(countersBuffer, start.index);
+  const log = createLog(config.log, `worker-${start.index}`);
+  const committer = connectCommitter(start.commitPort);
+  const store = openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
+  const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, log, reusePort });
+  const endVitals = reportVitals(counters);
+  tell({ kind: 'listening', address: doors.address });
+  return async () => {
+    await doors.close();
+    committer.close();
+    await store.close();
+    endVitals();
+    log.flush();
+  };
+}
+
+const port = parentPort;
+if (port === null) throw new Error('worker-thread.ts runs only as a worker thread: start the node with `npm start`.');
+try {
+  const stop = await run(workerData as WorkerStart, (message) => port.postMessage(message));
+  port.on('message', (message: unknown) => {
+    if (message !== STOP) return;
+    port.close();
+    void stop(); // A failure to stop is an unhandled rejection: it ends the thread, and the supervisor logs it.
+  });
+} catch (error) {
+  // Told rather than thrown: the code decides what the supervisor advises.
+  const code = error instanceof HandleError ? error.code : 'INTERNAL';
+  const message = error instanceof HandleError ? error.message : String((error as Error).stack ?? error);
+  port.postMessage({ kind: 'failed', code, message } satisfies WorkerMessage);
+  port.close();
+}

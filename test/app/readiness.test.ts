@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { Counters, createCountersBuffer } from '../../src/app/counters.ts';
+import { judgeReadiness } from '../../src/app/readiness.ts';
+
+function nodeWith(gauges: Partial<Record<'workers' | 'workersListening' | 'stopping' | 'storeReadOnly', number>>) {
+  const buffer = createCountersBuffer(3);
+  const main = new Counters(buffer, 0);
+  for (const [gauge, value] of Object.entries(gauges)) main.set(gauge as keyof typeof gauges, value);
+  return judgeReadiness(buffer);
+}
+
+describe('a node', () => {
+  test('is ready when all its workers listen', () => {
+    expect(nodeWith({ workers: 2, workersListening: 2 })).toEqual({ ready: true, reasons: [] });
+  });
+
+  test('is ready, and says what is missing, while one of them is being started', () => {
+    const { ready, reasons } = nodeWith({ workers: 2, workersListening: 1 });
+    expect(ready).toBe(true);
+    expect(reasons).toEqual([expect.stringContaining('1 of 2 workers')]);
+  });
+
+  test('is not ready before any listens', () => {
+    expect(nodeWith({ workers: 2 }).ready).toBe(false);
+  });
+
+  test('is ready while its store refuses writes, and says so', () => {
+    const { ready, reasons } = nodeWith({ workers: 1, workersListening: 1, storeReadOnly: 1 });
+    expect(ready).toBe(true);
+    expect(reasons).toEqual([expect.stringContaining('refuses writes')]);
+  });
+
+  test('is not ready while it stops, whoever still listens', () => {
+    const { ready, reasons } = nodeWith({ workers: 2, workersListening: 2, stopping: 1 });
+    expect(ready).toBe(false);
+    expect(reasons).toEqual(['The node is stopping.']);
+  });
+});
