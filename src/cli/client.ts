@@ -1,0 +1,139 @@
+// The command line as a client of a running node: one request in, a parsed answer or a readable failure out.
+
+import { readFileSync } from 'node:fs';
+import { clientEnvironment } from '../app/config.ts';
+import { CommandFailure, EXIT, type ExitCode } from './exit-codes.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:8000';
+export const DEFAULT_KEY_FILE = './data/operator.key';
+
+/** Flags that every client command takes. */
+export interface ClientFlags {
+  readonly url?: string;
+  readonly keyFile?: string;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With query, beginning with `/`. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** JSON that is text already, instead of `body`. */
+  readonly bodyText?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the call needs a key. */
+  readonly signed: boolean;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** What the node refused, with its own words. */
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly at?: string;
+  readonly requestId?: string;
+}
+
+/** Longest a call may take: an import's batch under full load needs seconds. */
+const CALL_TIMEOUT_MS = 120_000;
+
+export class ApiClient {
+  readonly url: string;
+  readonly #flags: ClientFlags;
+  #key: string | null = null;
+
+  constructor(flags: ClientFlags) {
+    this.#flags = flags;
+    this.url = (flags.url ?? clientEnvironment().url ?? DEFAULT_URL).replace(/\/+$/, '');
+    if (!URL.canParse(this.url) || !/^https?:/.test(this.url)) {
+      throw new CommandFailure(
+        EXIT.usage,
+        `"${this.url}" is not the address of a node: write one like ${DEFAULT_URL}.`,
+      );
+    }
+  }
+
+  /** A call whose failure ends the command. */
+  async call(request: ApiRequest): Promise<ApiAnswer> {
+    const answer = await this.ask(request);
+    if (answer.status >= 400) throw failureOf(answer, request);
+    return answer;
+  }
+
+  /** A call that may be answered with a refusal the command wants to look at. */
+  async ask(request: ApiRequest): Promise<ApiAnswer> {
+    const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
+    if (request.signed) headers.authorization = `Bearer ${this.#token()}`;
+    const body = request.bodyText ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const { method } = request;
+    try {
+      const init: RequestInit = { method, headers, signal, ...(body === undefined ? {} : { body }) };
+      const response = await fetch(`${this.url}${request.path}`, init);
+      return { status: response.status, headers: response.headers, body: parsed(await response.text()) };
+    } catch (cause) {
+      throw this.#unreachable(cause as Error);
+    }
+  }
+
+  #token(): string {
+    this.#key ??= readKey(this.#flags);
+    return this.#key;
+  }
+
+  #unreachable(cause: Error): CommandFailure {
+    const inner = cause.cause instanceof Error ? cause.cause : cause;
+    const reason = (inner as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 'nothing listens there' : inner.message;
+    return new CommandFailure(
+      EXIT.unreachable,
+      `No answer from ${this.url}: ${reason}. Start the node with "npm start", or name another with --url or JIABIAO_URL.`,
+      { cause },
+    );
+  }
+}
+
+function readKey({ keyFile }: ClientFlags): string {
+  const fromEnvironment = clientEnvironment().key;
+  if (keyFile === undefined && fromEnvironment !== null) return fromEnvironment.trim();
+  const file = keyFile ?? DEFAULT_KEY_FILE;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new CommandFailure(
+      EXIT.usage,
+      `This command needs a key and ${file} cannot be read: ${(cause as Error).message}. Name a file with --key-file, or set JIABIAO_KEY.`,
+      { cause },
+    );
+  }
+}
+
+function parsed(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // not every answer is JSON: a proxy's error page, for one
+  }
+}
+
+/** A refusal in the node's own words. */
+export function failureOf(answer: ApiAnswer, request: ApiRequest): CommandFailure {
+  const problem: Problem = typeof answer.body === 'object' && answer.body !== null ? answer.body : {};
+  const what =
+    problem.detail ?? problem.title ?? `the node answered ${answer.status} to ${request.method} ${request.path}`;
+  const place = problem.at === undefined || problem.at === '' ? '' : ` (at ${problem.at})`;
+  const hint = answer.status === 401 ? ' The key comes from --key-file, JIABIAO_KEY or ./data/operator.key.' : '';
+  const trace = problem.requestId !== undefined && answer.status >= 500 ? ` [request ${problem.requestId}]` : '';
+  return new CommandFailure(exitCodeFor(problem), `${what}${place}${hint}${trace}`);
+}
+
+function exitCodeFor({ code }: Problem): ExitCode {
+  return code === 'NOT_FOUND' || code === 'REVOKED' ? EXIT.notFound : EXIT.failed;
+}

@@ -1,0 +1,77 @@
+// The command line's table of contents: every command, the options all clients share, and how a failure becomes a code.
+
+import { Command, CommanderError } from 'commander';
+import { isHandleError } from '../domain/error.ts';
+import { addConfigCommand } from './config-command.ts';
+import { addEnterpriseCommand } from './enterprise-command.ts';
+import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
+import { addImportCommand } from './import-command.ts';
+import { addKeyCommand } from './key-command.ts';
+import { addPrincipalCommand } from './principal-command.ts';
+import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
+import { addResolveCommand } from './resolve-command.ts';
+import { addServeCommand } from './serve-command.ts';
+import type { Terminal } from './terminal.ts';
+import { PACKAGE_VERSION } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  jiabiao serve --demo                                  a node with products to try
+  jiabiao resolve 88.118.10001/SOFA-N301             what is registered under an identifier
+  jiabiao register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair"
+  jiabiao import products.csv --mapping mapping.json    register a file; again changes nothing
+  jiabiao enterprise create --name "…" --state active   the next enterprise code
+  jiabiao key create --principal ID --label "ERP"       a key for an enterprise's system`;
+
+/** Runs one command line (without `node` and the script); never throws for what a person can do wrong. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    await createProgram(terminal).parseAsync([...argv], { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    // Commander has printed its own message or the help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommandFailure) {
+      terminal.note(error.message);
+      return error.exitCode;
+    }
+    if (isHandleError(error)) {
+      terminal.note(error.message);
+      if (error.cause instanceof CommandFailure) return error.cause.exitCode;
+      return error.code === 'INVALID_CONFIG' ? EXIT.usage : EXIT.failed;
+    }
+    terminal.note(`A defect of this program: ${error instanceof Error ? error.stack : String(error)}`);
+    return EXIT.failed;
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command('jiabiao')
+    .description('Secondary identifier-resolution node: register identifiers, resolve them, run the node.')
+    .version(PACKAGE_VERSION)
+    .option('--url <url>', 'the node to talk to (or JIABIAO_URL; default http://127.0.0.1:8000)')
+    .option(
+      '--key-file <file>',
+      'file that holds the key (or JIABIAO_KEY with the key itself; default ./data/operator.key)',
+    )
+    .option('--json', 'print results as JSON')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODE_HELP}`)
+    .showSuggestionAfterError()
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    });
+  addServeCommand(program, terminal);
+  addImportCommand(program, terminal);
+  addResolveCommand(program, terminal);
+  addRegisterCommand(program, terminal);
+  addRevokeCommand(program, terminal);
+  addEnterpriseCommand(program, terminal);
+  addPrincipalCommand(program, terminal);
+  addKeyCommand(program, terminal);
+  addConfigCommand(program, terminal);
+  return program;
+}

@@ -1,0 +1,218 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Finished, newDirectory, run, runHere, type ServingNode, serve } from './command-line.ts';
+
+// Processes and threads start slowly when all tests run at once.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const directory = newDirectory();
+let node: ServingNode;
+let prefix: string;
+
+beforeAll(async () => {
+  node = await serve(['--store', 'memory', '--data', directory.path]);
+  prefix = JSON.parse(
+    (await jiabiao('enterprise', 'create', '--name', '中山家具', '--state', 'active', '--json')).stdout,
+  ).prefix;
+});
+afterAll(async () => {
+  await node.end('SIGTERM');
+  directory.remove();
+});
+
+function jiabiao(...args: readonly string[]): Promise<Finished> {
+  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
+}
+
+function fileOf(name: string, content: string): string {
+  writeFileSync(directory.file(name), content);
+  return directory.file(name);
+}
+
+describe('register, resolve and revoke', () => {
+  test('work on one identifier from the shell', async () => {
+    const handle = `${prefix}/椅子 1/a?b`;
+    const values = ['--value', '2000:PRODUCT_NAME=椅子 = chair', '--value', '2001:BRAND=家'];
+    expect(await jiabiao('register', handle, ...values)).toMatchObject({
+      code: 0,
+      stdout: `${handle}  created  revision 1\n`,
+    });
+    expect((await jiabiao('register', handle, ...values)).stdout).toContain('unchanged  revision 1');
+    const resolved = await jiabiao('resolve', handle);
+    expect(resolved.code).toBe(0);
+    expect(resolved.stdout).toContain('2000   PRODUCT_NAME  椅子 = chair');
+    const typed = await jiabiao('resolve', handle, '--type', 'BRAND', '--json');
+    expect(JSON.parse(typed.stdout)).toMatchObject({ responseCode: 1, values: [{ index: 2001 }] });
+    expect((await jiabiao('revoke', handle, '--reason', '召回')).stdout).toContain('revoked  revision 2');
+    expect(await jiabiao('resolve', handle)).toMatchObject({ code: 4, stderr: expect.stringContaining('revoked') });
+  });
+
+  test('take a whole record from a file', async () => {
+    const file = fileOf(
+      'record.json',
+      JSON.stringify({ values: [{ index: 1, type: 'URL', data: 'https://x.example' }] }),
+    );
+    expect((await jiabiao('register', `${prefix}/F`, '--file', file)).code).toBe(0);
+    expect((await jiabiao('register', `${prefix}/F`, '--file', file, '--value', '2:A=b')).code).toBe(2);
+  });
+
+  test('say what is wrong and how to mend it', async () => {
+    expect(await jiabiao('register', `${prefix}/X`, '--value', '2000PRODUCT=x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('index:TYPE=text'),
+    });
+    expect(await jiabiao('register', '99.9/X', '--value', '1:A=b')).toMatchObject({ code: 1, stdout: '' });
+    expect(await jiabiao('resolve', `${prefix}/NOBODY`)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('is not registered'),
+    });
+    expect((await jiabiao('register', `${prefix}/F`, '--value', '1:A=b', '--if-match', '99')).code).toBe(1);
+  });
+});
+
+describe('enterprises, principals and keys', () => {
+  test('are made, listed and changed', async () => {
+    expect((await jiabiao('enterprise', 'list')).stdout).toContain('中山家具');
+    const made = await jiabiao(
+      'principal',
+      'create',
+      '--name',
+      'ERP',
+      '--role',
+      'enterprise',
+      '--scope',
+      prefix,
+      '--json',
+    );
+    const principal = JSON.parse(made.stdout) as { id: string };
+    const keyFile = directory.file('erp.key');
+    expect((await jiabiao('key', 'create', '--principal', principal.id, '--label', 'erp', '--out', keyFile)).code).toBe(
+      0,
+    );
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+
+    const asEnterprise = (...args: string[]) => runHere([...args, '--url', node.url, '--key-file', keyFile]);
+    expect((await asEnterprise('register', `${prefix}/E`, '--value', '1:A=b')).code).toBe(0);
+    expect((await asEnterprise('enterprise', 'create', '--name', 'mine')).code).toBe(1);
+    const token = readFileSync(keyFile, 'utf8').trim();
+    const byEnvironment = { environment: { JIABIAO_URL: node.url, JIABIAO_KEY: token } };
+    expect((await run(['register', `${prefix}/E`, '--value', '1:A=c'], byEnvironment)).stdout).toContain('revision 2');
+
+    expect((await jiabiao('principal', 'disable', principal.id)).stdout).toContain('disabled');
+    const refused = await asEnterprise('register', `${prefix}/E`, '--value', '1:A=d');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--key-file') });
+  });
+
+  test('keys are rotated and revoked', async () => {
+    const made = await jiabiao('key', 'create', '--principal', 'operator', '--label', 'second', '--json');
+    const { id } = JSON.parse(made.stdout) as { id: string };
+    const rotated = await jiabiao('key', 'rotate', id, '--json');
+    expect(rotated.code).toBe(0);
+    const next = JSON.parse(rotated.stdout) as { id: string };
+    expect((await jiabiao('key', 'revoke', next.id)).stdout).toBe(`${next.id}  revoked\n`);
+    expect((await jiabiao('key', 'list')).stdout).toContain('second');
+  });
+});
+
+describe('import', () => {
+  const row = (serial: string, name = '椅子') =>
+    `{"handle":"${prefix}/${serial}","values":[{"index":2000,"type":"PRODUCT_NAME","data":"${name}"}]}`;
+
+  test('registers every row of a file, and the same file again changes nothing', async () => {
+    const file = fileOf('products.ndjson', `${row('P1')}\n${row('P2')}\n`);
+    expect(await jiabiao('import', file)).toMatchObject({ code: 0, stdout: '2 created\n' });
+    expect(await jiabiao('import', file)).toMatchObject({ code: 0, stdout: '2 unchanged\n' });
+  });
+
+  test('reads CSV through a mapping', async () => {
+    const mapping = fileOf(
+      'map.json',
+      JSON.stringify({ handle: `${prefix}/{编号}`, values: [{ column: '名称', index: 2000, type: 'PRODUCT_NAME' }] }),
+    );
+    const file = fileOf('products.csv', '编号,名称\nC1,灯\nC2,桌\n');
+    expect((await jiabiao('import', file, '--mapping', mapping, '--json')).stdout).toContain('"created":2');
+    expect(await jiabiao('import', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('--mapping') });
+  });
+
+  test('goes on past bad rows, names each, and ends with code 3', async () => {
+    const file = fileOf(
+      'mixed.ndjson',
+      `${row('M1')}\n{"handle":\n${row('M2').replace(prefix, '77.7')}\n${row('M3')}\n`,
+    );
+    const report = directory.file('report.csv');
+    const done = await jiabiao('import', file, '--report', report);
+    expect(done).toMatchObject({ code: 3, stdout: '2 created, 2 refused\n' });
+    expect(done.stderr).toContain('line 2, column');
+    expect(done.stderr).toContain('line 3');
+    const lines = readFileSync(report, 'utf8').trim().split('\r\n');
+    expect(lines).toHaveLength(5);
+    expect(lines[1]).toContain(`1,${prefix}/M1,created,1`);
+    expect(lines[3]).toContain('refused');
+  });
+
+  test('changes nothing in a dry run', async () => {
+    const file = fileOf('dry.ndjson', `${row('D1')}\n`);
+    expect((await jiabiao('import', file, '--dry-run')).stdout).toBe('1 created (dry run: nothing was changed)\n');
+    expect((await jiabiao('resolve', `${prefix}/D1`)).code).toBe(4);
+  });
+
+  test('reads standard input when told the format', async () => {
+    const flags = ['--url', node.url, '--key-file', node.operatorKeyFile];
+    const done = await run(['import', '-', '--format', 'ndjson', ...flags], { input: `${row('S1')}\n` });
+    expect(done).toMatchObject({ code: 0, stdout: '1 created\n' });
+    expect((await run(['import', '-', ...flags])).code).toBe(2);
+  });
+
+  test.each([
+    ['a file that is not there', ['import', 'nowhere.ndjson'], 'nowhere.ndjson cannot be read'],
+    ['a format that the name does not tell', ['import', 'products.xls'], '--format'],
+    ['a mapping that is not there', ['import', 'p.csv', '--mapping', 'nowhere.json'], 'The mapping nowhere.json'],
+  ])('refuses %s', async (_, args, reason) => {
+    const done = await jiabiao(...args);
+    expect(done).toMatchObject({ code: 2, stdout: '' });
+    expect(done.stderr).toContain(reason);
+  });
+});
+
+describe('the command line', () => {
+  test('says that nothing listens, with a code of its own', async () => {
+    const done = await run(['resolve', '88.118.1/A', '--url', 'http://127.0.0.1:9']);
+    expect(done).toMatchObject({ code: 5, stdout: '' });
+    expect(done.stderr).toContain('npm start');
+  });
+
+  test('says which key file is missing', async () => {
+    const done = await run(['enterprise', 'list', '--url', node.url, '--key-file', directory.file('none')]);
+    expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('--key-file') });
+  });
+
+  test.each([
+    ['no such command', ['regster'], 'register'],
+    ['no such option', ['resolve', 'a/b', '--jsn'], '--json'],
+    ['an argument too few', ['resolve'], 'handle'],
+    ['an address that is none', ['resolve', 'a/b', '--url', 'ftp://x'], 'http://'],
+    ['a state that is none', ['enterprise', 'create', '--name', 'x', '--state', 'closed'], 'pending'],
+  ])('refuses %s with code 2 and a hint', async (_, args, hint) => {
+    const done = await runHere(args);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain(hint);
+  });
+
+  test('helps with examples and exit codes', async () => {
+    const done = await run(['--help']);
+    expect(done.code).toBe(0);
+    expect(done.stdout).toContain('Examples:');
+    expect(done.stdout).toContain('Exit codes:');
+    expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('prints the settings as a file that gives the same settings', async () => {
+    const printed = await run(['config', 'print'], { environment: { JIABIAO_HTTP__PORT: '8123' } });
+    expect(JSON.parse(printed.stdout)).toMatchObject({ http: { port: 8123 } });
+    const file = fileOf('config.json', printed.stdout);
+    expect((await run(['config', 'print', '--config', file])).stdout).toBe(printed.stdout);
+    expect((await run(['config', 'print', '--describe'])).stdout).toContain('JIABIAO_HTTP__PORT');
+    const wrong = await run(['config', 'print'], { environment: { JIABIAO_HTTP__PORT: 'x', JIABIAO_NOPE: '1' } });
+    expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('2 settings are wrong') });
+  });
+});
