@@ -41,6 +41,10 @@ export interface HandleApiOptions {
   readonly inFlight: InFlight;
 }
 
+export function isHandleApiPath(url: string): boolean {
+  return /^\/api(?:[/?]|$)/.test(url);
+}
+
 /** Whether the request is the common one, which needs no framework: GET of a handle, without query or key. */
 export function isPlainResolution(request: IncomingMessage): boolean {
   const { url } = request;
@@ -62,7 +66,7 @@ export class HandleApi {
 
   /** The hot path: from the socket to the resolver and back, without the framework. */
   answerPlain(request: IncomingMessage, response: ServerResponse): void {
-    const { asker, writer, inFlight } = this.#options;
+    const { asker, writer } = this.#options;
     let spelled: string | null = null;
     try {
       spelled = pathText(request.url as string, HANDLES.length);
@@ -71,12 +75,22 @@ export class HandleApi {
         writer.write(request, response, publicReply(answer, spelled, request.headers['if-none-match']));
         return;
       }
-      // Hits are answered above whatever the load; only what has to wait is turned away.
-      inFlight.enter();
-      this.#answerLater(request, response, answer, spelled).finally(() => inFlight.leave());
+      this.#wait(request, response, answer, spelled);
     } catch (error) {
       writer.write(request, response, this.#failure(error, spelled, PLAIN_QUERY));
     }
+  }
+
+  /** Hits are answered whatever the load; only what has to wait is turned away. */
+  #wait(request: IncomingMessage, response: ServerResponse, pending: Promise<Answer>, spelled: string): void {
+    const { inFlight } = this.#options;
+    try {
+      inFlight.enter();
+    } catch (error) {
+      pending.catch(() => {}); // nobody waits for it here any more
+      throw error;
+    }
+    this.#answerLater(request, response, pending, spelled).finally(() => inFlight.leave());
   }
 
   async #answerLater(
@@ -177,6 +191,11 @@ export class HandleApi {
         scope.all(path, async (request, reply) => this.#send(request, reply, unknownEndpoint(request)));
       }
     });
+  }
+
+  /** What the framework could not route. */
+  answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    this.#send(request, reply, this.#failure(error, null, PLAIN_QUERY));
   }
 
   #spelledIn(request: FastifyRequest): string | HandleError {

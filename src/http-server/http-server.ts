@@ -13,7 +13,7 @@ import { createApiWriter } from './api-writer.ts';
 import { requireKey } from './authentication.ts';
 import type { CorsOrigins } from './cors.ts';
 import { registerEnterprises } from './enterprises.ts';
-import { HandleApi, isPlainResolution } from './handle-api.ts';
+import { HandleApi, isHandleApiPath, isPlainResolution } from './handle-api.ts';
 import { registerIdentifierBatch } from './identifier-batch.ts';
 import { registerIdentifiers } from './identifiers.ts';
 import { InFlight } from './in-flight.ts';
@@ -90,7 +90,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const handleApi = new HandleApi({ asker, authenticator: options.authenticator, observer, writer, inFlight });
   const sample = createSampler(options);
 
-  const { app, server } = createApp(options, (framework) => (request, response) => {
+  const { app, server } = createApp(options, handleApi, (framework) => (request, response) => {
     if (!isPlainResolution(request)) {
       admit(inFlight, request, response, framework);
       return;
@@ -137,9 +137,11 @@ type Framework = (request: IncomingMessage, response: ServerResponse) => void;
 
 function createApp(
   options: HttpServerOptions,
+  handleApi: HandleApi,
   route: (framework: Framework) => RequestListener,
 ): { app: FastifyInstance; server: Server } {
   const { limits, observer, newRequestId } = options;
+  const answerProblem = createProblemHandler(observer);
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
     // The first reader of a path is pathText: the router must not judge what it cannot read.
@@ -147,7 +149,10 @@ function createApp(
     genReqId: (request) => sanitizedRequestId(request.headers['x-request-id']) ?? newRequestId(),
     clientErrorHandler: answerClientError,
     serverFactory: (framework) => createLimitedServer(route(framework as Framework), limits, observer),
-    frameworkErrors: createProblemHandler(observer),
+    frameworkErrors: (error, request, reply) => {
+      if (isHandleApiPath(request.url)) handleApi.answerFrameworkError(error, request, reply);
+      else answerProblem(error, request, reply);
+    },
   });
   return { app, server: app.server };
 }

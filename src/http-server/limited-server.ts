@@ -34,8 +34,8 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
     },
     listener,
   );
-  // A client that neither sends nor reads.
-  server.timeout = requestTimeoutMs;
+  // A client that neither sends nor reads; later than the clocks above, which can still say so.
+  server.timeout = 2 * requestTimeoutMs;
   capConnections(server, connections, observer);
   return server;
 }

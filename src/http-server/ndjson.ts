@@ -3,6 +3,8 @@
 /** Bytes of one line: a handle of 2,048 bytes with every byte escaped as JSON, and room for white space. */
 export const MAX_LINE_BYTES = 16_384;
 
+const NOT_BLANK = /[^ \t]/;
+
 /** A line as bytes (each character one byte, without its end), or null in place of one that was too long. */
 export type Line = string | null;
 
@@ -26,7 +28,8 @@ export class LineSplitter {
       start = end + 1;
     }
     this.#rest = bytes.slice(start);
-    if (this.#rest.length > this.#limit) {
+    // One more may be the carriage return, which does not count.
+    if (this.#rest.length > this.#limit + 1) {
       if (!this.#skipping) lines.push(null);
       this.#skipping = true;
       this.#rest = '';
@@ -49,6 +52,6 @@ export class LineSplitter {
     }
     const text = line.endsWith('\r') ? line.slice(0, -1) : line;
     if (text.length > this.#limit) lines.push(null);
-    else if (text.trim() !== '') lines.push(text);
+    else if (NOT_BLANK.test(text)) lines.push(text);
   }
 }

@@ -86,6 +86,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** Invisible characters that turn the direction of text, so that a value could pass for another. */
 const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(DIRECTION_CONTROLS, '\ufffd').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }

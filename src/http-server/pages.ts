@@ -20,7 +20,7 @@ export interface PagesOptions {
   readonly observer: Observer;
 }
 
-export const PAGE_STATUS = {
+const PAGE_STATUS = {
   found: 200,
   'not-found': 404,
   revoked: 410,

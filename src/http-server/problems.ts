@@ -121,7 +121,10 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = 
     'INVALID_REQUEST',
     'The body is shorter or longer than Content-Length says: send exactly that many bytes.',
   ],
-  FST_ERR_BAD_URL: ['INVALID_REQUEST', 'The path is not well-formed: percent-encode it as UTF-8.'],
+  FST_ERR_BAD_URL: [
+    'INVALID_HANDLE',
+    'The path is not percent-encoded UTF-8: write each byte of the handle that is not ASCII as %XX, and "%" as %25.',
+  ],
 };
 
 /**

@@ -1,0 +1,200 @@
+// The HTTP door open on a real port over a store in memory, with the real resolver and registry behind it.
+
+import { createHash } from 'node:crypto';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-table.ts';
+import type { Answer } from '../../src/domain/answer.ts';
+import type { VisibleChange } from '../../src/domain/change.ts';
+import type { ErrorCode } from '../../src/domain/error.ts';
+import type { Door, Observer, Refusal } from '../../src/domain/observer.ts';
+import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
+import { parsePrefix } from '../../src/domain/prefix.ts';
+import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
+import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
+import { createFirstOperator } from '../../src/registry/first-operator.ts';
+import type { Actor } from '../../src/registry/registration.ts';
+import { createResolver } from '../../src/resolver/chain.ts';
+import type { Question, Resolver } from '../../src/resolver/resolver.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
+import type { RegistryStore } from '../../src/store/registry-store.ts';
+
+export const CHAIRS = '88.118.10001';
+export const LAMPS = '88.118.10002';
+export const FOLDED = '20.500.99999';
+
+/** One for all doors of a file: its tables are large, and what one raises harms no other. */
+const epochs = new EpochTable(createEpochBuffers());
+
+export interface Seen {
+  readonly resolved: { door: Door; outcome: string; tier: string }[];
+  readonly failed: ErrorCode[];
+  readonly refused: Refusal[];
+  readonly log: Parameters<RequestLog>[0][];
+}
+
+export interface OpenDoor extends Registry {
+  readonly port: number;
+  readonly store: RegistryStore;
+  readonly clock: { nowMs: number };
+  readonly seen: Seen;
+  /** Tokens. */
+  readonly operator: string;
+  readonly chairs: string;
+  readonly reader: string;
+  readonly actor: Actor;
+  ask(method: string, path: string, more?: Asked): Promise<Told>;
+  close(): Promise<void>;
+}
+
+export interface Asked {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly key?: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+}
+
+export interface Told {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** Undefined if it is no JSON document. */
+  readonly json: Record<string, unknown>;
+}
+
+export interface DoorSettings {
+  readonly limits?: Partial<HttpServerOptions['limits']>;
+  readonly options?: Partial<HttpServerOptions>;
+  /** Stands before the real resolver; null lets the question through. */
+  readonly interrupt?: (question: Question) => Answer | Promise<Answer> | null;
+}
+
+const LIMITS: HttpServerOptions['limits'] = {
+  bodyBytes: 1_000_000,
+  connections: 100,
+  inFlight: 100,
+  missesPerSecond: 0,
+  missBurst: 0,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 5000,
+  keepAliveTimeoutMs: 5000,
+};
+
+export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
+  const clock = { nowMs: Date.UTC(2026, 10, 23, 3, 51, 48) };
+  const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => raise(changes) });
+  const seen: Seen = { resolved: [], failed: [], refused: [], log: [] };
+  const observer = recorder(seen);
+  const homed = [
+    { prefix: parsePrefix('88.118'), foldsCase: false },
+    { prefix: parsePrefix(FOLDED), foldsCase: true },
+  ];
+  const common = { store, epochs, clock: () => clock.nowMs, homed, observer };
+  const registry = createRegistry({ ...common, randomBytes: seededBytes(), ownPrefix: parsePrefix('88.118') });
+  const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';
+  const actor: Actor = { principal: await registry.authenticator.authenticate(operator), requestId: 'test' };
+  const cache = { l1Bytes: 1e6, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
+  const real = createResolver({ ...common, cache });
+  const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
+  let requests = 0;
+  const server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    reusePort: false,
+    resolver,
+    ...registry,
+    homed,
+    clock: () => clock.nowMs,
+    observer,
+    log: (entry) => seen.log.push(entry),
+    newRequestId: () => `request-${++requests}`,
+    readiness: () => ({ ready: true, reasons: [] }),
+    metrics: async () => 'jiabiao_up 1\n',
+    limits: { ...LIMITS, ...settings.limits },
+    trustedProxies: [],
+    corsOrigins: '*',
+    ...settings.options,
+  });
+  const { port } = server.address;
+  const keyOf = (principal: Parameters<Registry['directory']['createPrincipal']>[1]) =>
+    issue(registry, actor, principal);
+  for (const name of ['Chairs', 'Lamps']) {
+    const enterprise = { prefix: null, name, state: 'active', contact: null, quota: null } as const;
+    await registry.directory.createEnterprise(actor, enterprise);
+  }
+  return {
+    ...registry,
+    port,
+    store,
+    clock,
+    seen,
+    actor,
+    operator,
+    chairs: await keyOf({ name: 'chairs', role: 'enterprise', scope: CHAIRS }),
+    reader: await keyOf({ name: 'reader', role: 'reader', scope: LAMPS }),
+    ask: (method, path, more = {}) => ask(port, method, path, more),
+    close: () => server.close(),
+  };
+}
+
+async function issue(
+  registry: Registry,
+  actor: Actor,
+  principal: Parameters<Registry['directory']['createPrincipal']>[1],
+): Promise<string> {
+  const { id } = await registry.directory.createPrincipal(actor, principal);
+  return (await registry.directory.issueKey(actor, { principalId: id, label: 'test', expiresAt: null })).token;
+}
+
+function ask(port: number, method: string, path: string, more: Asked = {}): Promise<Told> {
+  const { promise, resolve, reject } = Promise.withResolvers<Told>();
+  const body = more.json === undefined ? more.body : JSON.stringify(more.json);
+  const headers: Record<string, string> = { ...more.headers };
+  if (more.key !== undefined) headers.authorization = `Bearer ${more.key}`;
+  if (more.json !== undefined) headers['content-type'] = 'application/json';
+  if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+  const sent = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('end', () => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      const isJson =
+        /json/.test(response.headers['content-type'] ?? '') && !/ndjson/.test(response.headers['content-type'] ?? '');
+      const json = isJson && text !== '' ? JSON.parse(text) : undefined;
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+    });
+  });
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+function raise(changes: readonly VisibleChange[]): void {
+  const changed: number[] = [];
+  const created: number[] = [];
+  for (const change of changes) {
+    if (change.subject === 'record') {
+      if (change.replaced) changed.push(slotOf(change.handle));
+      if (change.appeared) created.push(slotOf(change.handle));
+    } else if (change.subject === 'enterprise') changed.push(slotOf(`enterprise:${change.prefix}`));
+    else if (change.subject === 'principal') changed.push(slotOf(`principal:${change.id}`));
+    else changed.push(slotOf(`key:${change.tokenHash}`));
+  }
+  epochs.raise(changed, created);
+}
+
+function recorder(seen: Seen): Observer {
+  return {
+    ...SILENT_OBSERVER,
+    resolved: (door, outcome, tier) => seen.resolved.push({ door, outcome, tier }),
+    failed: (code) => seen.failed.push(code),
+    refused: (reason) => seen.refused.push(reason),
+  };
+}
+
+/** Different bytes at every call, the same in every run. */
+function seededBytes(): (size: number) => Buffer {
+  let calls = 0;
+  return (size) => createHash('sha512').update(`seed ${++calls}`).digest().subarray(0, size);
+}

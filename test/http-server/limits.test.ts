@@ -1,0 +1,157 @@
+// Limits that are really hit: slow clients, too many connections, too much in flight, bytes that are no HTTP, the end.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/domain/answer.ts';
+import { HandleError } from '../../src/domain/error.ts';
+import { CHAIRS, type OpenDoor, openDoor } from './door.ts';
+import { NAME, register } from './registering.ts';
+
+let door: OpenDoor;
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await door?.close();
+});
+
+async function open(): Promise<Socket> {
+  const socket = connect(door.port, '127.0.0.1');
+  sockets.push(socket);
+  await once(socket, 'connect');
+  return socket;
+}
+
+describe('a slow client', () => {
+  it('that does not finish its head is told and let go', async () => {
+    door = await openDoor({ limits: { headersTimeoutMs: 100, requestTimeoutMs: 200 } });
+    const socket = await open();
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  it('that does not finish its body is told and let go', async () => {
+    door = await openDoor({ limits: { headersTimeoutMs: 100, requestTimeoutMs: 200 } });
+    const socket = await open();
+    socket.write(
+      'POST /v1/resolve HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n["',
+    );
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 408 /);
+  });
+});
+
+describe('connections beyond the cap', () => {
+  it('are told to come back, and the others go on', async () => {
+    door = await openDoor({ limits: { connections: 2 } });
+    const kept = [await open(), await open()];
+    const refused = await open();
+    refused.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    const told = await text(refused);
+    expect(told).toMatch(/^HTTP\/1.1 503 /);
+    expect(told).toMatch(/Retry-After: 1\r\n/);
+    expect(door.seen.refused).toEqual(['connections']);
+    for (const socket of kept) socket.end('GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    for (const socket of kept) expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /);
+    expect((await door.ask('GET', '/healthz')).status).toBe(200);
+  });
+});
+
+describe('too much in flight', () => {
+  it('gets 503 where it would have to wait; hits, probes and metrics are answered', async () => {
+    const held = Promise.withResolvers<Answer>();
+    door = await openDoor({
+      limits: { inFlight: 2 },
+      interrupt: ({ handle }) => (handle.endsWith('SLOW') ? held.promise : null),
+    });
+    await register(door, { handle: `${CHAIRS}/KNOWN`, values: [NAME] });
+    const slow = `/api/handles/${CHAIRS}/SLOW`;
+    const waiting = [door.ask('GET', slow), door.ask('POST', '/v1/resolve', { json: [`${CHAIRS}/SLOW`] })];
+    await expect.poll(async () => (await door.ask('GET', '/v1/me')).status).toBe(503);
+    const refused = await door.ask('GET', slow);
+    expect(refused).toMatchObject({ status: 503, json: { responseCode: 3 }, headers: { 'retry-after': '1' } });
+    expect(await door.ask('GET', '/v1/me')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect((await door.ask('GET', `/api/handles/${CHAIRS}/KNOWN`)).status).toBe(200);
+    for (const path of ['/healthz', '/readyz', '/metrics']) expect((await door.ask('GET', path)).status).toBe(200);
+    held.reject(new HandleError('STORE_UNAVAILABLE', 'The store is away.'));
+    expect((await Promise.all(waiting)).map((told) => told.status)).toEqual([503, 200]);
+    expect((await door.ask('GET', '/v1/me')).status).toBe(401);
+  });
+
+  it('is over when a client that waited has gone', async () => {
+    const held = Promise.withResolvers<Answer>();
+    door = await openDoor({ limits: { inFlight: 1 }, interrupt: () => held.promise });
+    const socket = await open();
+    socket.write(
+      'POST /v1/resolve HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n["a/b"]',
+    );
+    await expect.poll(async () => (await door.ask('GET', '/v1/me')).status).toBe(503);
+    socket.destroy();
+    await expect.poll(async () => (await door.ask('GET', '/v1/me')).status).toBe(401);
+    held.reject(new HandleError('STORE_UNAVAILABLE', 'The store is away.'));
+  });
+});
+
+describe('a body', () => {
+  it('that is too large is refused by its announced length, and as it comes', async () => {
+    door = await openDoor({ limits: { bodyBytes: 1000 } });
+    const body = JSON.stringify('x'.repeat(2000));
+    const headers = { 'content-type': 'application/json' };
+    expect(await door.ask('POST', '/v1/resolve', { headers, body })).toMatchObject({
+      status: 413,
+      json: { code: 'PAYLOAD_TOO_LARGE' },
+    });
+    const socket = await open();
+    socket.write(
+      'POST /v1/resolve HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    socket.write(`${body.length.toString(16)}\r\n${body}\r\n`);
+    const [told] = await once(socket, 'data');
+    expect(String(told)).toMatch(/^HTTP\/1.1 413 /);
+    expect((await door.ask('POST', '/v1/resolve', { json: ['a'] })).status).toBe(200);
+  });
+});
+
+describe('bytes that are no HTTP', () => {
+  it.each([
+    ['noise', '\x00\xff\x16\x03\x01garbage\r\n\r\n', 400],
+    ['a broken request line', 'GET\r\n\r\n', 400],
+    ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['two lengths', 'POST /v1/resolve HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
+    [
+      'length and chunks',
+      'POST /v1/resolve HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
+    ['a head without end', `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('%s is answered once and closed', async (_name, bytes, status) => {
+    door = await openDoor();
+    const socket = await open();
+    socket.write(bytes, 'latin1');
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect((await door.ask('GET', '/healthz')).status).toBe(200);
+  });
+});
+
+describe('the end', () => {
+  it('finishes what is in flight, keeps no connection, and takes none', async () => {
+    const held = Promise.withResolvers<Answer>();
+    const asked = Promise.withResolvers<void>();
+    door = await openDoor({
+      interrupt: () => {
+        asked.resolve();
+        return held.promise;
+      },
+    });
+    const idle = await open();
+    const waiting = door.ask('GET', `/api/handles/${CHAIRS}/SLOW`);
+    await asked.promise;
+    const closed = door.close();
+    await once(idle, 'close');
+    held.reject(new HandleError('STORE_UNAVAILABLE', 'The store is away.'));
+    expect(await waiting).toMatchObject({ status: 503, headers: { connection: 'close' } });
+    await closed;
+    await expect(door.ask('GET', '/healthz')).rejects.toThrow('ECONNREFUSED');
+    await door.close();
+  });
+});
