@@ -16,8 +16,6 @@ export const FIRST_IMPURE_FLOOR = 2;
 
 /** Where each npm package may be imported: path beginnings. A package that is not here has no home yet. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
-  '@fastify/cors': ['src/http-server/'],
-  '@fastify/type-provider-typebox': ['src/http-server/'],
   'cli-progress': ['src/cli/'],
   'close-with-grace': ['src/app/'],
   commander: ['src/cli/'],

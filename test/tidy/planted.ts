@@ -108,7 +108,7 @@ export const PLANTED: readonly Planted[] = [
   inRoom(PLAIN, 'src/domain/a.ts', "export type { X } from './b.ts';", "import type { X } from './b.ts';"),
   inRoom(PLAIN, 'src/domain/a.ts', 'enum E { A }', "type E = 'A';"),
   inRoom(PLAIN, 'src/domain/a.ts', 'abstract class A {}', 'class A {}'),
-  inRoom(PLAIN, 'src/domain/a.ts', 'namespace N { const x = 1; }', 'const N = { x: 1 };'),
+  inRoom(PLAIN, 'src/domain/a.ts', 'namespace N { const x = 1; }', "declare module 'x' {}"),
   inRoom(PLAIN, 'src/domain/a.ts', '@sealed class A {}', 'class A {}'),
   inRoom(NAMES, 'src/domain/a.ts', 'function processRecord() {}', 'function parseRecord() {}'),
   inRoom(NAMES, 'src/domain/a.ts', 'const doWork = () => {};', 'const done = () => {};'),

@@ -123,7 +123,7 @@ function constructOf(node: SyntaxNode): string | null {
     case 'TSEnumDeclaration':
       return 'enum';
     case 'TSModuleDeclaration':
-      return 'namespace';
+      return node.kind === 'namespace' ? 'namespace' : null; // `declare module 'x'` only adds to the types of a package
     case 'Decorator':
       return 'decorator';
     case 'ClassDeclaration':

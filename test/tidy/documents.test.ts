@@ -1,0 +1,71 @@
+// The READMEs, in both languages, say of settings, metrics, errors and packages what the code says.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../../src/app/config.ts';
+import { METRICS } from '../../src/app/metrics.ts';
+import { HANDLE_API_ERRORS, PROBLEMS } from '../../src/http-server/problems.ts';
+import { differences, rowsUnder } from './documents.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+
+const settings = new Map(SETTINGS.map(({ path, default: value }) => [path, [`\`${JSON.stringify(value)}\``]]));
+const metrics = new Map(Object.values(METRICS).map(({ name, type }) => [name, [type]]));
+const codes = new Map(
+  METRICS.errors.labels.code.map((code) => {
+    const { responseCode, status } = HANDLE_API_ERRORS[code];
+    return [code, [String(PROBLEMS[code].status), `${responseCode} (${status})`]];
+  }),
+);
+const manifest = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', object>;
+const packages = new Map(
+  Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
+    .filter((name) => !name.startsWith('@types/'))
+    .map((name) => [name, []]),
+);
+
+describe.each([
+  ['README.md', ['Configuration', 'Metrics', 'Errors', 'Packages']],
+  ['README.zh-CN.md', ['配置', '指标', '错误', '依赖包']],
+])('%s', (file, [configuration = '', metricsHeading = '', errors = '', dependencies = '']) => {
+  const text = read(file);
+
+  it('has every setting with its default, and no other', () => {
+    expect(differences(rowsUnder(text, configuration), settings)).toEqual([]);
+  });
+
+  it('has every metric with its type, and no other', () => {
+    expect(differences(rowsUnder(text, metricsHeading), metrics)).toEqual([]);
+  });
+
+  it('has every error code with what it becomes at each door, and no other', () => {
+    expect(differences(rowsUnder(text, errors), codes)).toEqual([]);
+  });
+
+  it('says of every package what it is for', () => {
+    expect(differences(rowsUnder(text, dependencies), packages)).toEqual([]);
+  });
+});
+
+describe('the guard of the documents', () => {
+  const table = '# A\n\n| `a.b` | `1` | text |\n| `c` | `"x \\| y"` | text |\n\n## B\n\n| `d` | `2` |\n';
+  const expected = new Map([
+    ['a.b', ['`1`']],
+    ['c', ['`"x \\| y"`']],
+  ]);
+
+  it('accepts a table that says what the code says', () => {
+    expect(differences(rowsUnder(table, 'A'), expected)).toEqual([]);
+  });
+
+  it.each([
+    ['a row that is missing', 'A', new Map([...expected, ['e', []]])],
+    ['a row too many', 'A', new Map([['c', []]])],
+    ['another default', 'A', new Map([...expected, ['c', ['`2`']]])],
+    ['a heading that is gone', 'C', new Map([['a.b', []]])],
+  ])('sees %s', (_, heading, wanted) => {
+    expect(differences(rowsUnder(table, heading), wanted)).toHaveLength(1);
+  });
+});
