@@ -1,7 +1,7 @@
 // Opens and closes the store's directory: refuses what is not ours before anything is written, and keeps a second writer
 // out. Knows no record.
 
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
@@ -46,6 +46,9 @@ export function openEnvironment(path: string): LmdbEnvironment {
   let root: RootDatabase | null = null;
   try {
     inspectLmdbFile(file);
+    // LMDB would say of a file that it may not make only that it is missing.
+    const isMissing = !existsSync(file);
+    if (isMissing && readOnlyReason !== null) throw unavailable(path, `there is no store in it and ${readOnlyReason}`);
     root = openRoot(path, readOnlyReason !== null);
     const isNew = checkFormat(root, file);
     if (isNew && readOnlyReason !== null) throw unavailable(path, `there is no store in it and ${readOnlyReason}`);
