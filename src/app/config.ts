@@ -1,11 +1,12 @@
-// The one schema of settings, and how they come together: defaults ← file ← environment ← flags. The only place that
-// reads the environment. It starts nothing and opens nothing but the configuration file.
+// The one schema of settings, and how they come together: defaults ← file ← environment ← flags. It starts nothing
+// and opens nothing but the configuration file.
 
 import { readFileSync } from 'node:fs';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { HandleError } from '../domain/error.ts';
 import { type HomedPrefix, type Prefix, parsePrefix } from '../domain/prefix.ts';
+import { type Environment, RESERVED_NAMES, readEnvironment } from './config-environment.ts';
 import {
   type ConfigProblem,
   environmentName,
@@ -141,11 +142,6 @@ export const SETTINGS: readonly Setting[] = [
   settingOf('workers', WORKERS),
 ];
 
-/** Variables of the command line's clients, which are no settings of the node. */
-const CLIENT_VARIABLES = { url: 'JIABIAO_URL', key: 'JIABIAO_KEY' } as const;
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 export interface ConfigSources {
   /** Path of a JSON file. */
   readonly file?: string | undefined;
@@ -159,7 +155,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const problems: ConfigProblem[] = [];
   const layers = [
     sources.file === undefined ? new Map() : layerFromJsonFile(sources.file, problems),
-    layerFromEnvironment(sources.environment ?? process.env, Object.values(CLIENT_VARIABLES), SETTINGS, problems),
+    layerFromEnvironment(sources.environment ?? readEnvironment(), RESERVED_NAMES, SETTINGS, problems),
     layerFromTexts(
       (sources.flags ?? []).map(([path, value, flag]) => [settingAt(path), value, flag]),
       problems,
@@ -170,11 +166,6 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   if (problems.length === 0) problems.push(...problemsTogether(merged));
   if (problems.length > 0) throw invalidConfig(problems);
   return assemble(merged);
-}
-
-/** Where the command line's clients go and with which key, unless flags say otherwise. */
-export function clientEnvironment(environment: Environment = process.env): { url: string | null; key: string | null } {
-  return { url: environment[CLIENT_VARIABLES.url] ?? null, key: environment[CLIENT_VARIABLES.key] ?? null };
 }
 
 function settingOf(path: string, schema: SettingSchema): Setting {

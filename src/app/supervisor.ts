@@ -15,9 +15,6 @@ import type { Config } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import type { Log } from './logs.ts';
-import { startMetricsListener } from './metrics-listener.ts';
-import { metricsText } from './metrics-text.ts';
-import { openDoors } from './node.ts';
 import { writeOperatorKey } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
 import { reportVitals } from './vitals.ts';
@@ -122,6 +119,8 @@ interface Parts {
 /** The doors in this thread: a store in memory cannot be shared. */
 async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: Closer[]): Promise<Address> {
   const { counters } = parts;
+  // Loaded only where it is used: a supervisor of workers starts without the doors' code.
+  const { openDoors } = await import('./node.ts');
   const doors = await openDoors({ ...parts, ...parts.options, reusePort: false });
   opened.push(() => doors.close());
   counters.set('workers', 1);
@@ -152,6 +151,8 @@ async function openMetrics(parts: Parts, opened: Closer[]): Promise<Address | nu
   const { store, countersBuffer: counters } = parts;
   const { host, metricsPort: port } = parts.options.config.http;
   if (port === null) return null;
+  const { metricsText } = await import('./metrics-text.ts');
+  const { startMetricsListener } = await import('./metrics-listener.ts');
   const sources = { counters, storeStats: () => store.stats(), clock: systemClock, version: parts.options.version };
   const listener = await startMetricsListener({
     host,

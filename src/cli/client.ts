@@ -1,7 +1,7 @@
 // The command line as a client of a running node: one request in, a parsed answer or a readable failure out.
 
 import { readFileSync } from 'node:fs';
-import { clientEnvironment } from '../app/config.ts';
+import { clientEnvironment } from '../app/config-environment.ts';
 import { CommandFailure, EXIT, type ExitCode } from './exit-codes.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8000';

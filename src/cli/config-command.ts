@@ -1,7 +1,8 @@
 // `jiabiao config print`: the settings a node would start with, and what each means.
 
 import type { Command } from 'commander';
-import { type Config, loadConfig, SETTINGS } from '../app/config.ts';
+import type { Config } from '../app/config.ts';
+import type { Setting } from '../app/config-layers.ts';
 import { sharedFlagsOf } from './options.ts';
 import { tableOf } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,8 +19,10 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
     .description('Check the settings and print them as a configuration file.')
     .option('--config <file>', 'JSON file to read')
     .option('--describe', 'what every setting means, its default, and its name in the environment')
-    .action((flags: Flags, command: Command) => {
-      if (flags.describe === true) return describeSettings(sharedFlagsOf(command).json === true, terminal);
+    .action(async (flags: Flags, command: Command) => {
+      // Loaded here, so that the commands that are only clients start fast.
+      const { loadConfig, SETTINGS } = await import('../app/config.ts');
+      if (flags.describe === true) return describeSettings(SETTINGS, sharedFlagsOf(command).json === true, terminal);
       terminal.print(JSON.stringify(asFile(loadConfig({ file: flags.config })), null, 2));
     });
 }
@@ -31,8 +34,8 @@ function asFile(config: Config): object {
   return { ...config, node: { prefix, homed: further } };
 }
 
-function describeSettings(json: boolean, terminal: Terminal): void {
-  const settings = SETTINGS.map(({ path, environment, expected, description, default: fallback }) => ({
+function describeSettings(all: readonly Setting[], json: boolean, terminal: Terminal): void {
+  const settings = all.map(({ path, environment, expected, description, default: fallback }) => ({
     path,
     environment,
     default: fallback,

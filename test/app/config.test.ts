@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { clientEnvironment, loadConfig, SETTINGS } from '../../src/app/config.ts';
+import { loadConfig, SETTINGS } from '../../src/app/config.ts';
+import { clientEnvironment } from '../../src/app/config-environment.ts';
 import { isHandleError } from '../../src/domain/error.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'jiabiao-config-'));

@@ -40,7 +40,7 @@ export const COMMANDS_AND_TYPES = /^(@biomejs\/biome|knip|typescript|@types\/.+|
 
 /** What only one place of src/ may touch (null: any above the pure floors); the pure floors may touch none of it. */
 export const RESERVED_GLOBALS: ReadonlyMap<string, string | null> = new Map([
-  ['process.env', 'src/app/config.ts'],
+  ['process.env', 'src/app/config-environment.ts'],
   ['process.exit', 'src/cli/'],
   ['process.exitCode', 'src/cli/'],
   ['Date.now', 'src/app/clock.ts'],
