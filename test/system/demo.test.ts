@@ -1,6 +1,7 @@
 // The first minute of a new user: what `npm start -- --demo` prints works when it is pasted into a shell.
 
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { freePort, type RunningNode, startNode, temporaryDirectory } from './nod
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const INTRODUCED = 'Stop it with Ctrl-C';
+const READMES = ['README.md', 'README.zh-CN.md'].map((name) => readFileSync(join(ROOT, name), 'utf8'));
 const run = promisify(execFile);
 
 it('prints curl lines that work when pasted', { timeout: 60_000 }, async () => {
@@ -21,6 +23,8 @@ it('prints curl lines that work when pasted', { timeout: 60_000 }, async () => {
     expect(stdout, line).not.toMatch(/"code":/);
     const responseCodes = Array.from(stdout.matchAll(/"responseCode":\s*(\d+)/g), ([, code]) => code);
     expect(responseCodes.filter((code) => code !== '1' && code !== '100')).toEqual([]);
+    const asAtHome = line.replaceAll(node.url, 'http://127.0.0.1:8000').replaceAll(directory.path, 'data');
+    for (const readme of READMES) expect(readme).toContain(asAtHome);
   }
   expect(await node.stop()).toBe(0);
 

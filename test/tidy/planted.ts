@@ -80,6 +80,12 @@ export const PLANTED: readonly Planted[] = [
     good: `describe.skipIf(x)('a suite', () => {\n${linesOf(MAX_FUNCTION_LINES)}});\n`,
   },
   {
+    rule: 'no function is longer than the limit',
+    path: 'test/a.ts',
+    bad: `function storeContract() {\n${linesOf(MAX_FUNCTION_LINES - 1)}}\n`,
+    good: `function describeStore() {\n${linesOf(MAX_FUNCTION_LINES)}}\n`,
+  },
+  {
     rule: 'no function takes more parameters than the limit',
     path: 'bench/a.ts',
     bad: parametersOf(MAX_PARAMETERS + 1),

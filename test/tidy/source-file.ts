@@ -7,7 +7,7 @@ export interface FunctionFact {
   readonly line: number;
   readonly lines: number;
   readonly parameters: number;
-  /** True for a suite given to `describe`: a list of tests, not a function to read at once. */
+  /** True for a suite, given to `describe` or called `describe…`: a list of tests, not a function to read at once. */
   readonly isSuite: boolean;
 }
 
@@ -163,12 +163,13 @@ function isFunction(node: SyntaxNode): boolean {
 function functionFact(node: SyntaxNode, parent: SyntaxNode | null, lineOf: LineOf): FunctionFact {
   const parameters = (node.params as SyntaxNode[]).filter((parameter) => nameOf(parameter) !== 'this');
   const line = lineOf(node.start);
+  const name = nameOf(node.id) ?? nameOf(parent?.id) ?? nameOf(parent?.key) ?? 'anonymous';
   return {
-    name: nameOf(node.id) ?? nameOf(parent?.id) ?? nameOf(parent?.key) ?? 'anonymous',
+    name,
     line,
     lines: lineOf(node.end - 1) - line + 1,
     parameters: parameters.length,
-    isSuite: parent?.type === 'CallExpression' && calleeRoot(parent) === 'describe',
+    isSuite: /^describe[A-Z]/.test(name) || (parent?.type === 'CallExpression' && calleeRoot(parent) === 'describe'),
   };
 }
 
