@@ -42,6 +42,9 @@ export interface LmdbEnvironment {
 export function openEnvironment(path: string): LmdbEnvironment {
   const readOnlyReason = prepareDirectory(path);
   const file = join(path, DATA_FILE);
+  if (readOnlyReason !== null && !existsSync(file)) {
+    throw unavailable(path, `there is no store in it, and none can be made, since ${readOnlyReason}`);
+  }
   const lock = readOnlyReason === null ? lockDirectory(path, true) : lockToRead(path);
   let root: RootDatabase | null = null;
   try {
@@ -51,7 +54,6 @@ export function openEnvironment(path: string): LmdbEnvironment {
     if (isMissing && readOnlyReason !== null) throw unavailable(path, `there is no store in it and ${readOnlyReason}`);
     root = openRoot(path, readOnlyReason !== null);
     const isNew = checkFormat(root, file);
-    if (isNew && readOnlyReason !== null) throw unavailable(path, `there is no store in it and ${readOnlyReason}`);
     if (isNew) markFormat(root);
     const tables = openTables(root, readOnlyReason === null);
     return environmentOf(root, { path, tables, readOnlyReason, lock });

@@ -1,0 +1,23 @@
+// The behaviour every store has, whatever it is made of: run by each store's own test file.
+
+import { describe } from 'vitest';
+import { describeCommits } from './contract-commits.ts';
+import { describeDirectory } from './contract-directory.ts';
+import { describeIdempotency } from './contract-idempotency.ts';
+import { describeJournal } from './contract-journal.ts';
+import { describeLineage } from './contract-lineage.ts';
+import { describeRecords } from './contract-records.ts';
+import type { StoreFixture } from './world.ts';
+
+export type OpenStore = () => Promise<StoreFixture>;
+
+export function describeStore(name: string, open: OpenStore): void {
+  describe(name, () => {
+    describeRecords(open);
+    describeCommits(open);
+    describeLineage(open);
+    describeJournal(open);
+    describeIdempotency(open);
+    describeDirectory(open);
+  });
+}

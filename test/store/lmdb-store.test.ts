@@ -1,0 +1,42 @@
+// The LMDB store keeps the contract of stores: in the thread that writes, and as another thread has it.
+
+import { describe, expect, it } from 'vitest';
+import { describeStore } from './contract.ts';
+import { openLmdb, openLmdbWithReader } from './lmdb-world.ts';
+import { apply, h, P, put, temporaryDirectory, text } from './world.ts';
+
+describeStore('the LMDB store', openLmdb);
+describeStore('the LMDB store of a thread that reads', openLmdbWithReader);
+
+describe('an LMDB store that is opened again', () => {
+  it('has everything, and goes on counting where it stopped', async () => {
+    const directory = temporaryDirectory();
+    const first = await openLmdb(directory.path);
+    const values = [text(2000, '一'), text(2001, 'x')];
+    await apply(first.store, put(h('A'), 0, { values }), put(h('B'), 0, { parent: h('A'), template: h('META_1') }));
+    const before = await first.store.getMany([h('A'), h('B')]);
+    await first.store.close();
+
+    const { store } = await openLmdb(directory.path);
+    expect(await store.getMany([h('A'), h('B')])).toEqual(before);
+    expect(await apply(store, put(h('A'), 1), put(h('C'), 0, { parent: h('B') }))).toEqual([2, 1]);
+    expect(await store.children(h('B'), null, 10)).toEqual([h('C')]);
+    expect((await store.changes(0, 10)).map((row) => row.sequence)).toEqual([1, 2]);
+    expect(await store.counts(P)).toMatchObject({ live: 3 });
+    expect(store.stats()).toMatchObject({ records: 3, sequence: 2, readOnlyReason: null });
+    await store.close();
+    directory.remove();
+  });
+
+  it('finishes what was begun before it closes', async () => {
+    const directory = temporaryDirectory();
+    const first = await openLmdb(directory.path);
+    const begun = Promise.all(Array.from({ length: 50 }, (_, i) => apply(first.store, put(h(`A${i}`)))));
+    await first.store.close();
+    await begun;
+    const second = await openLmdb(directory.path);
+    expect(second.store.stats().records).toBe(50);
+    await second.store.close();
+    directory.remove();
+  });
+});

@@ -1,0 +1,73 @@
+// What the tests of stores are written with: drafts, changes, requests, and a store over a clock that the test moves.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bytesFromText } from '../../src/domain/bytes.ts';
+import type { Change, ChangeOutcome, VisibleChange } from '../../src/domain/change.ts';
+import type { Handle } from '../../src/domain/handle.ts';
+import type { RecordDraft } from '../../src/domain/handle-record.ts';
+import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
+import type { Prefix } from '../../src/domain/prefix.ts';
+import type { CommitRequest, CommitResult, RegistryStore } from '../../src/store/registry-store.ts';
+
+/** 2026-03-01 12:00 in China. */
+export const NOON = Date.UTC(2026, 2, 1, 4);
+export const DAY_MS = 86_400_000;
+
+export const P = '88.118.10023' as Prefix;
+
+/** A store, its clock, and what it announced. */
+export interface StoreFixture {
+  readonly store: RegistryStore;
+  readonly clock: { nowMs: number };
+  readonly visible: VisibleChange[];
+  close(): Promise<void>;
+}
+
+export function h(suffix: string, prefix: string = P): Handle {
+  return `${prefix}/${suffix}` as Handle;
+}
+
+export function text(index: number, data: string, more: Partial<Parameters<typeof makeValue>[0]> = {}): HandleValue {
+  return makeValue({ index, type: bytesFromText('NAME'), data: bytesFromText(data), ...more });
+}
+
+export function draft(more: Partial<RecordDraft> = {}): RecordDraft {
+  return { status: 'active', parent: null, template: null, reason: null, values: [], ...more };
+}
+
+export function put(handle: Handle, expectedRevision = 0, more: Partial<RecordDraft> = {}): Change {
+  return { kind: 'put-record', handle, expectedRevision, draft: draft(more) };
+}
+
+export function remove(handle: Handle, expectedRevision: number): Change {
+  return { kind: 'delete-record', handle, expectedRevision };
+}
+
+export function request(changes: readonly Change[], more: Partial<CommitRequest> = {}): CommitRequest {
+  return { principalId: 'operator', requestId: 'request-1', changes, idempotency: null, ...more };
+}
+
+export function commit(store: RegistryStore, ...changes: Change[]): Promise<CommitResult> {
+  return store.commit(request(changes));
+}
+
+/** Commits changes that must all be applied. */
+export async function apply(store: RegistryStore, ...changes: Change[]): Promise<readonly number[]> {
+  const { outcomes } = await commit(store, ...changes);
+  return outcomes.map((outcome) => {
+    if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.message}`);
+    return outcome.revision;
+  });
+}
+
+/** Revision or code of each outcome. */
+export function words(outcomes: readonly ChangeOutcome[]): (number | string)[] {
+  return outcomes.map((outcome) => (outcome.ok ? outcome.revision : outcome.code));
+}
+
+export function temporaryDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'jiabiao-store-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
