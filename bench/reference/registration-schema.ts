@@ -28,7 +28,7 @@ export const REGISTRATION_SCHEMA = {
               },
             ],
           },
-          ttl: { type: ['integer', 'string'] },
+          ttl: { anyOf: [{ type: 'integer' }, { type: 'string' }] },
           timestamp: { type: 'string' },
           permissions: { type: 'string', pattern: '^[01]{4,5}$' },
           references: { type: 'array' },
