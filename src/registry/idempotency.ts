@@ -48,11 +48,14 @@ const WRITTEN: Readonly<Record<string, PlannedWrite['outcome']>> = {
   d: 'deleted',
 };
 const KEPT = '=';
+const ECHOED = '~';
 const REFUSED = '!';
 
-/** One letter for each item, then what kept and refused ones need; those that were written take the outcomes in order. */
+/** One letter for each item, then what the others than written ones need; those take the outcomes in order. */
 interface Note {
   readonly items: string;
+  /** Which write each says again. */
+  readonly echoed: readonly number[];
   readonly kept: readonly (readonly [revision: number, updatedAt: number])[];
   readonly refused: readonly (readonly [code: ErrorCode, message: string, at: string | null])[];
 }
@@ -62,11 +65,21 @@ export function formatNote(results: readonly RegistrationResult[], writes: reado
   const letters: string[] = [];
   const kept: [number, number][] = [];
   const refused: [ErrorCode, string, string | null][] = [];
-  for (const write of writes) letters[write.item.position] = LETTERS[write.outcome];
+  const echoOf = new Map<number, number>();
+  for (const [number, write] of writes.entries()) {
+    letters[write.item.position] = LETTERS[write.outcome];
+    for (const position of write.echoes) echoOf.set(position, number);
+  }
+  const echoed: number[] = [];
   for (let i = 0; i < results.length; i++) {
     const result = results[i];
-    if (letters[i] !== undefined || result === undefined) continue;
-    if (result.ok) {
+    const echo = echoOf.get(i);
+    if (letters[i] !== undefined) continue;
+    if (echo !== undefined) {
+      letters[i] = ECHOED;
+      echoed.push(echo);
+    } else if (result === undefined) continue;
+    else if (result.ok) {
       letters[i] = KEPT;
       kept.push([result.revision, result.updatedAt]);
     } else {
@@ -74,7 +87,7 @@ export function formatNote(results: readonly RegistrationResult[], writes: reado
       refused.push([result.error.code, result.error.message, result.error.at ?? null]);
     }
   }
-  const note: Note = { items: letters.join(''), kept, refused };
+  const note: Note = { items: letters.join(''), echoed, kept, refused };
   return JSON.stringify(note);
 }
 
@@ -82,10 +95,15 @@ export function formatNote(results: readonly RegistrationResult[], writes: reado
 export function parseNote(stored: IdempotencyResult, handles: readonly string[]): RegistrationResult[] {
   const note = JSON.parse(stored.note) as Note;
   let written = 0;
+  let echoed = 0;
   let kept = 0;
   let refused = 0;
   return handles.map((handle, i): RegistrationResult => {
     const letter = note.items.charAt(i);
+    if (letter === ECHOED) {
+      const number = note.echoed[echoed++] as number;
+      return storedResult(handle as Handle, 'unchanged', stored.outcomes[number] as ChangeOutcome);
+    }
     if (letter === KEPT) {
       const [revision, updatedAt] = note.kept[kept++] as Note['kept'][number];
       return { ok: true, outcome: 'unchanged', handle: handle as Handle, revision, updatedAt };

@@ -19,7 +19,7 @@ import type {
   RegistrationResult,
 } from './registration.ts';
 import type { IdentifierRegistry } from './registry.ts';
-import { foreseenResult, Round, settle } from './rounds.ts';
+import { foresee, type PlannedWrite, Round, settle } from './rounds.ts';
 
 export interface IdentifierOptions {
   readonly store: RegistryStore;
@@ -48,7 +48,7 @@ export class Identifiers implements IdentifierRegistry {
         `A call takes at most ${MAX_BATCH_ITEMS} identifiers, this one has ${registrations.length}: divide it.`,
       );
     }
-    if (options.dryRun) return { results: await this.#foresee(actor, registrations), repeated: false };
+    if (options.dryRun) return { results: await this.#rehearse(actor, registrations), repeated: false };
     const done =
       options.idempotency === null
         ? { results: await this.#write(actor, registrations), repeated: false }
@@ -66,11 +66,11 @@ export class Identifiers implements IdentifierRegistry {
     return record;
   }
 
-  async #foresee(actor: Actor, registrations: readonly Registration[]): Promise<RegistrationResult[]> {
+  async #rehearse(actor: Actor, registrations: readonly Registration[]): Promise<RegistrationResult[]> {
     const results = roomFor(registrations);
     const items = await this.#options.admission.admit(actor.principal, registrations, results);
     const writes = await this.#round(actor, true).plan(items, results);
-    for (const write of writes) results[write.item.position] = foreseenResult(write);
+    for (const write of writes) foresee(write, results);
     return results;
   }
 
@@ -150,7 +150,7 @@ export class Identifiers implements IdentifierRegistry {
       const conflicts = settle(writes, outcomes, results).length > 0;
       if (!conflicts) break;
       if (attempt === MAX_COMMIT_ATTEMPTS) {
-        for (const { item } of writes) results[item.position] = unapplied(item.target.handle);
+        for (const write of writes) withdraw(write, results);
       }
     }
     return { results, repeated: false };
@@ -206,7 +206,10 @@ function runsOf(items: readonly Item[]): readonly (readonly Item[])[] {
   return runs;
 }
 
-function unapplied(handle: Handle): RegistrationResult {
-  const message = `Others kept changing records of this call, so nothing of it was applied: try again.`;
-  return { ok: false, handle, error: new HandleError('REVISION_CONFLICT', message) };
+function withdraw({ item, echoes }: PlannedWrite, results: RegistrationResult[]): void {
+  const message = 'Others kept changing records of this call, so nothing of it was applied: try again.';
+  const error = new HandleError('REVISION_CONFLICT', message);
+  for (const position of [item.position, ...echoes]) {
+    results[position] = { ok: false, handle: item.target.handle, error };
+  }
 }

@@ -23,6 +23,8 @@ export interface PlannedWrite {
   readonly change: Change;
   /** What it replaces. */
   readonly before: HandleRecord | null;
+  /** Places of later items of the same commit that say what this one brings about, and nothing more. */
+  readonly echoes: number[];
 }
 
 /** A handle as it will stand when the items planned so far are written. */
@@ -30,6 +32,8 @@ interface Standing {
   readonly record: HandleRecord | null;
   /** The newest revision there ever was: counting goes on from it. */
   readonly revision: number;
+  /** What brings it about; null if it is in the store already. */
+  readonly write: PlannedWrite | null;
 }
 
 export interface RoundOptions {
@@ -42,12 +46,16 @@ export interface RoundOptions {
 export class Round {
   readonly #options: RoundOptions;
   readonly #standing = new Map<Handle, Standing>();
-  readonly #children = new Map<Handle, readonly Handle[]>();
+  readonly #storedChildren = new Map<Handle, readonly Handle[]>();
+  readonly #plannedChildren = new Map<Handle, Handle[]>();
   /** Identifiers each prefix with a quota may still take. */
   readonly #room = new Map<Prefix, number>();
+  /** Whether parents are looked at before the commit: in a dry run, or if a refused one would upset a later item. */
+  #looksAhead: boolean;
 
   constructor(options: RoundOptions) {
     this.#options = options;
+    this.#looksAhead = options.dryRun;
   }
 
   /** What is to be written, in order. Items that are refused, or say nothing new, have their result. */
@@ -56,13 +64,15 @@ export class Round {
     const writes: PlannedWrite[] = [];
     for (const item of items) {
       const { handle } = item.target;
-      const standing = this.#standing.get(handle) ?? { record: null, revision: 0 };
+      const standing = this.#standing.get(handle) ?? { record: null, revision: 0, write: null };
       try {
         const plan = planChange(item.registration, item.target, standing.record);
         this.#assertAllowed(item, plan, standing.record);
-        if (this.#options.dryRun) await this.#assertParent(handle, plan, standing.record);
-        if (plan.kind === 'keep') results[item.position] = keptResult(plan.record);
-        else writes.push(this.#write(item, plan, standing));
+        if (this.#looksAhead) await this.#assertParent(handle, plan, standing.record);
+        if (plan.kind === 'keep') {
+          if (standing.write === null) results[item.position] = keptResult(plan.record);
+          else standing.write.echoes.push(item.position);
+        } else writes.push(this.#write(item, plan, standing));
       } catch (error) {
         results[item.position] = { ok: false, handle, error: refusalOf(error) };
       }
@@ -77,9 +87,10 @@ export class Round {
     for (let i = 0; i < handles.length; i++) {
       const handle = handles[i] as Handle;
       const record = records[i] ?? null;
-      if (record !== null) this.#standing.set(handle, { record, revision: record.revision });
-      else if (!this.#standing.has(handle)) this.#standing.set(handle, { record: null, revision: 0 });
-      else await this.#loadLastRevision(handle);
+      if (this.#standing.has(handle)) {
+        this.#looksAhead = true;
+        if (record === null) await this.#loadLastRevision(handle);
+      } else this.#standing.set(handle, { record, revision: record?.revision ?? 0, write: null });
     }
     for (const item of items) {
       if (item.registration.operation === 'delete') await this.#loadChildren(item.target.handle);
@@ -91,11 +102,11 @@ export class Round {
   async #loadLastRevision(handle: Handle): Promise<void> {
     const [last] = await this.#options.store.history(handle, Number.MAX_SAFE_INTEGER, 1);
     // The newest history entry is the state that the deletion replaced; the deletion took the number after it.
-    this.#standing.set(handle, { record: null, revision: last === undefined ? 0 : last.revision + 1 });
+    this.#standing.set(handle, { record: null, revision: last === undefined ? 0 : last.revision + 1, write: null });
   }
 
   async #loadChildren(handle: Handle): Promise<void> {
-    this.#children.set(handle, await this.#options.store.children(handle, null, MAX_PAGE_SIZE));
+    this.#storedChildren.set(handle, await this.#options.store.children(handle, null, MAX_PAGE_SIZE));
   }
 
   async #loadRoom(holder: Enterprise, quota: number): Promise<void> {
@@ -117,14 +128,16 @@ export class Round {
   }
 
   #assertChildless(handle: Handle): void {
-    const heirs = (this.#children.get(handle) ?? []).filter((child) => {
+    const stored = this.#storedChildren.get(handle) ?? [];
+    const heir = [...stored, ...(this.#plannedChildren.get(handle) ?? [])].find((child) => {
       const planned = this.#standing.get(child);
       return planned === undefined || planned.record?.parent === handle;
     });
-    if (heirs.length === 0) return;
+    // A full page may have a next one: then it is not childless, whoever else has moved away.
+    if (heir === undefined && stored.length < MAX_PAGE_SIZE) return;
     throw new HandleError(
       'INVALID_STATE',
-      `Other records inherit from ${handle}, ${heirs[0]} among them: revoke it instead, or give them another parent first.`,
+      `Other records inherit from ${handle}, ${heir ?? stored[0]} among them: revoke it instead, or give them another parent first.`,
     );
   }
 
@@ -158,17 +171,21 @@ export class Round {
   #write(item: Item, plan: Exclude<Plan, { kind: 'keep' }>, standing: Standing): PlannedWrite {
     const { handle } = item.target;
     const expectedRevision = standing.record?.revision ?? 0;
-    const revision = standing.revision + 1;
-    if (plan.kind === 'delete') {
-      this.#standing.set(handle, { record: null, revision });
-      this.#countRoom(item, 1);
-      const change: Change = { kind: 'delete-record', handle, expectedRevision };
-      return { item, outcome: plan.outcome, change, before: standing.record };
+    const change: Change =
+      plan.kind === 'delete'
+        ? { kind: 'delete-record', handle, expectedRevision }
+        : { kind: 'put-record', handle, expectedRevision, draft: plan.draft };
+    const write: PlannedWrite = { item, outcome: plan.outcome, change, before: standing.record, echoes: [] };
+    const record = plan.kind === 'delete' ? null : this.#recordOf(handle, plan.draft, standing);
+    this.#standing.set(handle, { record, revision: standing.revision + 1, write });
+    if (record !== null && record.parent !== null) {
+      const siblings = this.#plannedChildren.get(record.parent);
+      if (siblings === undefined) this.#plannedChildren.set(record.parent, [handle]);
+      else siblings.push(handle);
     }
-    this.#standing.set(handle, { record: this.#recordOf(handle, plan.draft, standing), revision });
     if (plan.outcome === 'created') this.#countRoom(item, -1);
-    const change: Change = { kind: 'put-record', handle, expectedRevision, draft: plan.draft };
-    return { item, outcome: plan.outcome, change, before: standing.record };
+    if (plan.outcome === 'deleted') this.#countRoom(item, 1);
+    return write;
   }
 
   #recordOf(handle: Handle, draft: RecordDraft, standing: Standing): HandleRecord {
@@ -189,11 +206,13 @@ function keptResult(record: HandleRecord): RegistrationResult {
   return { ok: true, outcome: 'unchanged', handle, revision, updatedAt };
 }
 
-/** What a dry run says of a write: the outcome it would have, and the state it would replace. */
-export function foreseenResult(write: PlannedWrite): RegistrationResult {
-  const { item, outcome, before } = write;
-  const revision = before?.revision ?? 0;
-  return { ok: true, outcome, handle: item.target.handle, revision, updatedAt: before?.updatedAt ?? 0 };
+/** What a dry run says of a write: the outcomes there would be, and the state that would be replaced. */
+export function foresee(write: PlannedWrite, results: RegistrationResult[]): void {
+  const { item, outcome, before, echoes } = write;
+  const { handle } = item.target;
+  const stands = { revision: before?.revision ?? 0, updatedAt: before?.updatedAt ?? 0 };
+  results[item.position] = { ok: true, outcome, handle, ...stands };
+  for (const position of echoes) results[position] = { ok: true, outcome: 'unchanged', handle, ...stands };
 }
 
 /** Puts results in their places; returns the items whose record was changed by others meanwhile. */
@@ -204,20 +223,22 @@ export function settle(
 ): Item[] {
   const again: Item[] = [];
   for (let i = 0; i < writes.length; i++) {
-    const { item, outcome } = writes[i] as PlannedWrite;
+    const { item, outcome, echoes } = writes[i] as PlannedWrite;
     const stored = outcomes[i] as ChangeOutcome;
     // A child may have lost its parent only because the parent's own item comes again.
     if (!stored.ok && (stored.code === 'REVISION_CONFLICT' || (stored.code === 'INVALID_PARENT' && again.length > 0))) {
       again.push(item);
     }
-    results[item.position] = storedResult(item.target.handle, outcome, stored);
+    const { handle } = item.target;
+    results[item.position] = storedResult(handle, outcome, stored);
+    for (const position of echoes) results[position] = storedResult(handle, 'unchanged', stored);
   }
   return again;
 }
 
 export function storedResult(
   handle: Handle,
-  outcome: PlannedWrite['outcome'],
+  outcome: PlannedWrite['outcome'] | 'unchanged',
   stored: ChangeOutcome,
 ): RegistrationResult {
   if (stored.ok) return { ok: true, outcome, handle, revision: stored.revision, updatedAt: stored.at };

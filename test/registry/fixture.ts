@@ -22,10 +22,10 @@ import type {
   RegistrationResult,
   RevokeRegistration,
 } from '../../src/registry/registration.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
-import { openMemoryStore } from './fake-store.ts';
 
-export const OWN = parsePrefix('88.118');
+const OWN = parsePrefix('88.118');
 export const CHAIRS = '88.118.10001';
 export const LAMPS = '88.118.10002';
 export const FOREIGN_HOME = '20.500.99999';

@@ -23,44 +23,65 @@ describe('random sequences of registrations', () => {
   const handle = fc.constantFrom('A', 'B', 'C').map((suffix) => `${CHAIRS}/${suffix}`);
   const values = fc.constantFrom('x', 'y').map(named);
   const status = fc.constantFrom('reserved' as const, 'active' as const);
+  const parent = fc.constantFrom(null, null, `${CHAIRS}/A`, `${CHAIRS}/B`);
+  const mode = fc.constantFrom('create' as const, 'update' as const, 'upsert' as const, 'upsert' as const);
   const registration: fc.Arbitrary<Registration> = fc.oneof(
     fc
-      .record({ handle, mode: fc.constantFrom('create', 'update', 'upsert'), status, values })
-      .map(({ handle, mode, status, values }) => put(handle, { mode: mode as 'create', status, ...values })),
+      .record({ handle, mode, status, parent, values })
+      .map(({ handle, values, ...rest }) => put(handle, { ...rest, ...values })),
     fc.record({ handle, values }).map(({ handle, values }) => patch(handle, values)),
     fc.record({ handle, status }).map(({ handle, status }) => patch(handle, { status })),
+    fc.record({ handle, parent }).map(({ handle, parent }) => patch(handle, { parent })),
     handle.map((at) => revoke(at)),
     handle.map((at) => remove(at)),
   );
 
-  /** Word for word what the rules say, without store, commits or revisions of anything but live records. */
-  function model(calls: readonly Registration[]): { words: string[]; records: Map<string, string> } {
-    const records = new Map<string, { status: string; name: string }>();
-    const told = calls.map((call): string => {
-      const stands = records.get(call.handle);
-      const set = (status: string, name: string): string => {
-        records.set(call.handle, { status, name });
-        if (stands === undefined) return 'created';
-        if (stands.status === status && stands.name === name) return 'unchanged';
-        return status === 'revoked' ? 'revoked' : 'updated';
-      };
-      if (call.operation === 'put') {
-        if (call.mode === 'create' && stands !== undefined) return 'ALREADY_EXISTS';
-        if (call.mode === 'update' && stands === undefined) return 'NOT_FOUND';
-        if (stands?.status === 'revoked') return 'INVALID_STATE';
-        if (stands?.status === 'active' && call.status === 'reserved') return 'INVALID_STATE';
-        return set(call.status, String(call.values[0]?.data));
+  interface Stands {
+    readonly status: string;
+    readonly name: string;
+    readonly parent: string | null;
+  }
+
+  /** Word for word what the rules say, without store, commits or revisions. */
+  function carryOut(call: Registration, records: Map<string, Stands>): string {
+    const stands = records.get(call.handle);
+    const set = (next: Stands): string => {
+      if (stands !== undefined && JSON.stringify(stands) === JSON.stringify(next)) return 'unchanged';
+      if (next.parent !== null && next.parent !== stands?.parent) {
+        if (!records.has(next.parent)) return 'INVALID_PARENT';
+        for (let at: string | null = next.parent; at !== null; at = records.get(at)?.parent ?? null) {
+          if (at === call.handle) return 'INVALID_PARENT';
+        }
       }
-      if (stands === undefined) return 'NOT_FOUND';
-      if (call.operation === 'revoke') return set('revoked', stands.name);
-      if (call.operation === 'delete') return records.delete(call.handle) ? 'deleted' : 'NOT_FOUND';
-      if (call.operation !== 'patch') return '?';
-      const next = call.status ?? stands.status;
-      if (next === 'reserved' && stands.status !== 'reserved') return 'INVALID_STATE';
-      if (next === 'revoked') return 'INVALID_STATE'; // these patches change values of a tombstone
-      return set(next, String(call.values?.[0]?.data ?? stands.name));
-    });
-    return { words: told, records: new Map([...records].map(([at, { status, name }]) => [at, `${status} ${name}`])) };
+      records.set(call.handle, next);
+      if (stands === undefined) return 'created';
+      return next.status === 'revoked' ? 'revoked' : 'updated';
+    };
+    if (call.operation === 'put') {
+      if (call.mode === 'create' && stands !== undefined) return 'ALREADY_EXISTS';
+      if (call.mode === 'update' && stands === undefined) return 'NOT_FOUND';
+      if (stands?.status === 'revoked') return 'INVALID_STATE';
+      if (stands?.status === 'active' && call.status === 'reserved') return 'INVALID_STATE';
+      return set({ status: call.status, name: String(call.values[0]?.data), parent: call.parent });
+    }
+    if (stands === undefined) return 'NOT_FOUND';
+    if (call.operation === 'revoke') return set({ ...stands, status: 'revoked' });
+    if (call.operation === 'delete') {
+      if ([...records.values()].some((record) => record.parent === call.handle)) return 'INVALID_STATE';
+      records.delete(call.handle);
+      return 'deleted';
+    }
+    if (call.operation !== 'patch') return '?';
+    const status = call.status ?? stands.status;
+    if (status === 'reserved' && stands.status !== 'reserved') return 'INVALID_STATE';
+    if (status === 'revoked') return 'INVALID_STATE'; // none of these patches revokes: they would change a tombstone
+    const name = String(call.values?.[0]?.data ?? stands.name);
+    return set({ status, name, parent: call.parent === undefined ? stands.parent : call.parent });
+  }
+
+  function model(calls: readonly Registration[]): { words: string[]; records: Map<string, Stands> } {
+    const records = new Map<string, Stands>();
+    return { words: calls.map((call) => carryOut(call, records)), records };
   }
 
   it('equal a simple model, one by one, in one batch, as a dry run, and as an idempotent call', async () => {
@@ -80,13 +101,15 @@ describe('random sequences of registrations', () => {
         }
         for (const f of [single, batch, once]) {
           const stored = await f.store.list(CHAIRS as never, null, 10);
-          expect(new Map(stored.map((r) => [r.handle as string, `${r.status} ${r.values[0]?.data}`]))).toEqual(
-            expected.records,
-          );
+          expect(
+            new Map(
+              stored.map((r) => [r.handle as string, { status: r.status, name: r.values[0]?.data, parent: r.parent }]),
+            ),
+          ).toEqual(expected.records);
         }
         expect(claimed.results.map(plain)).toEqual(wet.results.map(plain));
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 });
