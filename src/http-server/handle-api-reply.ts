@@ -28,16 +28,28 @@ export function echo(spelled: string): string {
   return NEEDS_NO_ESCAPE.test(spelled) ? `"${spelled}"` : formatJsonText(spelled.toWellFormed());
 }
 
-/** JSON array of the public values: made once for each answer. */
+const NO_VALUES = '[]' as ByteString;
+const OPENING_BRACKET = 0x5b;
+
+/**
+ * Joins for good the pieces a string was put together from, which every write would walk again: asking V8 for a
+ * character does that. The answer is used, or the question would be optimised away.
+ */
+function joined(json: ByteString): ByteString {
+  return json.charCodeAt(0) === OPENING_BRACKET ? json : NO_VALUES;
+}
+
+/** JSON array of the public values: made once for each answer. The second use joins it, as most have no second. */
 function publicValues(answer: Found): ByteString {
   const { renderings } = answer;
-  renderings.json ??= formatValues(selectValues(answer.values, 'public', ALL_VALUES));
+  if (renderings.json !== null) return joined(renderings.json);
+  renderings.json = formatValues(selectValues(answer.values, 'public', ALL_VALUES));
   return renderings.json;
 }
 
 function foundBody(spelled: string, values: ByteString): ByteString {
   return (
-    values === '[]'
+    values === NO_VALUES
       ? `{"responseCode":200,"values":[],"handle":${echo(spelled)}}`
       : `{"responseCode":1,"handle":${echo(spelled)},"values":${values}}`
   ) as ByteString;

@@ -91,13 +91,21 @@ export function bodyChecker<Schema extends TSchema>(schema: Schema): Checker<Sta
 /** For queries, where every value comes as text. A parameter given twice is refused. */
 export function queryChecker<Schema extends TSchema>(schema: Schema): Checker<Static<Schema>> {
   const validator = Compile(schema);
+  const mayBeEmpty = validator.Check({});
   return {
     check(input) {
+      if (mayBeEmpty && isEmpty(input)) return input as Static<Schema>;
       const converted = Convert(schema, input);
       if (validator.Check(converted)) return converted as Static<Schema>;
       throw problems(validator.Errors(converted), 'query');
     },
   };
+}
+
+/** As nearly every query is: then there is nothing to convert. */
+function isEmpty(input: unknown): boolean {
+  for (const _name in input as object) return false;
+  return true;
 }
 
 interface SchemaError {

@@ -93,7 +93,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const registry = createRegistry({ ...common, randomBytes: seededBytes(), ownPrefix: parsePrefix('88.118') });
   const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';
   const actor: Actor = { principal: await registry.authenticator.authenticate(operator), requestId: 'test' };
-  const cache = { l1Bytes: 1e6, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
+  const cache = { l1Bytes: 1e7, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
   const real = createResolver({ ...common, cache });
   const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
   let requests = 0;
