@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './measure/machine.ts';
-import { cpuMicrosOf, type Measurement, type Runs } from './measure/measurement.ts';
+import { cpuMicrosOf, type Measurement, median, type Runs } from './measure/measurement.ts';
 
 const COLUMNS = ['case', 'measured', 'ours', 'reference', 'ratio', 'target', 'met'] as const;
 
@@ -38,6 +38,16 @@ export function jsonLineOf(measurement: Measurement): string {
     met: measurement.met,
     note: measurement.note,
   });
+}
+
+/** Above this share of the machine in other hands the numbers say little. */
+const MAX_FOREIGN_SHARE = 0.05;
+
+/** A remark if somebody else was at work while the case ran; null if the machine was ours. */
+export function disturbanceOf(runs: readonly Runs[]): string | null {
+  const share = median(runs.map(({ report }) => report.foreignShare));
+  if (share <= MAX_FOREIGN_SHARE) return null;
+  return `other processes used ${Math.round(share * 100)} % of the machine meanwhile: measure again when it is idle`;
 }
 
 export interface CaseRecord {

@@ -16,7 +16,7 @@ import type { BenchCase, BenchContext } from './measure/bench-context.ts';
 import { killAll, startNode, startReference } from './measure/children.ts';
 import { describeMachine } from './measure/machine.ts';
 import type { Measurement, Runs } from './measure/measurement.ts';
-import { jsonLineOf, tableOf, writeRecord } from './report.ts';
+import { disturbanceOf, jsonLineOf, tableOf, writeRecord } from './report.ts';
 import { SectorShelf } from './sectors.ts';
 
 const CASES: readonly BenchCase[] = [
@@ -79,6 +79,8 @@ async function runCase(one: BenchCase, driver: Driver, shelf: SectorShelf): Prom
   const machine = describeMachine();
   say(`${one.name} …`);
   const measured = await one.run(context);
+  const disturbance = disturbanceOf(runs);
+  if (disturbance !== null) say(`${one.name}: ${disturbance}`);
   const measurements = measured.map((measurement) => ({ case: one.name, ...measurement }));
   const at = new Date().toISOString();
   const { quick, workers } = context;

@@ -3,12 +3,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { LoadReport } from './load.ts';
-import type { DriverMessage, LoadJob } from './main.ts';
+import type { DrivenReport, DriverMessage, LoadJob } from './main.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-
-export type DrivenReport = LoadReport & { readonly driverCpuSeconds: number };
 
 export class Driver {
   readonly #child: ChildProcess;

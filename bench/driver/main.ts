@@ -1,7 +1,8 @@
 // The load driver's process: takes jobs over IPC, one at a time, and answers each with its report.
 
+import { availableParallelism } from 'node:os';
 import { type LoadReport, type ResponseExpectation, runLoad } from './load.ts';
-import { cpuSecondsOf } from './server-usage.ts';
+import { cpuSecondsOf, machineCpuSeconds } from './server-usage.ts';
 import { prepareRequests, type Workload } from './workload.ts';
 
 export interface LoadJob {
@@ -16,9 +17,13 @@ export interface LoadJob {
   readonly expect: ResponseExpectation;
 }
 
-export type DriverMessage =
-  | { readonly report: LoadReport & { readonly driverCpuSeconds: number } }
-  | { readonly failure: string };
+export interface DrivenReport extends LoadReport {
+  readonly driverCpuSeconds: number;
+  /** Share of the machine that neither server nor driver used: near 0, or the numbers mean little. */
+  readonly foreignShare: number;
+}
+
+export type DriverMessage = { readonly report: DrivenReport } | { readonly failure: string };
 
 let prepared: { readonly key: string; readonly requests: readonly string[] } = { key: '', requests: [] };
 
@@ -30,7 +35,9 @@ async function run(job: LoadJob): Promise<DriverMessage> {
   }
   const { requests } = prepared;
   let at = 0;
+  const startedAt = performance.now();
   const before = process.cpuUsage();
+  const othersBefore = machineCpuSeconds() - cpuSecondsOf(job.pid);
   const report = await runLoad({
     ...job,
     serverCpu: () => cpuSecondsOf(job.pid),
@@ -41,7 +48,10 @@ async function run(job: LoadJob): Promise<DriverMessage> {
     },
   });
   const used = process.cpuUsage(before);
-  return { report: { ...report, driverCpuSeconds: (used.user + used.system) / 1e6 } };
+  const driverCpuSeconds = (used.user + used.system) / 1e6;
+  const foreign = machineCpuSeconds() - cpuSecondsOf(job.pid) - othersBefore - driverCpuSeconds;
+  const capacity = ((performance.now() - startedAt) / 1000) * availableParallelism();
+  return { report: { ...report, driverCpuSeconds, foreignShare: Math.max(0, foreign / capacity) } };
 }
 
 process.on('message', (job: LoadJob) => {

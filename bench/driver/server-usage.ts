@@ -19,3 +19,10 @@ export function anonymousBytesOf(pid: number): number {
   if (line === null) throw new Error(`/proc/${pid}/status has no RssAnon: a Linux kernel of 4.5 or later is needed`);
   return Number(line[1]) * 1024;
 }
+
+/** Time all processors have spent at work so far, in seconds (proc_stat(5): user, nice, system, irq, softirq). */
+export function machineCpuSeconds(): number {
+  const [, user, nice, system, , , irq, softirq] =
+    readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]?.split(/ +/) ?? [];
+  return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+}

@@ -1,7 +1,8 @@
 // What a case is given: servers, the driver, loaded sectors and the pace of the run.
 
-import type { DrivenReport, Driver } from '../driver/driver.ts';
+import type { Driver } from '../driver/driver.ts';
 import type { ResponseExpectation } from '../driver/load.ts';
+import type { DrivenReport } from '../driver/main.ts';
 import type { Workload } from '../driver/workload.ts';
 import type { Sector } from '../generator.ts';
 import type { ReferenceTask } from '../reference/worker.ts';

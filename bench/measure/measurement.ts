@@ -1,6 +1,6 @@
 // What a case measured, and the arithmetic of repeated runs. Pure.
 
-import type { DrivenReport } from '../driver/driver.ts';
+import type { DrivenReport } from '../driver/main.ts';
 
 /** One number of a case, with what it is held against. */
 export interface Measured {

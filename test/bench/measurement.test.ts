@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { DrivenReport } from '../../bench/driver/driver.ts';
+import type { DrivenReport } from '../../bench/driver/main.ts';
 import { comparisonOf, cpuMeasurement, faultOf, median, slopeOf } from '../../bench/measure/measurement.ts';
-import { jsonLineOf, tableOf } from '../../bench/report.ts';
+import { disturbanceOf, jsonLineOf, tableOf } from '../../bench/report.ts';
 
 function report(changes: Partial<DrivenReport> = {}): DrivenReport {
   const latency = { count: 100, meanMs: 1, p50Ms: 1, p90Ms: 1, p99Ms: 2, p999Ms: 3, maxMs: 4 };
@@ -18,6 +18,7 @@ function report(changes: Partial<DrivenReport> = {}): DrivenReport {
     errors: 0,
     unanswered: 0,
     driverCpuSeconds: 0.01,
+    foreignShare: 0,
     ...changes,
   };
 }
@@ -48,6 +49,16 @@ describe('the arithmetic of runs', () => {
     expect(faultOf(report({ errors: 2, firstFailure: 'reset' }))).toBe('2 broken connections: reset');
     expect(faultOf(report({ unanswered: 3 }))).toContain('3 requests');
     expect(faultOf(report({ requests: 0 }))).toBe('no request was answered');
+  });
+});
+
+describe('a run', () => {
+  const run = (foreignShare: number) =>
+    ({ measure: 'x', server: 'ours', round: 0, report: report({ foreignShare }) }) as const;
+
+  it('is remarked on when somebody else was at work', () => {
+    expect(disturbanceOf([run(0.01), run(0.02), run(0.5)])).toBeNull();
+    expect(disturbanceOf([run(0.2), run(0.3), run(0.5)])).toContain('30 % of the machine');
   });
 });
 
