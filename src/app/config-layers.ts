@@ -5,6 +5,7 @@
 export interface SettingSchema {
   readonly type?: string;
   readonly const?: unknown;
+  readonly enum?: readonly string[];
   readonly anyOf?: readonly SettingSchema[];
   readonly items?: SettingSchema;
   readonly minimum?: number;
@@ -44,13 +45,14 @@ export function environmentName(path: string): string {
 /** `"auto" or an integer of at least 1`. */
 export function expectationOf(schema: SettingSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(expectationOf).join(' or ');
+  if (schema.enum !== undefined) return schema.enum.map((option) => JSON.stringify(option)).join(' or ');
   if ('const' in schema) return JSON.stringify(schema.const);
   if (schema.type === 'null') return 'null';
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'array') return `a list${schema.items?.type === 'string' ? ' of texts' : ''}`;
   if (schema.type === 'string') return (schema.minLength ?? 0) > 0 ? 'a text that is not empty' : 'a text';
   const noun = schema.type === 'integer' ? 'an integer' : 'a number';
-  if (schema.minimum !== undefined && schema.maximum !== undefined) {
+  if (schema.minimum !== undefined && (schema.maximum ?? Number.MAX_SAFE_INTEGER) < Number.MAX_SAFE_INTEGER) {
     return `${noun} from ${schema.minimum} to ${schema.maximum}`;
   }
   return schema.minimum === undefined ? noun : `${noun} of at least ${schema.minimum}`;

@@ -2,8 +2,9 @@
 // and opens nothing but the configuration file.
 
 import { readFileSync } from 'node:fs';
-import Type, { type Static } from 'typebox';
-import Value from 'typebox/value';
+import type { Static, TSchema } from 'typebox';
+// Plain JSON Schemas, checked by this part alone: the builders would cost the main thread 12 MB and 80 ms at the start.
+import { Check, Errors } from 'typebox/schema';
 import { HandleError } from '../domain/error.ts';
 import { type HomedPrefix, type Prefix, parsePrefix } from '../domain/prefix.ts';
 import { type Environment, RESERVED_NAMES, readEnvironment } from './config-environment.ts';
@@ -21,29 +22,30 @@ import {
 
 const MEBIBYTE = 1 << 20;
 
-const number = (value: number, minimum: number, description: string, maximum?: number) =>
-  Type.Integer({ default: value, minimum, description, ...(maximum === undefined ? {} : { maximum }) });
-const text = (value: string, description: string) => Type.String({ default: value, minLength: 1, description });
+const number = (value: number, minimum: number, description: string, maximum = Number.MAX_SAFE_INTEGER) =>
+  ({ type: 'integer', default: value, minimum, maximum, description }) as const;
+const text = (value: string, description: string) =>
+  ({ type: 'string', default: value, minLength: 1, description }) as const;
 const choice = <const T extends readonly string[]>(value: T[number], options: T, description: string) =>
-  Type.Unsafe<T[number]>(
-    Type.Union(
-      options.map((option) => Type.Literal(option)),
-      { default: value, description },
-    ),
-  );
+  ({ enum: options, default: value, description }) as const;
+const texts = { type: 'array', items: { type: 'string', minLength: 1 } } as const;
 
 /** Every setting, with what it means and a default that suits a machine of two cores. */
 const SECTIONS = {
   node: {
     prefix: text('88.118', "The node's own prefix: new enterprises get their codes below it."),
-    homed: Type.Array(
-      Type.Object({ prefix: Type.String(), foldsCase: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
-      {
-        default: [],
-        description:
-          'Further prefixes this node answers for: [{"prefix": "88.119", "foldsCase": false}]. foldsCase: suffixes compare without ASCII case; fixed once identifiers exist.',
+    homed: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { prefix: { type: 'string' }, foldsCase: { type: 'boolean' } },
+        required: ['prefix'],
+        additionalProperties: false,
       },
-    ),
+      default: [],
+      description:
+        'Further prefixes this node answers for: [{"prefix": "88.119", "foldsCase": false}]. foldsCase: suffixes compare without ASCII case; fixed once identifiers exist.',
+    },
   },
   store: {
     kind: choice(
@@ -56,24 +58,28 @@ const SECTIONS = {
   http: {
     host: text('127.0.0.1', 'Address to listen on. Other than loopback needs http.allowPlainHttp.'),
     port: number(8000, 0, 'Port to listen on; 0 takes a free one.', 65_535),
-    allowPlainHttp: Type.Boolean({
+    allowPlainHttp: {
+      type: 'boolean',
       default: false,
       description:
         'Listen on an address that others can reach without TLS: behind a TLS proxy, or in a trusted network.',
-    }),
-    metricsPort: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: 65_535 })], {
+    },
+    metricsPort: {
+      anyOf: [{ type: 'null' }, { type: 'integer', minimum: 0, maximum: 65_535 }],
       default: null,
       description: 'Second port, on the same address, that serves only /metrics, /healthz and /readyz; null for none.',
-    }),
-    trustedProxies: Type.Array(Type.String(), {
+    },
+    trustedProxies: {
+      ...texts,
       default: [],
       description: 'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed.',
-    }),
-    corsOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String())], {
+    },
+    corsOrigins: {
+      anyOf: [{ const: '*' }, texts],
       default: '*',
       description:
         'Origins whose pages may read answers; "*" for all (answers are public, keys are never sent by browsers).',
-    }),
+    },
     maxConnections: number(4096, 1, 'Open connections of one worker; further ones are closed at once.'),
     bodyLimitBytes: number(16 * MEBIBYTE, 1024, 'Largest request body: a batch of 10,000 registrations fits.'),
     headersTimeoutMs: number(10_000, 100, 'How long a client may take to send its request head.'),
@@ -117,14 +123,15 @@ const SECTIONS = {
   },
 } as const;
 
-const WORKERS = Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 64 })], {
+const WORKERS = {
+  anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: 64 }],
   default: 'auto',
   description:
     'Worker threads that answer requests; auto: one for each core (one where the system cannot share a port).',
-});
+} as const;
 
 type SectionsOf<T> = {
-  readonly [S in keyof T]: { readonly [K in keyof T[S]]: T[S][K] extends Type.TSchema ? Static<T[S][K]> : never };
+  readonly [S in keyof T]: { readonly [K in keyof T[S]]: T[S][K] extends TSchema ? Static<T[S][K]> : never };
 };
 type Raw = SectionsOf<typeof SECTIONS> & { readonly workers: Static<typeof WORKERS> };
 
@@ -209,8 +216,8 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
   const given = layer.get(setting.path);
   if (given === undefined) return [];
   const { value, source } = given;
-  if (!Value.Check(setting.schema, value)) {
-    const inside = Value.Errors(setting.schema, value).find((error) => error.instancePath !== '');
+  if (!Check(setting.schema, value)) {
+    const inside = Errors(setting.schema, value)[1].find((error) => error.instancePath !== '');
     const detail = inside === undefined ? '' : `; ${inside.instancePath} ${inside.message}`;
     return [{ path: setting.path, source, reason: `must be ${setting.expected}, not ${shown(value)}${detail}` }];
   }
