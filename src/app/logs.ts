@@ -25,13 +25,13 @@ const RESOLUTION_ROUTES: ReadonlySet<string> = new Set(['/api/handles/*', '/v1/r
 /** One line a request. Of the resolutions one in `sample` is written (0: none), and every one that failed. */
 export function requestLog(log: Log, sample: number): RequestLog {
   let resolutions = 0;
-  return ({ cause, durationMs, ...rest }) => {
+  return ({ cause, durationMs, sampled, ...rest }) => {
     const entry = { ...rest, durationMs: Math.round(durationMs * 1000) / 1000 };
     if (entry.status >= 500) {
       log.error(cause === undefined ? entry : { ...entry, err: cause }, 'request');
       return;
     }
-    if (RESOLUTION_ROUTES.has(entry.route)) {
+    if (sampled !== true && RESOLUTION_ROUTES.has(entry.route)) {
       resolutions += 1;
       if (sample === 0 || resolutions < sample) return;
       resolutions = 0;

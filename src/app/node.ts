@@ -45,6 +45,7 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     clock,
     observer,
     log: requestLog(options.log, config.log.resolutionSample),
+    resolutionSample: config.log.resolutionSample,
     newRequestId: randomUUID,
     readiness: () => judgeReadiness(countersBuffer),
     metrics: () => {

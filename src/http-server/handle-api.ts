@@ -11,7 +11,7 @@
 // | PUT and DELETE write                             | 501, response code 4                | writing is `/v1/identifiers`    |
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Answer } from '../domain/answer.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
@@ -20,18 +20,16 @@ import type { Observer } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import { judgeRead } from '../registry/authorization.ts';
 import type { Authenticator } from '../registry/registry.ts';
+import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
 import { bearerTokenOf } from './authentication.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
-import type { InFlight } from './in-flight.ts';
-import { pathText, queryOf } from './percent-decoding.ts';
+import { pathText } from './percent-decoding.ts';
 import { asHandleError } from './problems.ts';
-import { parseJsonBody } from './request-json.ts';
 import type { Asker } from './resolution.ts';
 
-const HANDLES = '/api/handles/';
-const METHODS = 'GET, HEAD, POST, OPTIONS';
+export const HANDLES = '/api/handles/';
 
 export interface HandleApiOptions {
   readonly asker: Asker;
@@ -39,10 +37,8 @@ export interface HandleApiOptions {
   readonly observer: Observer;
   readonly writer: ApiWriter;
   readonly inFlight: InFlight;
-}
-
-export function isHandleApiPath(url: string): boolean {
-  return /^\/api(?:[/?]|$)/.test(url);
+  /** Told of defects on the plain path, which has no log of its own. */
+  readonly onDefect: (error: HandleError) => void;
 }
 
 /** Whether the request is the common one, which needs no framework: GET of a handle, without query or key. */
@@ -77,7 +73,7 @@ export class HandleApi {
       }
       this.#wait(request, response, answer, spelled);
     } catch (error) {
-      writer.write(request, response, this.#failure(error, spelled, PLAIN_QUERY));
+      writer.write(request, response, this.#plainFailure(error, spelled));
     }
   }
 
@@ -103,7 +99,7 @@ export class HandleApi {
     try {
       reply = publicReply(await pending, spelled, request.headers['if-none-match']);
     } catch (error) {
-      reply = this.#failure(error, spelled, PLAIN_QUERY);
+      reply = this.#plainFailure(error, spelled);
     }
     this.#options.writer.write(request, response, reply);
   }
@@ -124,7 +120,7 @@ export class HandleApi {
       const ifNoneMatch = request.method === 'POST' ? undefined : request.headers['if-none-match'];
       return viewReply(answer, spelled, { view, query, ifNoneMatch });
     } catch (error) {
-      return this.#failure(error, echoed, query);
+      return this.failure(request, error, echoed, query);
     }
   }
 
@@ -157,125 +153,21 @@ export class HandleApi {
     throw new HandleError('UNAUTHENTICATED', 'Private values need a key.');
   }
 
-  #failure(thrown: unknown, spelled: string | null, query: ApiQuery): ApiReply {
+  /** The reply to a failure; the request remembers it for the log. */
+  failure(request: FastifyRequest, thrown: unknown, spelled: string | null, query = PLAIN_QUERY): ApiReply {
+    request.failure = asHandleError(thrown);
+    return this.#failed(request.failure, spelled, query);
+  }
+
+  #plainFailure(thrown: unknown, spelled: string | null): ApiReply {
     const error = asHandleError(thrown);
+    if (error.code === 'INTERNAL') this.#options.onDefect(error);
+    return this.#failed(error, spelled, PLAIN_QUERY);
+  }
+
+  #failed(error: HandleError, spelled: string | null, query: ApiQuery): ApiReply {
     this.#options.observer.failed(error.code);
     const isMalformed = error.code === 'INVALID_HANDLE' || error.code === 'INVALID_REQUEST';
     return errorReply(error, isMalformed ? null : spelled, query);
   }
-
-  /** Registers what is not plain: parameters, keys, HEAD, POST, OPTIONS, and everything else below `/api`. */
-  register(app: FastifyInstance): void {
-    app.register(async (scope) => {
-      acceptParameters(scope);
-      scope.addHook('onRequest', (request, reply, done) => {
-        const refusal = this.#refusedMethod(request);
-        if (refusal === null) done();
-        else this.#send(request, reply, refusal);
-      });
-      scope.setErrorHandler((error, request, reply) => {
-        this.#send(request, reply, this.#failure(error, null, PLAIN_QUERY));
-      });
-      const resolve = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-        const spelled = this.#spelledIn(request);
-        this.#send(
-          request,
-          reply,
-          spelled instanceof HandleError
-            ? this.#failure(spelled, null, PLAIN_QUERY)
-            : await this.reply(request, spelled, parametersOf(request)),
-        );
-      };
-      for (const path of ['/api/handles', '/api/handles/*']) scope.all(path, resolve);
-      for (const path of ['/api', '/api/*']) {
-        scope.all(path, async (request, reply) => this.#send(request, reply, unknownEndpoint(request)));
-      }
-    });
-  }
-
-  /** What the framework could not route. */
-  answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    this.#send(request, reply, this.#failure(error, null, PLAIN_QUERY));
-  }
-
-  #spelledIn(request: FastifyRequest): string | HandleError {
-    try {
-      return pathText(request.url, HANDLES.length);
-    } catch (error) {
-      return asHandleError(error);
-    }
-  }
-
-  #refusedMethod(request: FastifyRequest): ApiReply | null {
-    if (!isHandlesPath(request.url)) return null;
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD':
-      case 'POST':
-        return null;
-      case 'OPTIONS':
-        return { status: 200, headers: ['Allow', METHODS, 'Content-Length', '0'], body: '' as ApiReply['body'] };
-      case 'PUT':
-      case 'DELETE':
-        return errorReply(
-          new HandleError(
-            'UNSUPPORTED_METHOD',
-            `${request.method} is not offered here: write through /v1/identifiers.`,
-          ),
-          null,
-        );
-      default:
-        return errorReply(new HandleError('UNSUPPORTED_METHOD', `Unknown method ${request.method}`), null);
-    }
-  }
-
-  #send(request: FastifyRequest, reply: FastifyReply, what: ApiReply): void {
-    reply.hijack();
-    this.#options.writer.write(request.raw, reply.raw, {
-      ...what,
-      headers: [...what.headers, 'X-Request-Id', request.id],
-    });
-  }
-}
-
-function isHandlesPath(url: string): boolean {
-  return url.startsWith(HANDLES) || /^\/api\/handles(\?|$)/.test(url);
-}
-
-function unknownEndpoint(request: FastifyRequest): ApiReply {
-  const path = request.url.split('?')[0] ?? '';
-  const error = new HandleError('INVALID_REQUEST', `Unknown HTTP API endpoint ${request.method} ${path}`);
-  return { ...errorReply(error, null), status: 404 };
-}
-
-/** POST carries the parameters of a GET: as a form, or as a JSON object. */
-function acceptParameters(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, new URLSearchParams(String(body)));
-  });
-  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parametersFromJson(parseJsonBody(body as Buffer)));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
-}
-
-function parametersFromJson(input: unknown): URLSearchParams {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new HandleError('INVALID_REQUEST', 'Send the parameters as a JSON object, such as {"type":["URL"]}.');
-  }
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(input)) {
-    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one));
-  }
-  return parameters;
-}
-
-function parametersOf(request: FastifyRequest): URLSearchParams {
-  const parameters = queryOf(request.url);
-  if (request.body instanceof URLSearchParams) for (const [name, value] of request.body) parameters.append(name, value);
-  return parameters;
 }

@@ -1,31 +1,26 @@
 // The HTTP door: puts the groups of routes together, starts and stops. What each group answers stands in its own file.
 
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../domain/error.ts';
-import { HandleError } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { HomedPrefix } from '../domain/prefix.ts';
 import type { Authenticator, Directory, IdentifierRegistry } from '../registry/registry.ts';
 import type { Resolver } from '../resolver/resolver.ts';
+import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
-import { requireKey } from './authentication.ts';
 import type { CorsOrigins } from './cors.ts';
-import { registerEnterprises } from './enterprises.ts';
-import { HandleApi, isHandleApiPath, isPlainResolution } from './handle-api.ts';
-import { registerIdentifierBatch } from './identifier-batch.ts';
-import { registerIdentifiers } from './identifiers.ts';
-import { InFlight } from './in-flight.ts';
-import { registerKeys, registerPrincipals } from './keys.ts';
+import { HandleApi, isPlainResolution } from './handle-api.ts';
+import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
 import { answerClientError, closeServer, createLimitedServer, listen } from './limited-server.ts';
 import { registerPages } from './pages.ts';
-import { problemOf } from './problems.ts';
+import { createPlainLog } from './plain-log.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
 import { Asker } from './resolution.ts';
-import { registerResolveBatch } from './resolve-batch.ts';
-import { isServicePath, registerService, type ServiceOptions } from './service.ts';
-import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
+import { registerService, type ServiceOptions } from './service.ts';
+import { registerV1 } from './v1.ts';
+import { createProblemHandler } from './v1-frame.ts';
 
 /** One line for each request but the plain resolutions that were not sampled. Names no handle. */
 export type RequestLog = (entry: {
@@ -39,6 +34,8 @@ export type RequestLog = (entry: {
   readonly code?: ErrorCode;
   /** What a defect threw; for the log alone. */
   readonly cause?: unknown;
+  /** True of a plain resolution that stands for many. */
+  readonly sampled?: boolean;
 }) => void;
 
 export interface HttpServerOptions extends ServiceOptions {
@@ -87,20 +84,24 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const inFlight = new InFlight(limits.inFlight, observer);
   const asker = new Asker(options);
   const writer = createApiWriter(options.corsOrigins, isClosing);
-  const handleApi = new HandleApi({ asker, authenticator: options.authenticator, observer, writer, inFlight });
-  const sample = createSampler(options);
+  const { authenticator } = options;
+  const { sample, onDefect } = createPlainLog(options);
+  const handleApi = new HandleApi({ asker, authenticator, observer, writer, inFlight, onDefect });
 
-  const { app, server } = createApp(options, handleApi, (framework) => (request, response) => {
-    if (!isPlainResolution(request)) {
-      admit(inFlight, request, response, framework);
-      return;
-    }
-    sample?.(response);
-    handleApi.answerPlain(request, response);
+  const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
+    const admitted = admitting(inFlight, framework);
+    return (request, response) => {
+      if (!isPlainResolution(request)) {
+        admitted(request, response);
+        return;
+      }
+      sample?.(response);
+      handleApi.answerPlain(request, response);
+    };
   });
   addRequestHooks(app, { ...options, isClosing });
   registerService(app, options);
-  handleApi.register(app);
+  registerHandleApi(app, handleApi, writer);
   registerV1(app, options, asker);
   registerPages(app, { asker, observer });
   await app.ready();
@@ -116,29 +117,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-/** Logs one of so many plain resolutions, as those that go through the framework; null if none is wanted. */
-function createSampler(options: HttpServerOptions): ((response: ServerResponse) => void) | null {
-  const { log, newRequestId, resolutionSample = 0 } = options;
-  if (resolutionSample === 0) return null;
-  let skipped = 0;
-  return (response) => {
-    if (++skipped < resolutionSample) return;
-    skipped = 0;
-    const startedAt = performance.now();
-    response.once('close', () => {
-      const durationMs = performance.now() - startedAt;
-      const { statusCode: status } = response;
-      log({ requestId: newRequestId(), method: 'GET', route: '/api/handles/*', status, durationMs });
-    });
-  };
-}
-
-type Framework = (request: IncomingMessage, response: ServerResponse) => void;
+type Unroutable = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;
 
 function createApp(
   options: HttpServerOptions,
-  handleApi: HandleApi,
-  route: (framework: Framework) => RequestListener,
+  answerUnroutableApi: Unroutable,
+  route: (framework: RequestListener) => RequestListener,
 ): { app: FastifyInstance; server: Server } {
   const { limits, observer, newRequestId } = options;
   const answerProblem = createProblemHandler(observer);
@@ -148,53 +132,11 @@ function createApp(
     routerOptions: { maxParamLength: 4096 },
     genReqId: (request) => sanitizedRequestId(request.headers['x-request-id']) ?? newRequestId(),
     clientErrorHandler: answerClientError,
-    serverFactory: (framework) => createLimitedServer(route(framework as Framework), limits, observer),
+    serverFactory: (framework) => createLimitedServer(route(framework as RequestListener), limits, observer),
     frameworkErrors: (error, request, reply) => {
-      if (isHandleApiPath(request.url)) handleApi.answerFrameworkError(error, request, reply);
-      else answerProblem(error, request, reply);
+      const answer = isHandleApiPath(request.url) ? answerUnroutableApi : answerProblem;
+      answer(error, request, reply);
     },
   });
   return { app, server: app.server };
-}
-
-/** Above the cap only the probes are let in. */
-function admit(inFlight: InFlight, request: IncomingMessage, response: ServerResponse, framework: Framework): void {
-  if (isServicePath(request.url ?? '')) {
-    framework(request, response);
-    return;
-  }
-  try {
-    inFlight.enter();
-  } catch (error) {
-    const body = JSON.stringify(problemOf(error as HandleError, ''));
-    const head = { 'Content-Type': 'application/problem+json', 'Retry-After': '1', Connection: 'close' };
-    response.writeHead(503, { ...head, 'Content-Length': Buffer.byteLength(body) }).end(body);
-    return;
-  }
-  response.once('close', () => inFlight.leave());
-  framework(request, response);
-}
-
-function registerV1(app: FastifyInstance, options: HttpServerOptions, asker: Asker): void {
-  const { authenticator, directory, identifiers, observer } = options;
-  app.decorateRequest('principal', null);
-  app.decorateRequest('rawBody', null);
-  app.setErrorHandler(createProblemHandler(observer));
-  app.setNotFoundHandler(() => {
-    throw new HandleError('NOT_FOUND', 'There is nothing at this path: see the README for what there is.');
-  });
-  app.register(async (scope) => {
-    acceptJson(scope);
-    const others = refuseOtherMethods(scope);
-    scope.register(async (open) => registerResolveBatch(open, { asker, authenticator, observer }));
-    scope.register(async (closed) => {
-      requireKey(closed, authenticator);
-      registerEnterprises(closed, directory);
-      registerPrincipals(closed, directory);
-      registerKeys(closed, directory);
-      registerIdentifiers(closed, { identifiers, observer });
-      closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
-    });
-    scope.register(async () => others.finish());
-  });
 }

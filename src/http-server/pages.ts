@@ -46,6 +46,7 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
           : sendJson(request, reply, answer, spelled);
       } catch (thrown) {
         const error = asHandleError(thrown);
+        request.failure = error;
         options.observer.failed(error.code);
         const retryAfter = retryAfterOf(error);
         if (retryAfter !== null) reply.header('Retry-After', retryAfter);

@@ -131,9 +131,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = 
  * Any thrown thing as a `HandleError`. A defect keeps its cause for the log, and its message never leaves the process.
  */
 export function asHandleError(thrown: unknown): HandleError {
-  if (isHandleError(thrown)) {
-    return thrown.code === 'INTERNAL' ? new HandleError('INTERNAL', INTERNAL_MESSAGE, { cause: thrown }) : thrown;
-  }
+  if (isHandleError(thrown) && (thrown.code !== 'INTERNAL' || thrown.message === INTERNAL_MESSAGE)) return thrown;
   const known = FRAMEWORK_CODES[(thrown as { code?: string } | null)?.code ?? ''];
   if (known !== undefined) return new HandleError(known[0], known[1], { cause: thrown });
   return new HandleError('INTERNAL', INTERNAL_MESSAGE, { cause: thrown });

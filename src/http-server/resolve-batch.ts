@@ -25,13 +25,19 @@ export interface ResolveBatchOptions {
 
 type Piece = ByteString | Promise<ByteString>;
 
+/** One call: who pays for misses, and what its log line is about. */
+interface Call extends ResolveBatchOptions {
+  readonly request: FastifyRequest;
+  readonly client: IncomingMessage | null;
+}
+
 export function registerResolveBatch(scope: FastifyInstance, options: ResolveBatchOptions): void {
   scope.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
   scope.post('/v1/resolve', async (request, reply) => {
-    const client = await clientOf(request, options.authenticator);
+    const call: Call = { ...options, request, client: await clientOf(request, options.authenticator) };
     const { body } = request;
-    if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(options, line, client));
-    const pieces = readHandles(body).map((text) => answerText(options, text, client));
+    if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(call, line));
+    const pieces = readHandles(body).map((text) => answerText(call, text));
     reply.type('application/json; charset=utf-8');
     return Buffer.from(`[${(await settled(pieces)).join(',')}]`, 'latin1');
   });
@@ -77,17 +83,17 @@ function settled(pieces: readonly Piece[]): readonly ByteString[] | Promise<Byte
   return pieces.some((piece) => piece instanceof Promise) ? Promise.all(pieces) : (pieces as readonly ByteString[]);
 }
 
-function answerText(options: ResolveBatchOptions, text: string, client: IncomingMessage | null): Piece {
-  const { asker } = options;
+function answerText(call: Call, text: string): Piece {
+  const { asker, client } = call;
   try {
     const answer = asker.ask('batch', asker.parse(text), client, false);
     if (!(answer instanceof Promise)) return batchBody(answer, text);
     return answer.then(
       (late) => batchBody(late, text),
-      (error) => failedBody(options, error, text),
+      (error) => failedBody(call, error, text),
     );
   } catch (error) {
-    return failedBody(options, error, text);
+    return failedBody(call, error, text);
   }
 }
 
@@ -98,18 +104,19 @@ function batchBody(answer: Answer, spelled: string): ByteString {
   return `{"responseCode":100,"handle":${echo(spelled)},"revoked":true,"revokedBy":${echo(answer.revokedBy)},"reason":${reason}}` as ByteString;
 }
 
-function failedBody(options: ResolveBatchOptions, thrown: unknown, text: string | null): ByteString {
+function failedBody(call: Call, thrown: unknown, text: string | null): ByteString {
   const error = asHandleError(thrown);
-  options.observer.failed(error.code);
+  if (error.code === 'INTERNAL') call.request.failure = error;
+  call.observer.failed(error.code);
   return errorBody(error, text);
 }
 
 /** A line is a handle, as it stands or as a JSON string; what is neither is answered in its place. */
-function answerLine(options: ResolveBatchOptions, line: Line, client: IncomingMessage | null): Piece {
+function answerLine(call: Call, line: Line): Piece {
   try {
-    return answerText(options, readLine(line), client);
+    return answerText(call, readLine(line));
   } catch (error) {
-    return failedBody(options, error, null);
+    return failedBody(call, error, null);
   }
 }
 

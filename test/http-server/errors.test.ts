@@ -170,17 +170,34 @@ describe('one question has one answer at every door', () => {
 });
 
 describe('a defect', () => {
-  it('keeps its message inside and gives it to the log', async () => {
-    const told = await door.ask('GET', `/v1/identifiers/${CHAIRS}/x`, { key: door.operator });
+  const defect = { code: 'INTERNAL', status: 500, cause: expect.any(TypeError) };
+  const late = `${CHAIRS}/LATE-FAILURE`;
+
+  it.each([
+    {
+      route: '/v1/identifiers/*',
+      status: 500,
+      tell: () => door.ask('GET', `/v1/identifiers/x/y`, { key: door.operator }),
+    },
+    { route: '/api/handles/*', status: 500, tell: () => api(late) },
+    { route: '/api/handles/*', status: 500, tell: () => api(late, '?pretty') },
+    { route: '/*', status: 503, tell: () => page(late) },
+    { route: '/v1/resolve', status: 200, tell: () => door.ask('POST', '/v1/resolve', { json: [late] }) },
+  ])('at $route keeps its message inside and gives it to the log', async ({ route, status, tell }) => {
+    const told = await tell();
+    expect(told.status).toBe(status);
     expect(told.text).not.toContain('secret');
-    await expect
-      .poll(() => door.seen.log.at(-1))
-      .toMatchObject({
-        code: 'INTERNAL',
-        route: '/v1/identifiers/*',
-        status: 500,
-        cause: expect.any(TypeError),
-      });
+    await expect.poll(() => door.seen.log.at(-1)).toMatchObject({ ...defect, route, status });
+  });
+});
+
+describe('the log of plain resolutions', () => {
+  it('has one of so many', async () => {
+    const sampling = await openDoor({ options: { resolutionSample: 3 } });
+    for (let i = 0; i < 7; i++) await sampling.ask('GET', '/api/handles/88.118.1/x');
+    await expect.poll(() => sampling.seen.log.length).toBe(2);
+    expect(sampling.seen.log[0]).toMatchObject({ route: '/api/handles/*', status: 404, sampled: true });
+    await sampling.close();
   });
 });
 

@@ -1,0 +1,114 @@
+// The routes below `/api` that need the framework: parameters, keys, HEAD, POST, OPTIONS, and what is no endpoint. What they
+// answer is handle-api.ts's.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { EMPTY_BYTES } from '../domain/bytes.ts';
+import { HandleError } from '../domain/error.ts';
+import type { ApiWriter } from './api-writer.ts';
+import { HANDLES, type HandleApi } from './handle-api.ts';
+import { type ApiReply, errorReply } from './handle-api-reply.ts';
+import { pathText, queryOf } from './percent-decoding.ts';
+import { parseJsonBody } from './request-json.ts';
+
+const METHODS = 'GET, HEAD, POST, OPTIONS';
+
+export function isHandleApiPath(url: string): boolean {
+  return /^\/api(?:[/?]|$)/.test(url);
+}
+
+export function registerHandleApi(app: FastifyInstance, api: HandleApi, writer: ApiWriter): void {
+  const send = (request: FastifyRequest, reply: FastifyReply, what: ApiReply): void => {
+    reply.hijack();
+    writer.write(request.raw, reply.raw, { ...what, headers: [...what.headers, 'X-Request-Id', request.id] });
+  };
+
+  app.register(async (scope) => {
+    acceptParameters(scope);
+    scope.addHook('onRequest', (request, reply, done) => {
+      const refusal = isHandlesPath(request.url) ? methodReply(request.method) : null;
+      if (refusal === null) done();
+      else send(request, reply, refusal);
+    });
+    scope.setErrorHandler((error, request, reply) => send(request, reply, api.failure(request, error, null)));
+    for (const path of ['/api/handles', '/api/handles/*']) {
+      scope.all(path, async (request, reply) => {
+        const spelled = pathText(request.url, HANDLES.length);
+        send(request, reply, await api.reply(request, spelled, parametersOf(request)));
+      });
+    }
+    for (const path of ['/api', '/api/*']) {
+      scope.all(path, async (request, reply) => send(request, reply, unknownEndpoint(request)));
+    }
+  });
+}
+
+/** The answer to a path that the framework could not route. */
+export function answerUnroutable(api: HandleApi, writer: ApiWriter) {
+  return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack();
+    writer.write(request.raw, reply.raw, api.failure(request, error, null));
+  };
+}
+
+function isHandlesPath(url: string): boolean {
+  return url.startsWith(HANDLES) || /^\/api\/handles(?:\?|$)/.test(url);
+}
+
+/** Null for the methods that resolve. */
+function methodReply(method: string): ApiReply | null {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+    case 'POST':
+      return null;
+    case 'OPTIONS':
+      return { status: 200, headers: ['Allow', METHODS, 'Content-Length', '0'], body: EMPTY_BYTES };
+    case 'PUT':
+    case 'DELETE':
+      return refused(`${method} is not offered here: write through /v1/identifiers.`);
+    default:
+      return refused(`Unknown method ${method}`);
+  }
+}
+
+function refused(message: string): ApiReply {
+  return errorReply(new HandleError('UNSUPPORTED_METHOD', message), null);
+}
+
+function unknownEndpoint(request: FastifyRequest): ApiReply {
+  const path = request.url.split('?')[0] ?? '';
+  const error = new HandleError('INVALID_REQUEST', `Unknown HTTP API endpoint ${request.method} ${path}`);
+  return { ...errorReply(error, null), status: 404 };
+}
+
+/** POST carries the parameters of a GET: as a form, or as a JSON object. */
+function acceptParameters(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, new URLSearchParams(String(body)));
+  });
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parametersFromJson(parseJsonBody(body as Buffer)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function parametersFromJson(input: unknown): URLSearchParams {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new HandleError('INVALID_REQUEST', 'Send the parameters as a JSON object, such as {"type":["URL"]}.');
+  }
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(input)) {
+    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one));
+  }
+  return parameters;
+}
+
+function parametersOf(request: FastifyRequest): URLSearchParams {
+  const parameters = queryOf(request.url);
+  if (request.body instanceof URLSearchParams) for (const [name, value] of request.body) parameters.append(name, value);
+  return parameters;
+}

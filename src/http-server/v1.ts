@@ -1,0 +1,39 @@
+// Puts `/v1` together: what needs a key, what does not, and what all of it shares.
+
+import type { FastifyInstance } from 'fastify';
+import { HandleError } from '../domain/error.ts';
+import { requireKey } from './authentication.ts';
+import { registerEnterprises } from './enterprises.ts';
+import type { HttpServerOptions } from './http-server.ts';
+import { registerIdentifierBatch } from './identifier-batch.ts';
+import { registerIdentifiers } from './identifiers.ts';
+import { registerKeys, registerPrincipals } from './keys.ts';
+import type { Asker } from './resolution.ts';
+import { registerResolveBatch } from './resolve-batch.ts';
+import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
+
+type V1Options = Pick<HttpServerOptions, 'authenticator' | 'directory' | 'identifiers' | 'observer'>;
+
+export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker): void {
+  const { authenticator, directory, identifiers, observer } = options;
+  app.decorateRequest('principal', null);
+  app.decorateRequest('rawBody', null);
+  app.setErrorHandler(createProblemHandler(observer));
+  app.setNotFoundHandler(() => {
+    throw new HandleError('NOT_FOUND', 'There is nothing at this path: see the README for what there is.');
+  });
+  app.register(async (scope) => {
+    acceptJson(scope);
+    const others = refuseOtherMethods(scope);
+    scope.register(async (open) => registerResolveBatch(open, { asker, authenticator, observer }));
+    scope.register(async (closed) => {
+      requireKey(closed, authenticator);
+      registerEnterprises(closed, directory);
+      registerPrincipals(closed, directory);
+      registerKeys(closed, directory);
+      registerIdentifiers(closed, { identifiers, observer });
+      closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
+    });
+    scope.register(async () => others.finish());
+  });
+}
