@@ -54,8 +54,7 @@ export function openEnvironment(path: string): LmdbEnvironment {
     if (isMissing && readOnlyReason !== null) throw unavailable(path, `there is no store in it and ${readOnlyReason}`);
     root = openRoot(path, readOnlyReason !== null);
     const isNew = checkFormat(root, file);
-    if (isNew) markFormat(root);
-    const tables = openTables(root, readOnlyReason === null);
+    const tables = readOnlyReason === null ? makeTables(root, isNew) : openTables(root, false);
     return environmentOf(root, { path, tables, readOnlyReason, lock });
   } catch (cause) {
     // Whatever went wrong is thrown below; that closing fails too would add nothing.
@@ -145,10 +144,13 @@ function checkFormat(root: RootDatabase, file: string): boolean {
   return false;
 }
 
-/** The mark comes before every other table: a crash between them leaves a file that is still known to be new. */
-function markFormat(root: RootDatabase): void {
-  const meta = openTable(root, 'meta', true);
-  root.transactionSync(() => meta?.put(FORMAT_KEY, bytesFromText(`${FORMAT_NAME} ${FORMAT_VERSION}`)));
+/** Opens the tables and makes those that are missing, all in one transaction, so that no half-made store is left. */
+function makeTables(root: RootDatabase, isNew: boolean): LmdbTables {
+  return root.transactionSync(() => {
+    const tables = openTables(root, true);
+    if (isNew) tables.meta.put(FORMAT_KEY, bytesFromText(`${FORMAT_NAME} ${FORMAT_VERSION}`));
+    return tables;
+  });
 }
 
 function environmentOf(

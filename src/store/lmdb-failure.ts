@@ -10,7 +10,7 @@ const NOT_WRITABLE: Readonly<Record<string, string>> = {
   EROFS: 'the file system is mounted read-only: mount it writable',
   EACCES: 'the file may not be written: give the node the right to',
   EPERM: 'the file may not be written: give the node the right to',
-  EIO: "the disk reports an error: see the operating system's log",
+  EIO: 'the disk took only a part: it is full (free some space, and writing goes on by itself) or failing (see its log)',
 };
 
 /** The same as numbers, which is what LMDB gives (Linux; the numbers of EDQUOT differ on other systems). */
