@@ -20,21 +20,13 @@ export function textFromBytes(bytes: ByteString): string {
   return ONLY_ASCII.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-export function bytesFromBuffer(buffer: Buffer): ByteString {
-  return buffer.toString('latin1') as ByteString;
-}
-
-export function bufferFromBytes(bytes: ByteString): Buffer {
-  return Buffer.from(bytes, 'latin1');
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Whether the bytes are well-formed UTF-8 (RFC 3629). */
 export function isUtf8(bytes: ByteString): boolean {
   if (ONLY_ASCII.test(bytes)) return true;
   try {
-    utf8.decode(bufferFromBytes(bytes));
+    utf8.decode(Buffer.from(bytes, 'latin1'));
     return true;
   } catch {
     return false; // TextDecoder's only way to say "ill-formed"

@@ -3,11 +3,10 @@
 import { type ByteString, isUtf8 } from './bytes.ts';
 import { DEFAULT_TTL_SECONDS } from './limits.ts';
 
-/** Permission bits of a value (RFC 3651 §3.1): who may read and who may write it. */
-export const ADMIN_READ = 8;
-export const ADMIN_WRITE = 4;
+/** Permission bits of a value (RFC 3651 §3.1): who may read and who may write it. Bit 1 is public write. */
+const ADMIN_READ = 8;
+const ADMIN_WRITE = 4;
 export const PUBLIC_READ = 2;
-export const PUBLIC_WRITE = 1;
 /** `1110`, what a value has that names no permissions. */
 export const DEFAULT_PERMISSIONS = ADMIN_READ | ADMIN_WRITE | PUBLIC_READ;
 
@@ -94,7 +93,7 @@ export function sameValue(a: HandleValue, b: HandleValue): boolean {
   );
 }
 
-export function isPubliclyReadable(value: HandleValue): boolean {
+function isPubliclyReadable(value: HandleValue): boolean {
   return (value.permissions & PUBLIC_READ) !== 0;
 }
 
