@@ -18,6 +18,7 @@ const MAX_REFUSALS = 256;
 const REFUSAL_TIMEOUT_MS = 1000;
 /** How long what is in flight may take to finish when the server closes. */
 const CLOSE_TIMEOUT_MS = 10_000;
+const CLOSE_SWEEP_MS = 50;
 
 const REFUSAL_BODY = '{"code":"OVERLOADED","detail":"Too many connections to this node: try again in a second."}';
 const REFUSAL = `HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: ${REFUSAL_BODY.length}\r\n\r\n${REFUSAL_BODY}`;
@@ -93,9 +94,12 @@ export function listen(server: Server, where: { host: string; port: number; reus
 /** Takes no new connection, lets what is in flight finish, and ends what does not in time. */
 export function closeServer(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  // A request that had sent its head before the end leaves its connection open when it is done.
+  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_SWEEP_MS);
   server.close(() => {
-    clearTimeout(timer);
+    clearTimeout(deadline);
+    clearInterval(sweep);
     resolve();
   });
   server.closeIdleConnections();

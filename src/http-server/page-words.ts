@@ -81,6 +81,7 @@ type Label = readonly [zh: string, en: string];
 /** Types in use in this sector, upper case with `_` between words. A type that is not here shows its own name. */
 const LABELS: ReadonlyMap<string, Label> = new Map([
   ['PRODUCT_NAME', ['产品名称', 'Product name']],
+  ['PRODUCT_NAME_EN', ['英文名称', 'Product name (English)']],
   ['NAME', ['名称', 'Name']],
   ['BRAND', ['品牌', 'Brand']],
   ['MODEL', ['型号', 'Model']],
@@ -94,23 +95,30 @@ const LABELS: ReadonlyMap<string, Label> = new Map([
   ['ORIGIN', ['产地', 'Origin']],
   ['PLANT', ['工厂', 'Plant']],
   ['LINE', ['产线', 'Production line']],
+  ['PRODUCED_AT', ['生产时间', 'Produced']],
+  ['FINISHED_AT', ['完工时间', 'Finished']],
   ['PRODUCTION_TIME', ['生产时间', 'Produced']],
   ['PRODUCTION_DATE', ['生产日期', 'Production date']],
   ['EXPIRY', ['有效期至', 'Expires']],
   ['QC_RESULT', ['质检结果', 'Quality inspection']],
+  ['QC_INSPECTOR', ['质检员', 'Inspector']],
   ['QC_REPORT', ['质检报告', 'Inspection report']],
   ['CERTIFICATE', ['认证证书', 'Certificate']],
+  ['CCC_CERTIFICATE', ['CCC 认证证书', 'CCC certificate']],
   ['STANDARD', ['执行标准', 'Standard']],
   ['WARRANTY_MONTHS', ['保修期（月）', 'Warranty (months)']],
   ['SALES_REGION', ['计划销售区域', 'Planned sales region']],
   ['DEALER', ['经销商', 'Dealer']],
   ['MANUAL', ['使用说明', 'Manual']],
   ['IMAGE', ['图片', 'Image']],
+  ['URL_MANUAL', ['使用说明', 'Manual']],
+  ['URL_QC_REPORT', ['质检报告', 'Inspection report']],
   ['URL', ['网址', 'Website']],
   ['EMAIL', ['邮箱', 'E-mail']],
   ['PHONE', ['电话', 'Telephone']],
   ['DESC', ['说明', 'Description']],
   ['DESCRIPTION', ['说明', 'Description']],
+  ['REMARK', ['备注', 'Remark']],
   ['COLOR', ['颜色', 'Colour']],
   ['MATERIAL', ['材质', 'Material']],
   ['WEIGHT', ['重量', 'Weight']],
@@ -118,6 +126,7 @@ const LABELS: ReadonlyMap<string, Label> = new Map([
   ['BOARD_TYPE', ['板材类型', 'Board type']],
   ['FORMALDEHYDE_CLASS', ['甲醛释放等级', 'Formaldehyde class']],
   ['PACKAGE', ['包装件', 'Package']],
+  ['WATER_EFFICIENCY_GRADE', ['水效等级', 'Water efficiency grade']],
   ['WATER_EFFICIENCY', ['水效等级', 'Water efficiency grade']],
   ['FLOW_RATE', ['流量', 'Flow rate']],
   ['POWER', ['功率', 'Power']],
@@ -131,11 +140,24 @@ const LABELS: ReadonlyMap<string, Label> = new Map([
   ['NOISE', ['噪声', 'Noise']],
 ]);
 
-/** A type's name for people: `Product-Name`, `product_name` and `PRODUCT NAME` are the same. */
+/** `Product-Name`, `product_name` and `PRODUCT NAME` are the same. */
+function wordsOf(type: string): string {
+  return type.toUpperCase().replace(/[-. ]+/g, '_');
+}
+
+/** A type's name for people. */
 export function labelOf(type: string, language: Language): string {
-  const label = LABELS.get(type.toUpperCase().replace(/[-. ]+/g, '_'));
+  const label = LABELS.get(wordsOf(type));
   return label === undefined ? type : label[language === 'zh' ? 0 : 1];
 }
 
 /** Types that can head a page, best first. */
-export const HEADING_TYPES = ['PRODUCT_NAME', 'NAME', 'MODEL'] as const;
+const HEADINGS = {
+  zh: ['PRODUCT_NAME', 'NAME', 'MODEL'],
+  en: ['PRODUCT_NAME_EN', 'PRODUCT_NAME', 'NAME', 'MODEL'],
+} as const satisfies Record<Language, readonly string[]>;
+
+/** How well a type heads a page: the less the better; -1 if it does not. */
+export function headingRank(type: string, language: Language): number {
+  return (HEADINGS[language] as readonly string[]).indexOf(wordsOf(type));
+}

@@ -10,7 +10,7 @@ import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-val
 import type { Observer } from '../domain/observer.ts';
 import { type ApiReply, cacheControlOf, errorReply, publicReply } from './handle-api-reply.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
-import { HEADING_TYPES, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
+import { headingRank, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
 import { asHandleError, retryAfterOf } from './problems.ts';
 import type { Asker } from './resolution.ts';
@@ -80,12 +80,13 @@ function sendReply(reply: FastifyReply, what: ApiReply, vary: string): FastifyRe
 interface Content {
   readonly kind: PageKind;
   readonly cacheControl: string;
-  readonly heading: string | null;
+  /** The product's name, if it has one to show. */
+  heading(language: Language): string | null;
   rows(language: Language): readonly PageRow[];
 }
 
 function answerPage(answer: Answer): Content {
-  const base = { kind: answer.kind, cacheControl: cacheControlOf(answer), heading: null };
+  const base = { kind: answer.kind, cacheControl: cacheControlOf(answer), heading: () => null };
   switch (answer.kind) {
     case 'found':
       return { ...base, ...foundContent(answer) };
@@ -104,7 +105,7 @@ const MAX_SHOWN_LENGTH = 2000;
 function foundContent(answer: Found): Pick<Content, 'heading' | 'rows'> {
   const values = selectValues(answer.values, 'public', ALL_VALUES).filter(isForPeople);
   return {
-    heading: headingOf(values),
+    heading: (language) => headingOf(values, language),
     rows: (language) =>
       values.map((value) => ({ label: labelOf(textFromBytes(value.type), language), text: textOf(value) })),
   };
@@ -115,12 +116,16 @@ function isForPeople(value: HandleValue): boolean {
   return value.dataForm !== 'binary' && value.index !== TEMPLATE_INDEX && !SYSTEM_TYPE.test(value.type);
 }
 
-function headingOf(values: readonly HandleValue[]): string | null {
-  for (const type of HEADING_TYPES) {
-    const value = values.find((candidate) => candidate.type.toUpperCase() === type);
-    if (value !== undefined) return textOf(value);
+function headingOf(values: readonly HandleValue[], language: Language): string | null {
+  let best: HandleValue | null = null;
+  let bestRank = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    const rank = headingRank(textFromBytes(value.type), language);
+    if (rank < 0 || rank >= bestRank) continue;
+    best = value;
+    bestRank = rank;
   }
-  return null;
+  return best === null ? null : textOf(best);
 }
 
 function textOf(value: HandleValue): string {
@@ -149,7 +154,7 @@ const KIND_OF_FAILURE: Partial<Record<ErrorCode, PageKind>> = {
 
 function failurePage(error: HandleError): Content {
   const kind = KIND_OF_FAILURE[error.code] ?? 'unavailable';
-  return { kind, cacheControl: 'no-store', heading: null, rows: () => [] };
+  return { kind, cacheControl: 'no-store', heading: () => null, rows: () => [] };
 }
 
 function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content, handle: string): FastifyReply {
@@ -158,7 +163,7 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content
     kind: content.kind,
     language,
     handle,
-    heading: content.heading,
+    heading: content.heading(language),
     rows: content.rows(language),
     otherLanguageUrl: `?lang=${language === 'zh' ? 'en' : 'zh'}`,
   };

@@ -31,7 +31,6 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('X-Request-Id', request.id).header('X-Content-Type-Options', 'nosniff');
-    if (isClosing()) reply.header('Connection', 'close');
     const { origin } = request.headers;
     if (origin === undefined || !allowsOrigin(corsOrigins, origin)) {
       done();
@@ -45,8 +44,9 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
     done();
   });
 
-  // Last, as routes set what else their answers vary by.
+  // Last, as routes set what else their answers vary by, and the end may come while they work.
   app.addHook('onSend', (request, reply, payload, done) => {
+    if (isClosing()) reply.header('Connection', 'close');
     if (request.headers.origin !== undefined && corsOrigins !== '*') addVary(reply, 'Origin');
     else if (reply.hasHeader('Access-Control-Allow-Origin')) addVary(reply, 'Origin');
     done(null, payload);

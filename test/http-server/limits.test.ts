@@ -154,4 +154,24 @@ describe('the end', () => {
     await expect(door.ask('GET', '/healthz')).rejects.toThrow('ECONNREFUSED');
     await door.close();
   });
+
+  it('does not wait for connections that their clients would keep', async () => {
+    const held = Promise.withResolvers<Answer>();
+    const asked = Promise.withResolvers<void>();
+    door = await openDoor({
+      interrupt: () => {
+        asked.resolve();
+        return held.promise;
+      },
+    });
+    const kept = await open();
+    const body = `${CHAIRS}/SLOW\n`;
+    const head = 'POST /v1/resolve HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson';
+    kept.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await asked.promise;
+    const closed = door.close();
+    held.reject(new HandleError('STORE_UNAVAILABLE', 'The store is away.'));
+    expect(await text(kept)).toContain('"responseCode":2');
+    await closed;
+  });
 });

@@ -17,6 +17,7 @@ beforeAll(async () => {
       values: [
         NAME,
         PRIVATE,
+        { index: 1999, type: 'PRODUCT_NAME.EN', data: 'Superior chair' },
         { index: 2002, type: 'BRAND', data: HOSTILE },
         { index: 2003, type: HOSTILE, data: 'x' },
         { index: 2004, type: 'URL', data: 'https://example.org/?a=1&b="2"' },
@@ -42,8 +43,10 @@ describe('the page of an identifier', () => {
     const chinese = await open(`/${CHAIRS}/C1`, { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.5' });
     expect(chinese.headers).toMatchObject({ 'content-language': 'zh-CN', vary: 'Accept, Accept-Language' });
     expect(chinese.text).toContain('<html lang="zh-CN">');
+    expect(chinese.text).toContain('<h1>高级椅子</h1>');
     expect(chinese.text).toContain('<dt>产品名称</dt><dd>高级椅子</dd>');
     const english = await open(`/${CHAIRS}/C1`, { 'accept-language': 'en-US,en;q=0.9,zh;q=0.5' });
+    expect(english.text).toContain('<h1>Superior chair</h1>');
     expect(english.text).toContain('<dt>Product name</dt><dd>高级椅子</dd>');
     expect((await open(`/${CHAIRS}/C1?lang=en`, { 'accept-language': 'zh' })).text).toContain('lang="en"');
     expect((await open(`/${CHAIRS}/C1?lang=zh-CN`, { 'accept-language': 'en' })).text).toContain('lang="zh-CN"');
