@@ -14,3 +14,8 @@ export function readEnvironment(): Environment {
 export function clientEnvironment(environment = readEnvironment()): { url: string | null; key: string | null } {
   return { url: environment[CLIENT_VARIABLES.url] ?? null, key: environment[CLIENT_VARIABLES.key] ?? null };
 }
+
+/** Whether a script of package.json runs this process, so that npm and a shell stand between it and who ends it. */
+export function isNpmScript(environment = readEnvironment()): boolean {
+  return environment.npm_lifecycle_event !== undefined;
+}

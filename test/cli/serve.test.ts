@@ -1,5 +1,7 @@
 // `jiabiao serve` as an operator runs it: a process on a store in a directory, ended by signals.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newDirectory, run, type ServingNode, serve } from './command-line.ts';
@@ -72,4 +74,20 @@ test('wrong settings are refused before anything is opened', async () => {
   for (const flag of ['--port', '--workers']) expect(done.stderr).toContain(flag);
   expect((await run(['serve', '--data', data, '--host', '0.0.0.0'])).stderr).toContain('allowPlainHttp');
   expect((await run(['serve', '--config', '/nowhere/x.json'])).stderr).toContain('/nowhere/x.json');
+});
+
+test('a node that npm started stops when the shell between them is ended', async () => {
+  const data = emptyDirectory();
+  const script = `"${process.execPath}" src/cli/main.ts serve --json --port 0 --data "${data}" --log-level info; :`;
+  const environment = { ...process.env, npm_lifecycle_event: 'start' };
+  const shell = spawn('sh', ['-c', script], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  shell.stderr.on('data', (chunk) => {
+    log += chunk;
+  });
+  await once(shell.stdout, 'data');
+  shell.kill('SIGTERM');
+  // The pipe closes when its last writer, the node, has ended.
+  await once(shell.stderr, 'close');
+  expect(log).toContain('"stopped"');
 });
