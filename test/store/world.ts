@@ -33,7 +33,7 @@ export function text(index: number, data: string, more: Partial<Parameters<typeo
   return makeValue({ index, type: bytesFromText('NAME'), data: bytesFromText(data), ...more });
 }
 
-function draft(more: Partial<RecordDraft> = {}): RecordDraft {
+export function draft(more: Partial<RecordDraft> = {}): RecordDraft {
   return { status: 'active', parent: null, template: null, reason: null, values: [], ...more };
 }
 

@@ -1,0 +1,103 @@
+// The LMDB store and the store in memory share no code, and say the same of everything that happens to them.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Change, VisibleChange } from '../../src/domain/change.ts';
+import type { Handle } from '../../src/domain/handle.ts';
+import type { Prefix } from '../../src/domain/prefix.ts';
+import { openMemoryStore } from '../../src/store/memory-store.ts';
+import type { CommitRequest, RegistryStore } from '../../src/store/registry-store.ts';
+import { openLmdb } from './lmdb-world.ts';
+import { draft, NOON, text } from './world.ts';
+
+const PREFIXES = ['88.118.1', '88.118.10', '0.NA'] as Prefix[];
+const SUFFIXES = ['A', 'B', 'C', 'D', '桌', '😀', '！', 'A/1'];
+const HANDLES = PREFIXES.flatMap((prefix) => SUFFIXES.map((suffix) => `${prefix}/${suffix}` as Handle));
+
+const anyHandle = fc.constantFrom(...HANDLES);
+
+/** A change whose expected revision is filled in when it is made: the one that stands, or one beside it. */
+interface Wish {
+  readonly kind: 'put' | 'delete';
+  readonly handle: Handle;
+  readonly offset: number;
+  readonly parent: Handle | null;
+  readonly status: 'reserved' | 'active' | 'revoked';
+  readonly data: string;
+}
+
+const anyWish: fc.Arbitrary<Wish> = fc.record({
+  kind: fc.constantFrom('put', 'put', 'put', 'delete'),
+  handle: anyHandle,
+  offset: fc.constantFrom(0, 0, 0, 0, 0, 1),
+  parent: fc.option(anyHandle),
+  status: fc.constantFrom('reserved', 'active', 'revoked'),
+  data: fc.constantFrom('', 'x', '桌子'),
+});
+
+interface Step {
+  readonly wishes: readonly Wish[];
+  readonly key: string | null;
+  readonly laterMs: number;
+}
+
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  wishes: fc.array(anyWish, { minLength: 1, maxLength: 6 }),
+  key: fc.option(fc.constantFrom('k1', 'k2', 'k3')),
+  laterMs: fc.constantFrom(0, 1, 1500, 3_600_000, 30_000_000, -10_000),
+});
+
+async function requestOf(step: Step, store: RegistryStore): Promise<CommitRequest> {
+  const changes: Change[] = [];
+  for (const { kind, handle, offset, parent, status, data } of step.wishes) {
+    const expectedRevision = ((await store.get(handle))?.revision ?? 0) + offset;
+    const values = data === '' ? [] : [text(1, data), text(2000, data, { ttl: 5 })];
+    const content = draft({ parent, status, reason: status === 'revoked' ? data : null, values });
+    if (kind === 'put') changes.push({ kind: 'put-record', handle, expectedRevision, draft: content });
+    else changes.push({ kind: 'delete-record', handle, expectedRevision });
+  }
+  const idempotency = step.key === null ? null : { key: step.key, bodyHash: 'b', note: 'n' };
+  return { principalId: 'p', requestId: 'r', changes, idempotency };
+}
+
+/** Everything a store can be asked. */
+async function everything(store: RegistryStore, nowMs: number): Promise<unknown> {
+  const { records, sequence } = store.stats();
+  return {
+    totals: { records, sequence },
+    records: await store.getMany(HANDLES),
+    lists: await Promise.all(PREFIXES.map((prefix) => store.list(prefix, null, 100))),
+    pages: await Promise.all(HANDLES.map((handle) => store.list(handle.split('/')[0] as Prefix, handle, 2))),
+    children: await Promise.all(HANDLES.map((handle) => store.children(handle, null, 100))),
+    history: await Promise.all(HANDLES.map((handle) => store.history(handle, 1000, 1000))),
+    changes: await store.changes(0, 1000),
+    changesByPrefix: await Promise.all(PREFIXES.map((prefix) => store.changes(2, 1000, prefix))),
+    counts: await Promise.all(PREFIXES.map((prefix) => store.counts(prefix))),
+    results: await Promise.all(['k1', 'k2', 'k3'].map((key) => store.idempotencyResult(key, nowMs))),
+  };
+}
+
+describe('two stores', () => {
+  it('agree on every outcome, announcement and state', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const lmdb = await openLmdb();
+        const announced: VisibleChange[] = [];
+        const memory = openMemoryStore({
+          clock: () => lmdb.clock.nowMs,
+          onVisible: (changes) => announced.push(...changes),
+        });
+        lmdb.clock.nowMs = NOON;
+        for (const step of steps) {
+          lmdb.clock.nowMs += step.laterMs;
+          const request = await requestOf(step, memory);
+          expect(await lmdb.store.commit(request)).toEqual(await memory.commit(request));
+        }
+        expect(lmdb.visible).toEqual(announced);
+        expect(await everything(lmdb.store, lmdb.clock.nowMs)).toEqual(await everything(memory, lmdb.clock.nowMs));
+        await lmdb.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
