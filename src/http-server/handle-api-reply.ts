@@ -120,7 +120,7 @@ let lastTtlSeconds = -1;
 let lastCacheControl = '';
 
 /** Nearly all answers have the same TTL, so the text is made once. */
-export function cacheControlOf(answer: Answer): string {
+function cacheControlOf(answer: Answer): string {
   if (answer.ttlSeconds !== lastTtlSeconds) {
     lastTtlSeconds = answer.ttlSeconds;
     lastCacheControl = lastTtlSeconds > 0 ? `public, max-age=${lastTtlSeconds}` : 'no-cache';

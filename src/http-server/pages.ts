@@ -8,7 +8,7 @@ import { textFromBytes } from '../domain/bytes.ts';
 import type { ErrorCode, HandleError } from '../domain/error.ts';
 import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
-import { type ApiReply, cacheControlOf, errorReply, publicReply } from './handle-api-reply.ts';
+import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
 import { headingRank, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
@@ -85,8 +85,15 @@ interface Content {
   rows(language: Language): readonly PageRow[];
 }
 
+/** How long a phone may show a page again: a recall must be seen soon, whatever the TTL of the values. */
+const MAX_PAGE_AGE_SECONDS = 60;
+
 function answerPage(answer: Answer): Content {
-  const base = { kind: answer.kind, cacheControl: cacheControlOf(answer), heading: () => null };
+  const base = {
+    kind: answer.kind,
+    cacheControl: `public, max-age=${Math.min(answer.ttlSeconds, MAX_PAGE_AGE_SECONDS)}`,
+    heading: () => null,
+  };
   switch (answer.kind) {
     case 'found':
       return { ...base, ...foundContent(answer) };

@@ -41,6 +41,7 @@ const open = (path: string, headers: Record<string, string> = {}) =>
 describe('the page of an identifier', () => {
   it('is Chinese or English, as the browser or the address asks', async () => {
     const chinese = await open(`/${CHAIRS}/C1`, { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.5' });
+    expect(chinese.headers['cache-control']).toBe('public, max-age=60');
     expect(chinese.headers).toMatchObject({ 'content-language': 'zh-CN', vary: 'Accept, Accept-Language' });
     expect(chinese.text).toContain('<html lang="zh-CN">');
     expect(chinese.text).toContain('<h1>高级椅子</h1>');
