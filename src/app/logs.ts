@@ -23,7 +23,7 @@ export function createLog(settings: Config['log'], thread: string): Log {
 const RESOLUTION_ROUTES: ReadonlySet<string> = new Set(['/api/handles/*', '/v1/resolve', '/*']);
 
 /** One line a request. Of the resolutions one in `sample` is written (0: none), and every one that failed. */
-export function requestLog(log: Log, sample: number): RequestLog {
+export function requestLog(log: Pick<Log, 'info' | 'error'>, sample: number): RequestLog {
   let resolutions = 0;
   return ({ cause, durationMs, sampled, ...rest }) => {
     const entry = { ...rest, durationMs: Math.round(durationMs * 1000) / 1000 };

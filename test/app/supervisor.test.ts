@@ -159,6 +159,16 @@ describe('a node with workers', () => {
   });
 });
 
+test('metrics can have a port of their own, and then are nowhere else', async () => {
+  const node = await start(newDirectory(), { 'http.metricsPort': '0', workers: '1' });
+  const apart = `http://${node.metricsAddress?.host}:${node.metricsAddress?.port}`;
+  expect(await (await fetch(`${apart}/metrics`)).text()).toContain('jiabiao_workers_listening 1');
+  expect((await fetch(`${apart}/readyz`)).status).toBe(200);
+  expect((await fetch(`${apart}/healthz`)).status).toBe(200);
+  expect((await fetch(`${apart}/api/handles/88.118.1/A`)).status).toBe(404);
+  expect((await fetch(`${urlOf(node)}/metrics`)).status).toBe(404);
+});
+
 describe('a node that cannot start', () => {
   async function refusal(starting: Promise<RunningNode>): Promise<string> {
     try {
