@@ -140,6 +140,7 @@ export class LmdbCommitter implements Committer {
       group.flush();
       return group;
     });
+    environment.keepLength();
     if (this.#alone > 0) this.#alone -= 1;
     this.#sequence = group.sequence;
     if (group.visible.length > 0) this.#health.succeeded();

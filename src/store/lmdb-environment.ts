@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
-import { inspectLmdbFile } from './lmdb-file.ts';
+import { inspectLmdbFile, keepLength, type LengthKeeper } from './lmdb-file.ts';
 import { type LmdbTables, openTable, openTables, TABLE_COUNT } from './lmdb-tables.ts';
 import { lockDirectory, type WriterLock } from './writer-lock.ts';
 
@@ -31,6 +31,8 @@ export interface LmdbEnvironment {
   /** Null if it can be written to. */
   readonly readOnlyReason: string | null;
   sizeBytes(): number;
+  /** To be called after each commit (see `LengthKeeper`). */
+  keepLength(): void;
   /** A second call does nothing. */
   close(): Promise<void>;
 }
@@ -55,7 +57,9 @@ export function openEnvironment(path: string): LmdbEnvironment {
     root = openRoot(path, readOnlyReason !== null);
     const isNew = checkFormat(root, file);
     const tables = readOnlyReason === null ? makeTables(root, isNew) : openTables(root, false);
-    return environmentOf(root, { path, tables, readOnlyReason, lock });
+    const keeper = readOnlyReason === null ? keepLength(file) : null;
+    keeper?.keep();
+    return environmentOf(root, { path, tables, readOnlyReason, lock, keeper });
   } catch (cause) {
     // Whatever went wrong is thrown below; that closing fails too would add nothing.
     void root?.close().catch(() => {});
@@ -71,7 +75,13 @@ export function joinEnvironment(path: string): LmdbEnvironment {
   try {
     statSync(file);
     root = openRoot(path, true);
-    return environmentOf(root, { path, tables: openTables(root, false), readOnlyReason: null, lock: null });
+    return environmentOf(root, {
+      path,
+      tables: openTables(root, false),
+      readOnlyReason: null,
+      lock: null,
+      keeper: null,
+    });
   } catch (cause) {
     void root?.close().catch(() => {});
     throw isHandleError(cause) ? cause : unavailable(path, (cause as Error).message, cause);
@@ -155,9 +165,12 @@ function makeTables(root: RootDatabase, isNew: boolean): LmdbTables {
 
 function environmentOf(
   root: RootDatabase,
-  opened: Pick<LmdbEnvironment, 'path' | 'tables' | 'readOnlyReason'> & { lock: WriterLock | null },
+  opened: Pick<LmdbEnvironment, 'path' | 'tables' | 'readOnlyReason'> & {
+    lock: WriterLock | null;
+    keeper: LengthKeeper | null;
+  },
 ): LmdbEnvironment {
-  const { path, tables, readOnlyReason, lock } = opened;
+  const { path, tables, readOnlyReason, lock, keeper } = opened;
   let closing: Promise<void> | null = null;
   return {
     path,
@@ -165,8 +178,12 @@ function environmentOf(
     tables,
     readOnlyReason,
     sizeBytes: () => statSync(join(path, DATA_FILE)).size,
+    keepLength: () => keeper?.keep(),
     close: () => {
-      closing ??= root.close().finally(() => lock?.release());
+      closing ??= root.close().finally(() => {
+        keeper?.close();
+        lock?.release();
+      });
       return closing;
     },
   };

@@ -1,7 +1,7 @@
-// Looks at an LMDB file before LMDB does, and never writes to it: LMDB maps the file into memory, so that a file which is
-// not what it seems ends the process instead of raising an error.
+// Looks at an LMDB file before LMDB does: LMDB maps the file into memory, so that a file which is not what it seems ends the
+// process instead of raising an error. Never writes to a page.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { HandleError } from '../domain/error.ts';
 
 // Offsets within a page (LMDB data format 2): a header of 24 bytes, then in the two meta pages the meta record.
@@ -45,6 +45,32 @@ export function inspectLmdbFile(file: string): void {
   }
 }
 
+/**
+ * Keeps the file as long as its index says. A page that LMDB allocates at the end and frees in the same transaction is
+ * never written, and the file would then look as if it had been cut off.
+ */
+export interface LengthKeeper {
+  /** Call after each commit. */
+  keep(): void;
+  close(): void;
+}
+
+export function keepLength(file: string): LengthKeeper {
+  const fd = openSync(file, 'r+');
+  return {
+    keep: () => {
+      const length = lengthOf(newestMeta(fd, file));
+      if (BigInt(fstatSync(fd).size) >= length) return;
+      try {
+        ftruncateSync(fd, Number(length));
+      } catch {
+        // The commit stands all the same, and the next one tries again.
+      }
+    },
+    close: () => closeSync(fd),
+  };
+}
+
 function openIfThere(file: string): number | null {
   try {
     return openSync(file, 'r');
@@ -59,13 +85,19 @@ function openIfThere(file: string): number | null {
 }
 
 function inspectPages(fd: number, size: number, file: string): void {
+  const meta = newestMeta(fd, file);
+  if (BigInt(size) < lengthOf(meta)) throw refused(file, 'is cut off: it is shorter than its own index says');
+  if (meta.root !== NO_PAGE) inspectRoot(fd, meta, file);
+}
+
+function lengthOf(meta: Meta): bigint {
+  return (meta.lastPage + 1n) * BigInt(meta.pageSize);
+}
+
+function newestMeta(fd: number, file: string): Meta {
   const first = readMeta(fd, 0, file);
   const second = readMeta(fd, first.pageSize, file);
-  const meta = second.transaction > first.transaction ? second : first;
-  if (BigInt(size) < (meta.lastPage + 1n) * BigInt(meta.pageSize)) {
-    throw refused(file, 'is cut off: it is shorter than its own index says');
-  }
-  if (meta.root !== NO_PAGE) inspectRoot(fd, meta, file);
+  return second.transaction > first.transaction ? second : first;
 }
 
 function readMeta(fd: number, at: number, file: string): Meta {

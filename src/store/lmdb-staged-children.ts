@@ -7,7 +7,13 @@ import { beforeAll, childSuffixes } from './lmdb-record-reading.ts';
 import type { Row } from './lmdb-table.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { PackedWriter } from './packed-bytes.ts';
-import { decodeSuffixes, divideSuffixes, encodeSuffixes, type SuffixBlock } from './packed-suffixes.ts';
+import {
+  decodeSuffixes,
+  divideSuffixes,
+  encodeSuffixes,
+  MAX_BLOCK_BYTES,
+  type SuffixBlock,
+} from './packed-suffixes.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
 export class StagedChildren {
@@ -60,22 +66,27 @@ export class StagedChildren {
     const suffixes = [...changes.keys()].sort();
     let at = 0;
     while (at < suffixes.length) {
-      const { stored, next } = this.#blockOf(nodeKey, suffixes[at] as ByteString);
+      const stored = this.#blockOf(nodeKey, suffixes[at] as ByteString);
       let end = at + 1;
+      const next = end < suffixes.length ? this.#lowAfter(nodeKey, stored) : null;
       while (end < suffixes.length && (next === null || (suffixes[end] as ByteString) < next)) end++;
       this.#change(nodeKey, stored, suffixes.slice(at, end), changes);
       at = end;
     }
   }
 
-  /** The stored block a suffix belongs into, and where the next one begins. */
-  #blockOf(nodeKey: ByteString, suffix: ByteString): { stored: Row | null; next: ByteString | null } {
+  /** The stored block a suffix belongs into. */
+  #blockOf(nodeKey: ByteString, suffix: ByteString): Row | null {
     const key = (nodeKey + suffix) as ByteString;
-    const stored = this.#tables.children.first({ start: key, end: beforeAll(nodeKey), reverse: true });
-    if (stored === null) return { stored, next: null };
-    const following = { start: stored.key, end: afterAll(nodeKey), exclusiveStart: true };
-    const next = this.#tables.children.first(following);
-    return { stored, next: next === null ? null : (next.key.slice(4) as ByteString) };
+    return this.#tables.children.first({ start: key, end: beforeAll(nodeKey), reverse: true });
+  }
+
+  /** Where the block after this one begins; null if there is none. */
+  #lowAfter(nodeKey: ByteString, block: Row | null): ByteString | null {
+    if (block === null) return null;
+    const scan = { start: block.key, end: afterAll(nodeKey), exclusiveStart: true };
+    const next = this.#tables.children.first(scan);
+    return next === null ? null : (next.key.slice(4) as ByteString);
   }
 
   #change(
@@ -101,6 +112,12 @@ export class StagedChildren {
   }
 
   #store(nodeKey: ByteString, block: SuffixBlock, grewAtEnd: boolean): void {
+    this.#out.clear();
+    encodeSuffixes(block, this.#out);
+    if (this.#out.length <= MAX_BLOCK_BYTES) {
+      this.#tables.children.put((nodeKey + block.low) as ByteString, this.#out.toBytes());
+      return;
+    }
     for (const part of divideSuffixes(block, grewAtEnd)) {
       this.#out.clear();
       encodeSuffixes(part, this.#out);

@@ -3,8 +3,8 @@
 import type { ByteString } from '../domain/bytes.ts';
 import { damaged, PackedReader, type PackedWriter } from './packed-bytes.ts';
 
-/** Bytes of a block before it is divided: a quarter of a page, so that blocks pack well and are quickly rewritten. */
-export const MAX_BLOCK_BYTES = 1000;
+/** Bytes of a block before it is divided: a seventh of a page, so that blocks pack well and are quickly rewritten. */
+export const MAX_BLOCK_BYTES = 600;
 
 const VERSION = 1;
 const HEADER_BYTES = 1;

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import { keepLength } from '../../src/store/lmdb-file.ts';
 import { openLmdb } from './lmdb-world.ts';
 import { apply, h, put, temporaryDirectory, text } from './world.ts';
 
@@ -100,6 +101,23 @@ describe('a file that is no sound store', () => {
       newer.write('jiabiao-store 2', place, 'latin1');
     }
     await expectRefusal(newer, /has format 2, this program reads 1/);
+  });
+
+  it('is not taken for cut off if LMDB never wrote its last pages, since each commit makes up for them', async () => {
+    const sound = await soundStore();
+    // The last page, of both meta pages: two pages later than the file has.
+    for (const at of [144, 4096 + 144]) sound.writeUInt32LE(sound.readUInt32LE(at) + 2, at);
+    await expectRefusal(sound, /cut off/);
+    const directory = temporaryDirectory();
+    const file = join(directory.path, 'data.mdb');
+    writeFileSync(file, sound);
+    const keeper = keepLength(file);
+    keeper.keep();
+    keeper.close();
+    const { store } = await openLmdb(directory.path);
+    expect(store.stats().records).toBe(500);
+    await store.close();
+    directory.remove();
   });
 
   it('is opened if it is sound, or not there, or empty', async () => {
