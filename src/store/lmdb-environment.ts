@@ -1,7 +1,7 @@
 // Opens and closes the store's directory: refuses what is not ours before anything is written, and keeps a second writer
 // out. Knows no record.
 
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
@@ -22,6 +22,8 @@ const FORMAT_VERSION = 1;
 const MAP_BYTES = 2 ** 40;
 /** Threads that may read at once, each worker once or twice, those just replaced included. */
 const MAX_READERS = 510;
+/** Room for their table: 64 bytes each, and a header. */
+const LMDB_LOCK_BYTES = 36_864;
 
 export interface LmdbEnvironment {
   /** The store's directory. */
@@ -44,6 +46,7 @@ export interface LmdbEnvironment {
 export function openEnvironment(path: string): LmdbEnvironment {
   const readOnlyReason = prepareDirectory(path);
   const file = join(path, DATA_FILE);
+  // LMDB would say of a file that it may not make only that it is missing.
   if (readOnlyReason !== null && !existsSync(file)) {
     throw unavailable(path, `there is no store in it, and none can be made, since ${readOnlyReason}`);
   }
@@ -51,9 +54,7 @@ export function openEnvironment(path: string): LmdbEnvironment {
   let root: RootDatabase | null = null;
   try {
     inspectLmdbFile(file);
-    // LMDB would say of a file that it may not make only that it is missing.
-    const isMissing = !existsSync(file);
-    if (isMissing && readOnlyReason !== null) throw unavailable(path, `there is no store in it and ${readOnlyReason}`);
+    if (readOnlyReason === null) reserveLockFile(join(path, LMDB_LOCK_FILE));
     root = openRoot(path, readOnlyReason !== null);
     const isNew = checkFormat(root, file);
     const tables = readOnlyReason === null ? makeTables(root, isNew) : openTables(root, false);
@@ -104,6 +105,17 @@ function prepareDirectory(path: string): string | null {
     }
   }
   return null;
+}
+
+/** LMDB writes to this file through memory, which on a full disk would end the process: so its bytes are there before. */
+function reserveLockFile(file: string): void {
+  if (existsSync(file)) return;
+  try {
+    writeFileSync(file, Buffer.alloc(LMDB_LOCK_BYTES), { mode: 0o600 });
+  } catch (cause) {
+    rmSync(file, { force: true });
+    throw cause;
+  }
 }
 
 /** A directory that cannot be written may have no lock file; then nobody here can be writing. */

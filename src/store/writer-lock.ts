@@ -23,7 +23,8 @@ export function lockDirectory(directory: string, exclusive: boolean): WriterLock
   try {
     database = new DatabaseSync(`${directory}/${LOCK_FILE}`, { readOnly: !exclusive });
     if (exclusive) {
-      database.exec('PRAGMA journal_mode = OFF');
+      // A journal in memory: a lock must be had on a full disk too.
+      database.exec('PRAGMA journal_mode = MEMORY');
       database.exec('BEGIN EXCLUSIVE');
     } else {
       database.exec('BEGIN');

@@ -64,6 +64,24 @@ describe.runIf(mounts)('a full disk (a small one of its own, where root may moun
     directory.remove();
   });
 
+  it('is opened and read when it is full already, and refused with a word when no store is there', async () => {
+    const directory = temporaryDirectory();
+    const unmount = mountSmall(directory.path, 'size=4m');
+    const path = join(directory.path, 'store');
+    const first = await openLmdb(path);
+    await apply(first.store, put(h('A')));
+    await first.store.close();
+    spawnSync('dd', ['if=/dev/zero', `of=${join(directory.path, 'ballast')}`, 'bs=1k']);
+    const { store } = await openLmdb(path);
+    expect((await store.get(h('A')))?.revision).toBe(1);
+    await expect(commit(store, put(h('B')))).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+    await store.close();
+    const refused = { code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/ENOSPC|No space left/) };
+    await expect(openLmdb(join(directory.path, 'another'))).rejects.toMatchObject(refused);
+    unmount?.();
+    directory.remove();
+  });
+
   it('mounted read-only is read, refuses writes and says why', async () => {
     const directory = temporaryDirectory();
     const unmount = mountSmall(directory.path, 'size=4m');

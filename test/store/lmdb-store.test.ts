@@ -1,6 +1,8 @@
 // The LMDB store keeps the contract of stores: in the thread that writes, and as another thread has it.
 
+import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import { openLmdbReader } from '../../src/store/lmdb-reader.ts';
 import { describeStore } from './contract.ts';
 import { openLmdb, openLmdbWithReader } from './lmdb-world.ts';
 import { apply, h, P, put, temporaryDirectory, text } from './world.ts';
@@ -38,5 +40,30 @@ describe('an LMDB store that is opened again', () => {
     expect(second.store.stats().records).toBe(50);
     await second.store.close();
     directory.remove();
+  });
+});
+
+describe('a damaged record', () => {
+  it('is refused to those who read or write it, and harms nobody else', async () => {
+    const { path, store, visibleEpoch, close } = await openLmdb();
+    await apply(store, put(h('A')), put(h('B')));
+    // Past the store: another handle on the same file, in the same process.
+    const root = open({ path, noSubdir: false, maxDbs: 20, encoding: 'binary', keyEncoding: 'binary' });
+    const records = root.openDB({ name: 'records', encoding: 'binary', keyEncoding: 'binary' });
+    await records.put(Buffer.from('\x00\x00\x00\x01A', 'latin1') as never, Buffer.from('\x09damaged'));
+    await root.close();
+
+    const damaged = { code: 'STORE_FORMAT', message: expect.stringMatching(/damaged/) };
+    const waiting = ['A', 'B', 'C'].map((name) => apply(store, put(h(name), name === 'C' ? 0 : 1)));
+    const [a, b, c] = await Promise.allSettled(waiting);
+    expect(a).toMatchObject({ status: 'rejected', reason: damaged });
+    expect([b, c]).toMatchObject([{ value: [2] }, { value: [1] }]);
+    const reader = openLmdbReader({ path, visibleEpoch, committer: store });
+    expect(() => reader.get(h('A'))).toThrow(expect.objectContaining(damaged));
+    expect((await reader.get(h('B')))?.revision).toBe(2);
+    expect(await apply(store, put(h('D')))).toEqual([1]);
+    expect((await store.changes(0, 10)).map((row) => row.sequence)).toEqual([1, 2, 3, 4]);
+    await reader.close();
+    await close();
   });
 });
