@@ -9,12 +9,20 @@ interface Tool {
   /** Debian's package that brings it. */
   readonly package: string;
   readonly why: string;
+  /** A service that the package starts and that nobody asked for. */
+  readonly service?: string;
 }
 
 /** Only Linux has them; tests that need one say so and are left out elsewhere. */
 const LINUX_TOOLS: readonly Tool[] = [
   { command: 'curl', package: 'curl', why: 'runs the lines that `npm start -- --demo` prints' },
   { command: 'strace', package: 'strace', why: 'shows that no write is acknowledged before it is on disk' },
+  {
+    command: 'promtool',
+    package: 'prometheus',
+    why: 'checks the alert rules and scrapes a node',
+    service: 'prometheus',
+  },
 ];
 
 /** Returns true if every tool is there, having said what it did. */
@@ -30,7 +38,11 @@ export function provideTools(): boolean {
   }
   for (const tool of missing) say(`missing: ${tool.command}, which ${tool.why}`);
   const packages = missing.map((tool) => tool.package);
-  if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) return installWithApt(packages);
+  if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
+    const installed = installWithApt(packages);
+    for (const { service } of missing) if (service !== undefined) endService(service);
+    return installed;
+  }
   say(`install ${packages.length > 1 ? 'them' : 'it'}, then run npm test again:\n\n  ${installCommand(packages)}\n`);
   return false;
 }
@@ -48,6 +60,12 @@ function installWithApt(packages: readonly string[]): boolean {
   }
   say(`apt-get could not install ${packages.join(', ')}; its messages are above`);
   return false;
+}
+
+/** Of a package that was just installed: ends its service, now and at the next start. Both commands are Debian's own. */
+function endService(service: string): void {
+  spawnSync('service', [service, 'stop'], { stdio: 'ignore' });
+  spawnSync('update-rc.d', [service, 'disable'], { stdio: 'ignore' });
 }
 
 function installCommand(packages: readonly string[]): string {
