@@ -1,0 +1,46 @@
+# The node in a container: small, not root, with nothing to write to but its store. Build with `docker build -t jiabiao .`,
+# run with docker-compose.yml, or:
+#   docker run --read-only --cap-drop ALL -p 127.0.0.1:8000:8000 -v jiabiao-store:/srv/jiabiao/data jiabiao
+#
+# The base image brings Node.js, at the version that package-lock.json brings elsewhere (a test holds them together). The
+# locked binary would do, but needs libatomic, which a bare Debian lacks: an image that is kept in step with Node.js is one
+# thing less to look after, for both architectures. Debian rather than Alpine: the store's binaries are built for glibc.
+FROM node:26.10.0-trixie-slim AS build
+WORKDIR /opt/jiabiao
+# These change rarely: the layer below them is built again only when they do.
+COPY package.json package-lock.json .npmrc ./
+# Without the second Node.js, which the base image makes superfluous (210 MB), and the link to it.
+RUN npm ci --omit=dev --no-update-notifier \
+  && rm -rf node_modules/node-* node_modules/.bin/node /root/.npm
+COPY LICENSE ./
+COPY config/demo config/demo
+COPY src src
+# A checkout may have lost the mode, and `jiabiao` is this file.
+RUN chmod 755 src/cli/main.ts
+
+FROM node:26.10.0-trixie-slim
+LABEL org.opencontainers.image.title="jiabiao" \
+  org.opencontainers.image.description="Secondary identifier-resolution node" \
+  org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/jiabiao /opt/jiabiao
+# A volume without content takes owner and mode of the directory it is mounted on. A directory of the host that is mounted
+# there instead must belong to 1000:1000.
+RUN ln -s /opt/jiabiao/src/cli/main.ts /usr/local/bin/jiabiao \
+  && install -d -o 1000 -g 1000 -m 750 /srv/jiabiao /srv/jiabiao/data
+# Loopback inside a container reaches nobody. What is reachable is decided where the port is published: on loopback, or to a
+# proxy that speaks TLS.
+ENV JIABIAO_HTTP__HOST=0.0.0.0 \
+  JIABIAO_HTTP__ALLOW_PLAIN_HTTP=true
+# Store and operator key are in ./data by default, so that `docker exec NAME jiabiao enterprise list` finds the key too.
+WORKDIR /srv/jiabiao
+VOLUME /srv/jiabiao/data
+# As a number, so that an orchestrator can see that it is not root.
+USER 1000:1000
+EXPOSE 8000
+# Ready: at least one worker answers. A full disk leaves it ready, since resolving goes on.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.JIABIAO_HTTP__PORT ?? 8000}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# The node is process 1 and handles SIGTERM itself: it finishes what is in flight, at most 20 seconds.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["jiabiao"]
+CMD ["serve"]
