@@ -32,7 +32,7 @@ export function labelsIn(query: string): readonly (readonly [label: string, valu
 }
 
 /** Series that a metric has: a histogram has three, and none of its own name. */
-export function seriesNamesOf({ name, type }: Metric): readonly string[] {
+function seriesNamesOf({ name, type }: Metric): readonly string[] {
   return type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
 }
 
