@@ -223,16 +223,25 @@ export function decodeValues(
     const flags = from.byte();
     if (flags >= 0x80 || (flags & 3) === 3) throw damaged('a value has unknown flags');
     const typeId = from.varint();
+    const type = typeId === INLINE ? from.bytes() : names.type(typeId);
+    const data = from.bytes();
+    const ttl = (flags & HAS_TTL) === 0 ? DEFAULT_TTL_SECONDS : from.signed();
+    const permissions = (flags & HAS_PERMISSIONS) === 0 ? DEFAULT_PERMISSIONS : from.byte();
+    const timestamp = (flags & HAS_TIMESTAMP) === 0 ? second : second - from.signed();
+    const references = (flags & HAS_REFERENCES) === 0 ? NO_REFERENCES : decodeReferences(from);
+    const dataForm = FORMS[flags & 3] as DataForm;
+    const ttlIsAbsolute = (flags & TTL_IS_ABSOLUTE) !== 0;
+    // In the order of `makeValue`, so that all values are of one shape to the engine.
     values.push({
       index,
-      type: typeId === INLINE ? from.bytes() : names.type(typeId),
-      data: from.bytes(),
-      dataForm: FORMS[flags & 3] as DataForm,
-      ttl: (flags & HAS_TTL) === 0 ? DEFAULT_TTL_SECONDS : from.signed(),
-      ttlIsAbsolute: (flags & TTL_IS_ABSOLUTE) !== 0,
-      permissions: (flags & HAS_PERMISSIONS) === 0 ? DEFAULT_PERMISSIONS : from.byte(),
-      timestamp: (flags & HAS_TIMESTAMP) === 0 ? second : second - from.signed(),
-      references: (flags & HAS_REFERENCES) === 0 ? NO_REFERENCES : decodeReferences(from),
+      type,
+      data,
+      dataForm,
+      ttl,
+      ttlIsAbsolute,
+      timestamp,
+      permissions,
+      references,
       memo: null,
     });
   }
