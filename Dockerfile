@@ -9,6 +9,7 @@ FROM node:26.10.0-trixie-slim AS build
 WORKDIR /opt/jiabiao
 # These change rarely: the layer below them is built again only when they do.
 COPY package.json package-lock.json .npmrc ./
+COPY config/node-runs.sh config/node-runs.sh
 # Without the second Node.js, which the base image makes superfluous (210 MB), and the link to it.
 RUN npm ci --omit=dev --no-update-notifier \
   && rm -rf node_modules/node-* node_modules/.bin/node /root/.npm
