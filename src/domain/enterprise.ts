@@ -33,6 +33,6 @@ export function assertNextState(from: EnterpriseState, to: EnterpriseState): voi
   const allowed = NEXT_STATES[from];
   throw new HandleError(
     'INVALID_STATE',
-    `A ${from} enterprise cannot become ${to}: ${allowed.length > 0 ? `it can become ${allowed.join(' or ')}` : 'closed is final, allocate a new prefix'}.`,
+    `An enterprise that is ${from} cannot become ${to}: ${allowed.length > 0 ? `it can become ${allowed.join(' or ')}` : 'closed is final, allocate a new prefix'}.`,
   );
 }

@@ -116,7 +116,7 @@ export function matchesFilter(value: HandleValue, filter: ValueFilter): boolean 
   );
 }
 
-/** Which values of a merged answer the asker may see (public ones, or all for who may read the record whole). */
+/** Which values the asker may see: what is public, and for administrators what is readable to them besides. */
 export type View = 'public' | 'admin';
 
 /** Permission first, then index and type, so a private value hides the public one it overrides (design order). */
@@ -124,7 +124,7 @@ export function selectValues(values: readonly HandleValue[], view: View, filter:
   const all = filter === ALL_VALUES;
   return values.filter(
     (value) =>
-      (view === 'admin' ? (value.permissions & ADMIN_READ) !== 0 : isPubliclyReadable(value)) &&
+      (isPubliclyReadable(value) || (view === 'admin' && (value.permissions & ADMIN_READ) !== 0)) &&
       (all || matchesFilter(value, filter)),
   );
 }

@@ -83,6 +83,12 @@ describe('a filter', () => {
     expect(selectValues([url, secret], 'admin', ALL_VALUES)).toEqual([url, secret]);
     expect(selectValues([url, secret], 'public', { indexes: [7], types: [] })).toEqual([]);
   });
+
+  test('shows an administrator whatever the public sees', () => {
+    const forAll = value(8, 'NOTE', 'n', { permissions: 0b0010 });
+    const forNobody = value(9, 'NOTE', 'n', { permissions: 0b0100 });
+    expect(selectValues([forAll, forNobody], 'admin', ALL_VALUES)).toEqual([forAll]);
+  });
 });
 
 function merge(own: HandleRecord, ancestors: readonly HandleRecord[]): readonly HandleValue[] {
