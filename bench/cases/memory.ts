@@ -16,7 +16,7 @@ const SOAK_MS = 600_000;
 const SOAK_STEP_MS = 5000;
 /** Flat: over ten minutes, the line through the last seven rises by less than this share of the mean. */
 const MAX_GROWTH = 0.05;
-const SETTLE_MS = 2000;
+const SETTLE_MS = 1000;
 
 const SETTINGS = { JIABIAO_LIMITS__MISSES_PER_SECOND: '10000000', JIABIAO_LIMITS__MISS_BURST: '10000000' };
 
@@ -27,9 +27,13 @@ export const memory: BenchCase = {
     const node = await context.nodeWith(sector, SETTINGS);
     return whileRunning([node], async () => {
       const atStart = anonymousBytesOf(node.pid);
-      const steps = workloads(sector);
-      for (const [i, workload] of steps.entries()) await step(context, node, workload, i);
-      await delay(SETTLE_MS);
+      const steps = stepsOf(sector);
+      const after: string[] = [];
+      for (const [i, { name, workload }] of steps.entries()) {
+        await step(context, node, workload, i);
+        await delay(SETTLE_MS);
+        if (name !== null) after.push(`${Math.round(anonymousBytesOf(node.pid) / MEBIBYTE)} after ${name}`);
+      }
       const total = anonymousBytesOf(node.pid);
       const each = total / context.workers / MEBIBYTE;
       const measured: Measured[] = [
@@ -41,7 +45,7 @@ export const memory: BenchCase = {
           ratio: null,
           target: `≤ ${MAX_MEBIBYTES_A_WORKER} MiB`,
           met: each <= MAX_MEBIBYTES_A_WORKER,
-          note: `${Math.round(total / MEBIBYTE)} MiB for ${context.workers} workers and the supervisor, ${Math.round(atStart / MEBIBYTE)} MiB when started`,
+          note: `${Math.round(total / MEBIBYTE)} MiB for ${context.workers} workers and the supervisor: ${Math.round(atStart / MEBIBYTE)} when started, ${after.join(', ')}`,
         },
       ];
       if (context.soak) measured.push(await soak(context, node, steps));
@@ -50,18 +54,27 @@ export const memory: BenchCase = {
   },
 };
 
-function workloads(sector: Sector): readonly Workload[] {
+interface Step {
+  /** What has been asked when it is over; null for a part of something larger. */
+  readonly name: string | null;
+  readonly workload: Workload;
+}
+
+function stepsOf(sector: Sector): readonly Step[] {
   const requests = 200_000;
   const pieces = Math.ceil(sector.items / requests);
-  const everything = Array.from(
-    { length: pieces },
-    (_, i) => ({ kind: 'resolve', sector, choice: 'shuffled', requests, from: i * requests }) as const,
-  );
+  const everything = Array.from({ length: pieces }, (_, i) => ({
+    name: i === pieces - 1 ? 'every identifier' : null,
+    workload: { kind: 'resolve', sector, choice: 'shuffled', requests, from: i * requests } as const,
+  }));
   return [
     ...everything,
-    { kind: 'resolve', sector, choice: 'zipf', requests, from: 0 },
-    { kind: 'resolve', sector, choice: 'unknown', requests, from: 0 },
-    { kind: 'resolve-batch', sector, choice: 'zipf', perCall: 1000, requests: 200, from: 0 },
+    { name: 'popular ones', workload: { kind: 'resolve', sector, choice: 'zipf', requests, from: 0 } },
+    { name: 'unknown ones', workload: { kind: 'resolve', sector, choice: 'unknown', requests, from: 0 } },
+    {
+      name: 'batches',
+      workload: { kind: 'resolve-batch', sector, choice: 'zipf', perCall: 1000, requests: 200, from: 0 },
+    },
   ];
 }
 
@@ -70,8 +83,8 @@ async function step(context: BenchContext, node: OurNode, workload: Workload, nu
   const plan = {
     measure: `step ${number}`,
     rounds: 1,
-    durationMs: context.quick ? 1500 : 5000,
-    connections: 64,
+    durationMs: context.quick ? 2500 : 5000,
+    connections: workload.kind === 'resolve-batch' ? 16 : 64,
     rate: null,
     workload: () => workload,
     expect: { statuses: [isUnknown ? 404 : 200] },
@@ -79,11 +92,11 @@ async function step(context: BenchContext, node: OurNode, workload: Workload, nu
   await loadOnce(context, plan, { name: 'ours', server: node }, 0);
 }
 
-async function soak(context: BenchContext, node: OurNode, steps: readonly Workload[]): Promise<Measured> {
+async function soak(context: BenchContext, node: OurNode, steps: readonly Step[]): Promise<Measured> {
   const samples: number[] = [];
   const until = performance.now() + SOAK_MS;
   for (let i = 0; performance.now() < until; i++) {
-    await step({ ...context, quick: false }, node, steps[i % steps.length] as Workload, i);
+    await step({ ...context, quick: false }, node, (steps[i % steps.length] as Step).workload, i);
     samples.push(anonymousBytesOf(node.pid) / MEBIBYTE);
     if (i % 12 === 0)
       context.say(`soak: ${samples.at(-1)?.toFixed(0)} MiB after ${(i + 1) * (SOAK_STEP_MS / 1000)} s of load`);
