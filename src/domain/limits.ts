@@ -39,6 +39,15 @@ export const MAX_REASON_LENGTH = 500;
 /** Items of one batch call (registration or resolution): bounds a commit to tens of milliseconds. */
 export const MAX_BATCH_ITEMS = 10_000;
 
+/** Bytes of a JSON list of handles to resolve: anyone may send one, and parsed it takes many times its size in memory. */
+export const MAX_RESOLVE_BODY_BYTES = 1_048_576;
+
+/** Bytes of all answers of one JSON batch: it is gathered before it leaves; an NDJSON batch has no such limit. */
+export const MAX_BATCH_ANSWER_BYTES = 67_108_864;
+
+/** Bytes of the parameters that stand in for a query string. */
+export const MAX_PARAMETERS_BYTES = 65_536;
+
 /** Changes of one log row: a batch fits; more would make the change feed's pages unbounded. */
 export const MAX_CHANGES_PER_COMMIT = MAX_BATCH_ITEMS;
 

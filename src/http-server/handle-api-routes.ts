@@ -4,6 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EMPTY_BYTES } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
+import { MAX_PARAMETERS_BYTES } from '../domain/limits.ts';
 import type { ApiWriter } from './api-writer.ts';
 import { HANDLES, type HandleApi } from './handle-api.ts';
 import { type ApiReply, errorReply } from './handle-api-reply.ts';
@@ -84,10 +85,15 @@ function unknownEndpoint(request: FastifyRequest): ApiReply {
 /** POST carries the parameters of a GET: as a form, or as a JSON object. */
 function acceptParameters(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, new URLSearchParams(String(body)));
-  });
-  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  const bodyLimit = Math.min(scope.initialConfig.bodyLimit ?? MAX_PARAMETERS_BYTES, MAX_PARAMETERS_BYTES);
+  scope.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit },
+    (_request, body, done) => {
+      done(null, new URLSearchParams(String(body)));
+    },
+  );
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => {
     try {
       done(null, parametersFromJson(parseJsonBody(body as Buffer)));
     } catch (error) {

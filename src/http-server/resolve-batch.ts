@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../domain/answer.ts';
 import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
-import { MAX_BATCH_ITEMS } from '../domain/limits.ts';
+import { MAX_BATCH_ANSWER_BYTES, MAX_BATCH_ITEMS, MAX_RESOLVE_BODY_BYTES } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Authenticator } from '../registry/registry.ts';
 import { formatJsonText } from '../wire/value-json.ts';
@@ -33,13 +33,16 @@ interface Call extends ResolveBatchOptions {
 
 export function registerResolveBatch(scope: FastifyInstance, options: ResolveBatchOptions): void {
   scope.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
-  scope.post('/v1/resolve', async (request, reply) => {
+  const { bodyLimit = MAX_RESOLVE_BODY_BYTES } = scope.initialConfig;
+  const limits = { bodyLimit: Math.min(bodyLimit, MAX_RESOLVE_BODY_BYTES) };
+  scope.post('/v1/resolve', limits, async (request, reply) => {
     const call: Call = { ...options, request, client: await clientOf(request, options.authenticator) };
     const { body } = request;
     if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(call, line));
-    const pieces = readHandles(body).map((text) => answerText(call, text));
+    const pieces = await settled(answerAll(call, readHandles(body)));
+    assertSendable(pieces);
     reply.type('application/json; charset=utf-8');
-    return Buffer.from(`[${(await settled(pieces)).join(',')}]`, 'latin1');
+    return Buffer.from(`[${pieces.join(',')}]`, 'latin1');
   });
 }
 
@@ -77,6 +80,32 @@ function readHandles(body: unknown): readonly string[] {
     });
   }
   return body;
+}
+
+/** Stops as soon as what is at hand is too much to send. */
+function answerAll(call: Call, texts: readonly string[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let bytes = 0;
+  for (const text of texts) {
+    const piece = answerText(call, text);
+    pieces.push(piece);
+    if (typeof piece === 'string') bytes += piece.length;
+    if (bytes > MAX_BATCH_ANSWER_BYTES) throw tooMuchToSend();
+  }
+  return pieces;
+}
+
+function assertSendable(pieces: readonly ByteString[]): void {
+  let bytes = 0;
+  for (const piece of pieces) bytes += piece.length;
+  if (bytes > MAX_BATCH_ANSWER_BYTES) throw tooMuchToSend();
+}
+
+function tooMuchToSend(): HandleError {
+  return new HandleError(
+    'PAYLOAD_TOO_LARGE',
+    `The answers take more than ${MAX_BATCH_ANSWER_BYTES} bytes: ask for fewer handles a call, or stream them as NDJSON.`,
+  );
 }
 
 function settled(pieces: readonly Piece[]): readonly ByteString[] | Promise<ByteString[]> {

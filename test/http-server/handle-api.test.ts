@@ -140,6 +140,13 @@ describe('parameters', () => {
     for (const told of asked) expect(told.json).toMatchObject({ responseCode: 1, values: [{ index: 2000 }] });
   });
 
+  it('takes parameters in a body of at most 64 KiB', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const send = (bytes: number) => door.ask('POST', PATH, { body: `x=${'y'.repeat(bytes - 2)}`, headers });
+    expect((await send(65_536)).status).toBe(200);
+    expect(await send(65_537)).toMatchObject({ status: 413, json: { responseCode: 4 } });
+  });
+
   it('in another form are refused', async () => {
     const told = await door.ask('POST', PATH, { body: 'x', headers: { 'content-type': 'text/plain' } });
     expect(told).toMatchObject({ status: 400, json: { responseCode: 4 } });

@@ -11,7 +11,7 @@ import { NAME, PRIVATE, register } from './registering.ts';
 
 let door: OpenDoor;
 beforeAll(async () => {
-  door = await openDoor();
+  door = await openDoor({ limits: { bodyBytes: 16 << 20 } });
   await register(door, { handle: `${CHAIRS}/A`, values: [NAME, PRIVATE] }, { handle: `${CHAIRS}/椅`, values: [NAME] });
 });
 afterAll(() => door.close());
@@ -54,6 +54,28 @@ describe('a JSON array', () => {
     expect(await post(['a/b', 7])).toMatchObject({ status: 400, json: { at: '/1' } });
     expect((await post(Array(10_000).fill('88.118.1/x'))).status).toBe(200);
     expect(await post(Array(10_001).fill('88.118.1/x'))).toMatchObject({ status: 413 });
+  });
+
+  it('may take a mebibyte, since anyone may send one; lines may take more', async () => {
+    const asked = (bytes: number) => `["${CHAIRS}/A"${' '.repeat(bytes - CHAIRS.length - 6)}]`;
+    const send = (body: string) =>
+      door.ask('POST', '/v1/resolve', { body, headers: { 'content-type': 'application/json' } });
+    expect(asked(1 << 20)).toHaveLength(1 << 20);
+    expect((await send(asked(1 << 20))).status).toBe(200);
+    expect(await send(asked((1 << 20) + 1))).toMatchObject({ status: 413, json: { code: 'PAYLOAD_TOO_LARGE' } });
+    const lines = `${CHAIRS}/A\n`.repeat(Math.ceil((2 << 20) / (CHAIRS.length + 3)));
+    expect((await postLines(lines)).status).toBe(200);
+  });
+
+  it('is answered only if the answers can be gathered', async () => {
+    const data = 'x'.repeat(65_000);
+    const values = [1, 2, 3].map((index) => ({ index, type: 'NOTE', data }));
+    await register(door, { handle: `${CHAIRS}/LARGE`, values });
+    expect((await post(Array(340).fill(`${CHAIRS}/LARGE`))).status).toBe(200);
+    expect(await post(Array(350).fill(`${CHAIRS}/LARGE`))).toMatchObject({
+      status: 413,
+      json: { code: 'PAYLOAD_TOO_LARGE', detail: expect.stringContaining('NDJSON') },
+    });
   });
 
   it('with a key that is not known is refused', async () => {
