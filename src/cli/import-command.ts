@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { REGISTRATION_OUTCOMES } from '../domain/observer.ts';
+import { dryRunTarget } from '../registry/import-dry-run.ts';
 import type { ImportCounts, ReportRow } from '../registry/import-loop.ts';
 import { type BatchOptions, batchTarget } from './batch-target.ts';
 import { ApiClient } from './client.ts';
@@ -62,7 +63,9 @@ async function runImport(file: string, flags: Flags & SharedFlags, terminal: Ter
   const refusals: ReportRow[] = [];
   let rows = 0;
   try {
-    return await importFile(source, batchTarget(client, { mode: flags.mode, dryRun: flags.dryRun === true }), {
+    const isDryRun = flags.dryRun === true;
+    const node = batchTarget(client, { mode: flags.mode, dryRun: isDryRun });
+    return await importFile(source, isDryRun ? dryRunTarget(node) : node, {
       report(row) {
         if (row.outcome === 'refused' && refusals.length < SHOWN_REFUSALS) refusals.push(row);
         return report?.write(row);
@@ -73,7 +76,8 @@ async function runImport(file: string, flags: Flags & SharedFlags, terminal: Ter
       },
     });
   } catch (error) {
-    if (rows > 0) terminal.note(`Stopped after ${rows} rows, which stand. Import the file again to go on.`);
+    const stand = flags.dryRun === true ? '' : ', which stand. Import the file again to go on';
+    if (rows > 0) terminal.note(`Stopped after ${rows} rows${stand}.`);
     throw error;
   } finally {
     progress.stop();

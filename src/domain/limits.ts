@@ -103,6 +103,9 @@ export const MAX_MAPPING_PARTS = 256;
 export const MAX_IMPORT_BATCH_ROWS = 1000;
 export const MAX_IMPORT_BATCH_BYTES = 4_194_304;
 
+/** Handles a dry run remembers as created: models and batches come first in a file, and these take some 20 MB. */
+export const MAX_FORESEEN_HANDLES = 200_000;
+
 /** Attempts of one call of an import while the node is overloaded: with the waits between them about two minutes. */
 export const MAX_IMPORT_ATTEMPTS = 10;
 
