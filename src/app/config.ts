@@ -1,5 +1,5 @@
-// The one schema of settings, and how they come together: defaults ← file ← environment ← flags. It starts nothing
-// and opens nothing but the configuration file.
+// How the settings of config-schema.ts come together: defaults ← file ← environment ← flags. It starts nothing and opens
+// nothing but the configuration file.
 
 import { readFileSync } from 'node:fs';
 import type { Static, TSchema } from 'typebox';
@@ -19,116 +19,7 @@ import {
   type Setting,
   type SettingSchema,
 } from './config-layers.ts';
-
-const MEBIBYTE = 1 << 20;
-
-const number = (value: number, minimum: number, description: string, maximum = Number.MAX_SAFE_INTEGER) =>
-  ({ type: 'integer', default: value, minimum, maximum, description }) as const;
-const text = (value: string, description: string) =>
-  ({ type: 'string', default: value, minLength: 1, description }) as const;
-const choice = <const T extends readonly string[]>(value: T[number], options: T, description: string) =>
-  ({ enum: options, default: value, description }) as const;
-const texts = { type: 'array', items: { type: 'string', minLength: 1 } } as const;
-
-/** Every setting, with what it means and a default that suits a machine of two cores. */
-const SECTIONS = {
-  node: {
-    prefix: text('88.118', "The node's own prefix: new enterprises get their codes below it."),
-    homed: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { prefix: { type: 'string' }, foldsCase: { type: 'boolean' } },
-        required: ['prefix'],
-        additionalProperties: false,
-      },
-      default: [],
-      description:
-        'Further prefixes this node answers for: [{"prefix": "88.119", "foldsCase": false}]. foldsCase: suffixes compare without ASCII case; fixed once identifiers exist.',
-    },
-  },
-  store: {
-    kind: choice(
-      'lmdb',
-      ['lmdb', 'memory'],
-      'lmdb keeps everything on disk; memory forgets it at the end and uses one thread.',
-    ),
-    path: text('./data', 'Directory of the store and of the first operator key.'),
-  },
-  http: {
-    host: text('127.0.0.1', 'Address to listen on. Other than loopback needs http.allowPlainHttp.'),
-    port: number(8000, 0, 'Port to listen on; 0 takes a free one.', 65_535),
-    allowPlainHttp: {
-      type: 'boolean',
-      default: false,
-      description:
-        'Listen on an address that others can reach without TLS: behind a TLS proxy, or in a trusted network.',
-    },
-    metricsPort: {
-      anyOf: [{ type: 'null' }, { type: 'integer', minimum: 0, maximum: 65_535 }],
-      default: null,
-      description: 'Second port, on the same address, that serves only /metrics, /healthz and /readyz; null for none.',
-    },
-    trustedProxies: {
-      ...texts,
-      default: [],
-      description: 'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed.',
-    },
-    corsOrigins: {
-      anyOf: [{ const: '*' }, texts],
-      default: '*',
-      description:
-        'Origins whose pages may read answers; "*" for all (answers are public, keys are never sent by browsers).',
-    },
-    maxConnections: number(4096, 1, 'Open connections of one worker; further ones are closed at once.'),
-    bodyLimitBytes: number(16 * MEBIBYTE, 1024, 'Largest request body: a batch of 10,000 registrations fits.'),
-    headersTimeoutMs: number(10_000, 100, 'How long a client may take to send its request head.'),
-    requestTimeoutMs: number(60_000, 100, 'How long a client may take to send a whole request.'),
-    keepAliveTimeoutMs: number(
-      72_000,
-      0,
-      'How long an idle connection stays open: longer than usual proxies keep theirs (60 s).',
-    ),
-  },
-  cache: {
-    l1Bytes: number(48 * MEBIBYTE, 0, 'Answers each worker remembers, in bytes.'),
-    negativeBytes: number(
-      4 * MEBIBYTE,
-      0,
-      '"Not found" answers each worker remembers, in bytes: a budget of their own, so guessing evicts nothing.',
-    ),
-    parentBytes: number(16 * MEBIBYTE, 0, 'Parent records (models, batches) each worker remembers, in bytes.'),
-    maxAgeSeconds: number(3600, 1, 'Longest an answer is remembered, whatever the TTL of its values.'),
-  },
-  limits: {
-    inFlight: number(
-      1024,
-      1,
-      'Requests of one worker that may wait for the store or a body at once; further ones get 503.',
-    ),
-    missesPerSecond: number(
-      2000,
-      0,
-      'Resolutions a second that find nothing, for one client network and worker; above it 429. 0 for no limit.',
-    ),
-    missBurst: number(20_000, 0, 'How many such resolutions may come at once before the rate counts.'),
-  },
-  log: {
-    level: choice(
-      'auto',
-      ['auto', 'trace', 'debug', 'info', 'warn', 'error', 'silent'],
-      'Least severe line that is written. auto: info, but warn where a person reads along on a terminal. Handles and addresses appear only at debug.',
-    ),
-    resolutionSample: number(1000, 0, 'One of how many resolutions is logged; 0 for none.'),
-  },
-} as const;
-
-const WORKERS = {
-  anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: 64 }],
-  default: 'auto',
-  description:
-    'Worker threads that answer requests; auto: one for each core (one where the system cannot share a port).',
-} as const;
+import { SECTIONS, WORKERS } from './config-schema.ts';
 
 type SectionsOf<T> = {
   readonly [S in keyof T]: { readonly [K in keyof T[S]]: T[S][K] extends TSchema ? Static<T[S][K]> : never };
@@ -141,7 +32,7 @@ export interface Config extends Omit<Raw, 'node'> {
   readonly node: { readonly prefix: Prefix; readonly homed: readonly HomedPrefix[] };
 }
 
-/** Every setting in the order of the schema: what messages, `config print` and the README's table are made from. */
+/** Every setting in the order of the schema: what messages, `config print` and config/README.md are made from. */
 export const SETTINGS: readonly Setting[] = [
   ...Object.entries(SECTIONS).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, schema]) => settingOf(`${section}.${key}`, schema)),

@@ -1,4 +1,4 @@
-// Every fixed limit of the node, each with its reason. Limits an operator may want to move are settings, in app/config.ts.
+// Every fixed limit of the node, each with its reason. Limits an operator may want to move are settings, in app/config-schema.ts.
 
 /** UTF-8 bytes of a handle that can be asked for: the wire limit of the reference server (HSv9, decoding of responses). */
 export const MAX_HANDLE_BYTES = 2048;

@@ -1,4 +1,4 @@
-// Holds the tables of the README against the code they describe: settings, metrics, error codes, packages.
+// Holds the tables of the READMEs against the code they describe: settings, metrics, error codes, packages.
 
 export interface TableRow {
   /** The first cell, without its backticks. */
@@ -27,6 +27,12 @@ export function rowsUnder(markdown: string, heading: string): readonly TableRow[
 
 /** What a table must hold: by name, the cells that follow it; those left out may say anything. */
 export type Expected = ReadonlyMap<string, readonly string[]>;
+
+/** The part of what the code says that a table with a choice of rows must agree with. */
+export function chosen(rows: readonly TableRow[], expected: Expected): Expected {
+  const names = new Set(rows.map(({ name }) => name));
+  return new Map([...expected].filter(([name]) => names.has(name)));
+}
 
 /** What a table lacks and what it has too much of, in words. */
 export function differences(rows: readonly TableRow[], expected: Expected): readonly string[] {
