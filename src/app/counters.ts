@@ -3,6 +3,8 @@
 import { OUTCOMES, type Outcome, TIERS, type Tier } from '../domain/answer.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import {
+  AUTHENTICATION_SCHEMES,
+  type AuthenticationScheme,
   CACHE_EVENTS,
   CACHE_NAMES,
   type CacheEvent,
@@ -27,6 +29,7 @@ const REGISTRATION = positions(REGISTRATION_OUTCOMES);
 const REFUSAL = positions(REFUSALS);
 const CACHE = positions(CACHE_NAMES);
 const EVENT = positions(CACHE_EVENTS);
+const SCHEME = positions(AUTHENTICATION_SCHEMES);
 const CODE = positions(METRICS.errors.labels.code);
 
 function positions<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
@@ -98,6 +101,10 @@ export class Counters implements Observer {
 
   failed(code: ErrorCode): void {
     this.#add(AT.errors + CODE[code], 1);
+  }
+
+  authenticationFailed(scheme: AuthenticationScheme): void {
+    this.#add(AT.authenticationFailures + SCHEME[scheme], 1);
   }
 
   workerRestarted(): void {

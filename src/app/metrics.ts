@@ -3,7 +3,14 @@
 
 import { OUTCOMES, TIERS } from '../domain/answer.ts';
 import type { ErrorCode } from '../domain/error.ts';
-import { CACHE_EVENTS, CACHE_NAMES, DOORS, REFUSALS, REGISTRATION_OUTCOMES } from '../domain/observer.ts';
+import {
+  AUTHENTICATION_SCHEMES,
+  CACHE_EVENTS,
+  CACHE_NAMES,
+  DOORS,
+  REFUSALS,
+  REGISTRATION_OUTCOMES,
+} from '../domain/observer.ts';
 
 /** Upper bounds in seconds: 0.25 ms … 10 s. */
 export const LATENCY_BUCKETS = [
@@ -122,6 +129,13 @@ export const METRICS = {
     type: 'counter',
     help: 'Answers that were errors, by code.',
     labels: { code: ERROR_CODES },
+  },
+  authenticationFailures: {
+    ...sum,
+    name: 'jiabiao_authentication_failures_total',
+    type: 'counter',
+    help: 'Keys, secrets and certificates that opened nothing, those refused unchecked included.',
+    labels: { scheme: AUTHENTICATION_SCHEMES },
   },
   eventLoopDelay: {
     ...thread,

@@ -109,5 +109,12 @@ export const MAX_FORESEEN_HANDLES = 200_000;
 /** Attempts of one call of an import while the node is overloaded: with the waits between them about two minutes. */
 export const MAX_IMPORT_ATTEMPTS = 10;
 
+/**
+ * Keys and secrets that may open nothing, for one client network and worker: at once a person's typing errors and a few
+ * clients with an old key, then one in five seconds, which leaves a guesser of a short secret some 17,000 tries a day.
+ */
+export const AUTHENTICATION_FAILURE_BURST = 20;
+export const AUTHENTICATION_FAILURES_PER_SECOND = 0.2;
+
 /** Commits that may wait for the committing thread: some seconds of its work; above it, writes are told to come back. */
 export const MAX_WAITING_COMMITS = 50_000;

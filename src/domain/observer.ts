@@ -18,8 +18,21 @@ export const REGISTRATION_OUTCOMES = [
 ] as const satisfies readonly RegistrationOutcome[];
 
 /** Why a request was turned away before it was looked at. */
-export type Refusal = 'rate-limit' | 'in-flight' | 'connections';
-export const REFUSALS = ['rate-limit', 'in-flight', 'connections'] as const satisfies readonly Refusal[];
+export type Refusal = 'rate-limit' | 'authentication' | 'in-flight' | 'connections';
+export const REFUSALS = [
+  'rate-limit',
+  'authentication',
+  'in-flight',
+  'connections',
+] as const satisfies readonly Refusal[];
+
+/** How a client says who it is. */
+export type AuthenticationScheme = 'bearer' | 'basic' | 'certificate';
+export const AUTHENTICATION_SCHEMES = [
+  'bearer',
+  'basic',
+  'certificate',
+] as const satisfies readonly AuthenticationScheme[];
 
 export type CacheName = 'l1' | 'negative' | 'parent';
 export const CACHE_NAMES = ['l1', 'negative', 'parent'] as const satisfies readonly CacheName[];
@@ -36,6 +49,8 @@ export interface Observer {
   cacheSize(cache: CacheName, bytes: number, entries: number): void;
   refused(reason: Refusal): void;
   failed(code: ErrorCode): void;
+  /** A key, secret or certificate opened nothing, or was refused unchecked. */
+  authenticationFailed(scheme: AuthenticationScheme): void;
 }
 
 export const SILENT_OBSERVER: Observer = {
@@ -46,4 +61,5 @@ export const SILENT_OBSERVER: Observer = {
   cacheSize() {},
   refused() {},
   failed() {},
+  authenticationFailed() {},
 };

@@ -1,10 +1,12 @@
 // Who asks: the bearer token of a request turned into its principal, before any body is read.
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HandleError } from '../domain/error.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Actor } from '../registry/registration.ts';
 import type { Authenticator } from '../registry/registry.ts';
+import type { AuthenticationGuard } from './authentication-guard.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,20 +18,37 @@ declare module 'fastify' {
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); null if it is no such header. */
-export function bearerTokenOf(header: string | undefined): string | null {
+function bearerTokenOf(header: string | undefined): string | null {
   return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null);
 }
 
-/** Every route of the scope needs a key. */
-export function requireKey(scope: FastifyInstance, authenticator: Authenticator): void {
-  scope.addHook('onRequest', (request, _reply, done) => {
+/** Who sends a request, with the guessing of keys bounded. */
+export class RequestAuthentication {
+  readonly #authenticator: Authenticator;
+  readonly #guard: AuthenticationGuard;
+
+  constructor(authenticator: Authenticator, guard: AuthenticationGuard) {
+    this.#authenticator = authenticator;
+    this.#guard = guard;
+  }
+
+  /** Null if the request shows no key; throws `UNAUTHENTICATED` or `RATE_LIMITED` if it shows one that opens nothing. */
+  principalOf(request: IncomingMessage): Principal | Promise<Principal> | null {
     const token = bearerTokenOf(request.headers.authorization);
-    if (token === null) {
-      done(new HandleError('UNAUTHENTICATED', 'Send your key: "Authorization: Bearer jb_…".'));
-      return;
-    }
+    if (token === null) return null;
+    return this.#guard.check(request, 'bearer', () => this.#authenticator.authenticate(token));
+  }
+}
+
+/** Every route of the scope needs a key. */
+export function requireKey(scope: FastifyInstance, authentication: RequestAuthentication): void {
+  scope.addHook('onRequest', (request, _reply, done) => {
     try {
-      const principal = authenticator.authenticate(token);
+      const principal = authentication.principalOf(request.raw);
+      if (principal === null) {
+        done(new HandleError('UNAUTHENTICATED', 'Send your key: "Authorization: Bearer jb_…".'));
+        return;
+      }
       if (!(principal instanceof Promise)) {
         request.principal = principal;
         done();

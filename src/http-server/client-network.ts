@@ -1,4 +1,5 @@
-// Which network a request comes from. Forwarded addresses count only from configured proxies.
+// Where a request comes from: its client's network, and whether it came encrypted. What was forwarded counts only from
+// configured proxies.
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
@@ -15,6 +16,23 @@ export function createClientNetwork(trustedProxies: readonly string[]): ClientNe
   return (request) => {
     const peer = plainAddress(request.socket.remoteAddress ?? '');
     return networkOf(proxies === null ? peer : clientAddress(peer, request.headers['x-forwarded-for'], proxies));
+  };
+}
+
+/** Tells whether nobody on the way could read or change a request. */
+export type SecureCheck = (request: IncomingMessage) => boolean;
+
+/**
+ * Encrypted up to here, or up to a trusted proxy that says so in `X-Forwarded-Proto`. If several proxies wrote there, all
+ * of them must have been reached encrypted. Throws `INVALID_CONFIG`.
+ */
+export function createSecureCheck(trustedProxies: readonly string[]): SecureCheck {
+  const proxies = proxyList(trustedProxies);
+  return ({ socket, headers }) => {
+    if ('encrypted' in socket && socket.encrypted === true) return true;
+    if (proxies === null || !isTrusted(plainAddress(socket.remoteAddress ?? ''), proxies)) return false;
+    const hops = String(headers['x-forwarded-proto'] ?? '').split(',');
+    return hops.every((hop) => hop.trim().toLowerCase() === 'https');
   };
 }
 

@@ -19,10 +19,9 @@ import type { View } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import { judgeRead } from '../registry/authorization.ts';
-import type { Authenticator } from '../registry/registry.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
-import { bearerTokenOf } from './authentication.ts';
+import type { RequestAuthentication } from './authentication.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
 import { pathText } from './percent-decoding.ts';
@@ -33,7 +32,7 @@ export const HANDLES = '/api/handles/';
 
 export interface HandleApiOptions {
   readonly asker: Asker;
-  readonly authenticator: Authenticator;
+  readonly authentication: RequestAuthentication;
   readonly observer: Observer;
   readonly writer: ApiWriter;
   readonly inFlight: InFlight;
@@ -125,12 +124,11 @@ export class HandleApi {
   }
 
   async #principalOf(request: FastifyRequest, query: ApiQuery): Promise<Principal | null> {
-    const token = bearerTokenOf(request.headers.authorization);
-    if (token === null) return null;
-    if (query.callback !== null) {
+    const principal = await this.#options.authentication.principalOf(request.raw);
+    if (principal !== null && query.callback !== null) {
       throw new HandleError('INVALID_REQUEST', 'A callback is for public answers: send no key, or ask for plain JSON.');
     }
-    return this.#options.authenticator.authenticate(token);
+    return principal;
   }
 
   /** Public unless a key opens the record. Who asks for private values and may not have them is told so. */

@@ -10,6 +10,9 @@ import type { Authenticator, Directory, IdentifierRegistry } from '../registry/r
 import type { Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
+import { RequestAuthentication } from './authentication.ts';
+import { AuthenticationGuard } from './authentication-guard.ts';
+import { createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { HandleApi, isPlainResolution } from './handle-api.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
@@ -82,11 +85,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   let closing: Promise<void> | null = null;
   const isClosing = () => closing !== null;
   const inFlight = new InFlight(limits.inFlight, observer);
-  const asker = new Asker(options);
+  const networkOf = createClientNetwork(options.trustedProxies);
+  const asker = new Asker({ ...options, networkOf });
+  const guard = new AuthenticationGuard({ networkOf, clock: options.clock, observer });
+  const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
-  const { authenticator } = options;
   const { sample, onDefect } = createPlainLog(options);
-  const handleApi = new HandleApi({ asker, authenticator, observer, writer, inFlight, onDefect });
+  const handleApi = new HandleApi({ asker, authentication, observer, writer, inFlight, onDefect });
 
   const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
     const admitted = admitting(inFlight, framework);
@@ -102,7 +107,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addRequestHooks(app, { ...options, isClosing });
   registerService(app, options);
   registerHandleApi(app, handleApi, writer);
-  registerV1(app, options, asker);
+  registerV1(app, { ...options, authentication }, asker);
   registerPages(app, { asker, observer });
   await app.ready();
   await listen(server, options);

@@ -8,8 +8,8 @@ import { type CaseRule, type Handle, parseHandle } from '../domain/handle.ts';
 import type { Door, Observer } from '../domain/observer.ts';
 import { type HomedPrefix, homeOf } from '../domain/prefix.ts';
 import type { Question, Resolver } from '../resolver/resolver.ts';
-import { type ClientNetwork, createClientNetwork } from './client-network.ts';
-import { MissLimiter } from './miss-limiter.ts';
+import type { ClientNetwork } from './client-network.ts';
+import { NetworkBudget } from './network-budget.ts';
 import { asHandleError } from './problems.ts';
 
 export interface AskerOptions {
@@ -18,20 +18,19 @@ export interface AskerOptions {
   readonly observer: Observer;
   readonly clock: () => number;
   readonly limits: { readonly missesPerSecond: number; readonly missBurst: number };
-  readonly trustedProxies: readonly string[];
+  readonly networkOf: ClientNetwork;
 }
 
 /** Asks the resolver for a door. Throws what `Resolver.resolve` throws, and `RATE_LIMITED` in place of a miss. */
 export class Asker {
   readonly #options: AskerOptions;
-  readonly #limiter: MissLimiter;
-  readonly #networkOf: ClientNetwork;
+  readonly #misses: NetworkBudget;
   readonly #foldsCase: CaseRule;
 
   constructor(options: AskerOptions) {
     this.#options = options;
-    this.#limiter = new MissLimiter({ ...options.limits, clock: options.clock });
-    this.#networkOf = createClientNetwork(options.trustedProxies);
+    const { missesPerSecond: perSecond, missBurst: burst } = options.limits;
+    this.#misses = new NetworkBudget({ perSecond, burst, clock: options.clock });
     this.#foldsCase = (prefix) => homeOf(prefix, options.homed)?.foldsCase ?? false;
   }
 
@@ -63,8 +62,8 @@ export class Asker {
 
   /** Takes one miss from the client's budget; throws `RATE_LIMITED` if there is none. */
   charge(client: IncomingMessage): void {
-    if (this.#limiter.unlimited) return;
-    const waitSeconds = this.#limiter.take(this.#networkOf(client));
+    if (this.#misses.unlimited) return;
+    const waitSeconds = this.#misses.take(this.#options.networkOf(client));
     if (waitSeconds === 0) return;
     this.#options.observer.refused('rate-limit');
     throw new HandleError(

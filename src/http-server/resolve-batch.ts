@@ -9,9 +9,8 @@ import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_BATCH_ANSWER_BYTES, MAX_BATCH_ITEMS, MAX_RESOLVE_BODY_BYTES } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
-import type { Authenticator } from '../registry/registry.ts';
 import { formatJsonText } from '../wire/value-json.ts';
-import { bearerTokenOf } from './authentication.ts';
+import type { RequestAuthentication } from './authentication.ts';
 import { echo, errorBody, publicBody } from './handle-api-reply.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
 import { asHandleError } from './problems.ts';
@@ -19,7 +18,7 @@ import type { Asker } from './resolution.ts';
 
 export interface ResolveBatchOptions {
   readonly asker: Asker;
-  readonly authenticator: Authenticator;
+  readonly authentication: RequestAuthentication;
   readonly observer: Observer;
 }
 
@@ -36,7 +35,7 @@ export function registerResolveBatch(scope: FastifyInstance, options: ResolveBat
   const { bodyLimit = MAX_RESOLVE_BODY_BYTES } = scope.initialConfig;
   const limits = { bodyLimit: Math.min(bodyLimit, MAX_RESOLVE_BODY_BYTES) };
   scope.post('/v1/resolve', limits, async (request, reply) => {
-    const call: Call = { ...options, request, client: await clientOf(request, options.authenticator) };
+    const call: Call = { ...options, request, client: await clientOf(request, options.authentication) };
     const { body } = request;
     if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(call, line));
     const pieces = await settled(answerAll(call, readHandles(body)));
@@ -47,15 +46,13 @@ export function registerResolveBatch(scope: FastifyInstance, options: ResolveBat
 }
 
 /** Who shows a key is no guesser; who shows a bad one is told. */
-async function clientOf(request: FastifyRequest, authenticator: Authenticator): Promise<IncomingMessage | null> {
-  const { authorization } = request.headers;
-  if (authorization === undefined) return request.raw;
-  const token = bearerTokenOf(authorization);
-  if (token === null) {
-    throw new HandleError('UNAUTHENTICATED', 'Write your key as "Authorization: Bearer jb_…", or send none.');
-  }
-  await authenticator.authenticate(token);
-  return null;
+async function clientOf(
+  { raw }: FastifyRequest,
+  authentication: RequestAuthentication,
+): Promise<IncomingMessage | null> {
+  if ((await authentication.principalOf(raw)) !== null) return null;
+  if (raw.headers.authorization === undefined) return raw;
+  throw new HandleError('UNAUTHENTICATED', 'Write your key as "Authorization: Bearer jb_…", or send none.');
 }
 
 function isStream(body: unknown): body is IncomingMessage {

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { HandleError } from '../domain/error.ts';
-import { requireKey } from './authentication.ts';
+import { type RequestAuthentication, requireKey } from './authentication.ts';
 import { registerEnterprises } from './enterprises.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import { registerIdentifierBatch } from './identifier-batch.ts';
@@ -12,10 +12,12 @@ import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
 
-type V1Options = Pick<HttpServerOptions, 'authenticator' | 'directory' | 'identifiers' | 'observer'>;
+interface V1Options extends Pick<HttpServerOptions, 'directory' | 'identifiers' | 'observer'> {
+  readonly authentication: RequestAuthentication;
+}
 
 export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker): void {
-  const { authenticator, directory, identifiers, observer } = options;
+  const { authentication, directory, identifiers, observer } = options;
   app.decorateRequest('principal', null);
   app.decorateRequest('rawBody', null);
   app.setErrorHandler(createProblemHandler(observer));
@@ -25,9 +27,9 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
   app.register(async (scope) => {
     acceptJson(scope);
     const others = refuseOtherMethods(scope);
-    scope.register(async (open) => registerResolveBatch(open, { asker, authenticator, observer }));
+    scope.register(async (open) => registerResolveBatch(open, { asker, authentication, observer }));
     scope.register(async (closed) => {
-      requireKey(closed, authenticator);
+      requireKey(closed, authentication);
       registerEnterprises(closed, directory);
       registerPrincipals(closed, directory);
       registerKeys(closed, directory);

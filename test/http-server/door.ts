@@ -6,7 +6,7 @@ import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-ta
 import type { Answer } from '../../src/domain/answer.ts';
 import type { VisibleChange } from '../../src/domain/change.ts';
 import type { ErrorCode } from '../../src/domain/error.ts';
-import type { Door, Observer, Refusal } from '../../src/domain/observer.ts';
+import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/domain/observer.ts';
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import { parsePrefix } from '../../src/domain/prefix.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
@@ -29,6 +29,7 @@ export interface Seen {
   readonly resolved: { door: Door; outcome: string; tier: string }[];
   readonly failed: ErrorCode[];
   readonly refused: Refusal[];
+  readonly authenticationFailed: AuthenticationScheme[];
   readonly log: Parameters<RequestLog>[0][];
 }
 
@@ -83,7 +84,7 @@ const LIMITS: HttpServerOptions['limits'] = {
 export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const clock = { nowMs: Date.UTC(2026, 10, 23, 3, 51, 48) };
   const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => raise(changes) });
-  const seen: Seen = { resolved: [], failed: [], refused: [], log: [] };
+  const seen: Seen = { resolved: [], failed: [], refused: [], authenticationFailed: [], log: [] };
   const observer = recorder(seen);
   const homed = [
     { prefix: parsePrefix('88.118'), foldsCase: false },
@@ -190,6 +191,7 @@ function recorder(seen: Seen): Observer {
     resolved: (door, outcome, tier) => seen.resolved.push({ door, outcome, tier }),
     failed: (code) => seen.failed.push(code),
     refused: (reason) => seen.refused.push(reason),
+    authenticationFailed: (scheme) => seen.authenticationFailed.push(scheme),
   };
 }
 

@@ -4,7 +4,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createClientNetwork } from '../../src/http-server/client-network.ts';
-import { MissLimiter } from '../../src/http-server/miss-limiter.ts';
+import { NetworkBudget } from '../../src/http-server/network-budget.ts';
 import { CHAIRS, type DoorSettings, type OpenDoor, openDoor } from './door.ts';
 import { NAME, register } from './registering.ts';
 
@@ -118,21 +118,21 @@ describe('the network of a client', () => {
 
 describe('the budget of misses', () => {
   it('is kept for a bounded number of networks, those that missed last', () => {
-    const limiter = new MissLimiter({ missesPerSecond: 1, missBurst: 1, clock: () => 0 });
-    limiter.take('first');
-    for (let i = 0; i < 65_535; i++) limiter.take(`network ${i}`);
-    expect(limiter.take('network 65534')).toBe(1);
-    expect(limiter.take('first')).toBe(1);
-    limiter.take('one more');
-    limiter.take('and another');
-    expect(limiter.take('network 0')).toBe(0);
+    const budget = new NetworkBudget({ perSecond: 1, burst: 1, clock: () => 0 });
+    budget.take('first');
+    for (let i = 0; i < 65_535; i++) budget.take(`network ${i}`);
+    expect(budget.take('network 65534')).toBe(1);
+    expect(budget.take('first')).toBe(1);
+    budget.take('one more');
+    budget.take('and another');
+    expect(budget.take('network 0')).toBe(0);
   });
 
   it('does not grow when the clock steps back', () => {
     let nowMs = 10_000;
-    const limiter = new MissLimiter({ missesPerSecond: 1, missBurst: 1, clock: () => nowMs });
-    expect(limiter.take('a')).toBe(0);
+    const budget = new NetworkBudget({ perSecond: 1, burst: 1, clock: () => nowMs });
+    expect(budget.take('a')).toBe(0);
     nowMs = 0;
-    expect(limiter.take('a')).toBe(1);
+    expect(budget.take('a')).toBe(1);
   });
 });

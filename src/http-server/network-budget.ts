@@ -1,0 +1,73 @@
+// Bounds what a network may do in vain, such as guessing: a token bucket for each. What succeeds is none of its business.
+
+/** Networks remembered at once; beyond it the one that paid longest ago is forgotten. About 10 MB when full. */
+const MAX_NETWORKS = 65_536;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+export interface NetworkBudgetOptions {
+  /** Tokens a second for each network; 0 sets no limit. */
+  readonly perSecond: number;
+  /** Tokens of a full bucket. */
+  readonly burst: number;
+  readonly clock: () => number;
+}
+
+export class NetworkBudget {
+  readonly #options: NetworkBudgetOptions;
+  /** In order of last payment. */
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(options: NetworkBudgetOptions) {
+    this.#options = options;
+  }
+
+  get unlimited(): boolean {
+    return this.#options.perSecond === 0;
+  }
+
+  /** Takes a token. 0 if there was one, else the seconds until there will be. */
+  take(network: string): number {
+    if (this.unlimited) return 0;
+    const bucket = this.#bucketOf(network);
+    const waitSeconds = this.#waitOf(bucket);
+    if (waitSeconds === 0) bucket.tokens -= 1;
+    return waitSeconds;
+  }
+
+  /** Of a token that was taken for something that then succeeded. */
+  giveBack(network: string): void {
+    const bucket = this.#buckets.get(network);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#options.burst, bucket.tokens + 1);
+  }
+
+  #waitOf(bucket: Bucket): number {
+    const { perSecond, burst, clock } = this.#options;
+    const now = clock();
+    bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * perSecond);
+    bucket.at = now;
+    return bucket.tokens < 1 ? Math.max(1, Math.ceil((1 - bucket.tokens) / perSecond)) : 0;
+  }
+
+  #bucketOf(network: string): Bucket {
+    const buckets = this.#buckets;
+    const known = buckets.get(network);
+    if (known !== undefined) {
+      buckets.delete(network);
+      buckets.set(network, known);
+      return known;
+    }
+    if (buckets.size >= MAX_NETWORKS) {
+      for (const oldest of buckets.keys()) {
+        buckets.delete(oldest);
+        break;
+      }
+    }
+    const bucket = { tokens: this.#options.burst, at: this.#options.clock() };
+    buckets.set(network, bucket);
+    return bucket;
+  }
+}
