@@ -1,6 +1,6 @@
 // Connects the store's announcement of a commit to the epoch tables: which slots a visible change makes old.
 
-import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
+import { type EpochTable, slotOf, TRANSFERS_SLOT } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
 
 /** Called in the committing thread, after the commit can be read and before it is acknowledged. */
@@ -17,6 +17,7 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
       }
       case 'enterprise':
         changed.push(slotOf(`enterprise:${change.prefix}`));
+        if (change.transferred) changed.push(slotOf(TRANSFERS_SLOT));
         break;
       case 'principal':
         changed.push(slotOf(`principal:${change.id}`));

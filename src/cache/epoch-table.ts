@@ -16,6 +16,9 @@ const RENEWAL_INTERVAL = 1 << 30;
 
 const ENTERPRISE = hashOf('enterprise:');
 
+/** Names the slot of who holds which transferred prefix: all transfers together, as they are few and asked for at once. */
+export const TRANSFERS_SLOT = 'transfers:all';
+
 /** The slot of a handle, or of another thing by its `kind:name`. */
 export function slotOf(name: string): number {
   return slotOfHash(hashOf(name));

@@ -13,6 +13,7 @@ interface EnterpriseJson {
   readonly state: string;
   readonly contact: string | null;
   readonly quota: number | null;
+  readonly holder: string | null;
 }
 
 interface CreateFlags {
@@ -63,6 +64,17 @@ export function addEnterpriseCommand(program: Command, terminal: Terminal): void
       printOne(await new ApiClient(sharedFlagsOf(command)).call(request), command, terminal);
     });
   enterprise
+    .command('transfer')
+    .description(
+      'Give a prefix with all its identifiers to another enterprise, which alone writes under it from then on.',
+    )
+    .argument('<prefix>')
+    .requiredOption('--to <prefix>', 'who gets it, by its own prefix; the prefix itself gives it back')
+    .action(async (prefix: string, { to }: { readonly to: string }, command: Command) => {
+      const request = { method: 'POST', path: `${pathTo(prefix)}/transfer`, body: { to }, signed: true } as const;
+      printOne(await new ApiClient(sharedFlagsOf(command)).call(request), command, terminal);
+    });
+  enterprise
     .command('set-state')
     .description('Activate, suspend or close an enterprise. It keeps resolving; only active ones may write.')
     .argument('<prefix>')
@@ -82,13 +94,14 @@ function printOne({ body }: { readonly body: unknown }, command: Command, termin
     terminal.print(JSON.stringify(body));
     return;
   }
-  const { prefix, name, state, contact, quota } = body as EnterpriseJson;
+  const { prefix, name, state, contact, quota, holder } = body as EnterpriseJson;
   const lines = listOf([
     ['prefix', prefix],
     ['name', name],
     ['state', state],
     ['contact', contact],
     ['quota', quota],
+    ['holder', holder],
   ]);
   for (const line of lines) terminal.print(line);
 }

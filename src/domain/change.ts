@@ -54,14 +54,18 @@ export interface ChangeEntry {
   readonly revision: number;
 }
 
-/** One row of the change log: the entries of one commit. */
-export interface ChangeRow {
-  /** Gap-free, from 1. */
-  readonly sequence: number;
-  /** Epoch milliseconds. */
+/** What a log row says once for all its entries: when, by whom, by which request. */
+export interface ChangeHead {
+  /** Epoch milliseconds; never before the row in front of it, even if the clock steps back. */
   readonly at: number;
   readonly principalId: string;
   readonly requestId: string;
+}
+
+/** One row of the change log: the entries of one commit. */
+export interface ChangeRow extends ChangeHead {
+  /** Gap-free, from 1. */
+  readonly sequence: number;
   readonly entries: readonly ChangeEntry[];
 }
 
@@ -75,6 +79,11 @@ export type VisibleChange =
       /** True if something was there before, so positive answers end. */
       readonly replaced: boolean;
     }
-  | { readonly subject: 'enterprise'; readonly prefix: Prefix }
+  | {
+      readonly subject: 'enterprise';
+      readonly prefix: Prefix;
+      /** True if its holder changed, so what anyone may read or write under it has to be judged anew. */
+      readonly transferred: boolean;
+    }
   | { readonly subject: 'principal'; readonly id: string }
   | { readonly subject: 'key'; readonly tokenHash: string };

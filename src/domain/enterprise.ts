@@ -15,6 +15,8 @@ export interface Enterprise {
   readonly contact: string | null;
   /** Identifiers it may hold; null for no quota. */
   readonly quota: number | null;
+  /** The enterprise this prefix was transferred to, by its own prefix; null while nobody but itself holds it. */
+  readonly holder: Prefix | null;
   readonly revision: number;
   readonly createdAt: number;
   readonly updatedAt: number;

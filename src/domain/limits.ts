@@ -81,6 +81,9 @@ export const MAX_NAME_LENGTH = 200;
 /** Characters of an enterprise's contact: a few lines of name, telephone and mail. */
 export const MAX_CONTACT_LENGTH = 500;
 
+/** Transfers followed from a prefix to who holds it: a holder that is itself transferred is refused, so one is usual. */
+export const MAX_TRANSFER_STEPS = 4;
+
 /** Attempts to allocate a free enterprise code: each failed one means another thread has just taken that code. */
 export const MAX_ALLOCATION_ATTEMPTS = 64;
 

@@ -7,10 +7,11 @@ import { actorOf } from './authentication.ts';
 import { revisionFromIfMatch, revisionTag } from './entity-tags.ts';
 import { formatMilliseconds } from './instants.ts';
 import { DEFAULT_PAGE_SIZE, pageOf } from './pagination.ts';
-import { bodyChecker, ENTERPRISE_PATCH, NEW_ENTERPRISE, PAGE_QUERY, queryChecker } from './schemas.ts';
+import { bodyChecker, ENTERPRISE_PATCH, NEW_ENTERPRISE, PAGE_QUERY, PREFIX_TRANSFER, queryChecker } from './schemas.ts';
 
 const newEnterprise = bodyChecker(NEW_ENTERPRISE);
 const enterprisePatch = bodyChecker(ENTERPRISE_PATCH);
+const transfer = bodyChecker(PREFIX_TRANSFER);
 const pageQuery = queryChecker(PAGE_QUERY);
 
 type ByPrefix = { Params: { prefix: string } };
@@ -38,6 +39,14 @@ export function registerEnterprises(scope: FastifyInstance, directory: Directory
 
   scope.get<ByPrefix>('/v1/enterprises/:prefix', async (request, reply) => {
     const enterprise = await directory.enterprise(actorOf(request), request.params.prefix);
+    reply.header('ETag', revisionTag(enterprise.revision));
+    return enterpriseJson(enterprise);
+  });
+
+  scope.post<ByPrefix>('/v1/enterprises/:prefix/transfer', async (request, reply) => {
+    const { to } = transfer.check(request.body);
+    const ifMatch = revisionFromIfMatch(request.headers['if-match']);
+    const enterprise = await directory.transferEnterprise(actorOf(request), request.params.prefix, to, ifMatch);
     reply.header('ETag', revisionTag(enterprise.revision));
     return enterpriseJson(enterprise);
   });

@@ -18,7 +18,7 @@ import type { Handle } from '../domain/handle.ts';
 import type { View } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
-import { judgeRead } from '../registry/authorization.ts';
+import type { ReadAccess } from '../registry/registry.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
 import type { RequestAuthentication } from './authentication.ts';
@@ -33,6 +33,7 @@ export const HANDLES = '/api/handles/';
 export interface HandleApiOptions {
   readonly asker: Asker;
   readonly authentication: RequestAuthentication;
+  readonly readAccess: ReadAccess;
   readonly observer: Observer;
   readonly writer: ApiWriter;
   readonly inFlight: InFlight;
@@ -115,7 +116,7 @@ export class HandleApi {
       const principal = await this.#principalOf(request, query);
       const client = principal === null ? request.raw : null;
       const answer = await asker.ask('handle-api', handle, client, query.bypassCache);
-      const view = this.#viewOf(answer, handle, query, { principal, client });
+      const view = await this.#viewOf(answer, handle, query, { principal, client });
       const ifNoneMatch = request.method === 'POST' ? undefined : request.headers['if-none-match'];
       return viewReply(answer, spelled, { view, query, ifNoneMatch });
     } catch (error) {
@@ -132,16 +133,16 @@ export class HandleApi {
   }
 
   /** Public unless a key opens the record. Who asks for private values and may not have them is told so. */
-  #viewOf(
+  async #viewOf(
     answer: Answer,
     handle: Handle,
     query: ApiQuery,
     asker: { readonly principal: Principal | null; readonly client: IncomingMessage | null },
-  ): View {
+  ): Promise<View> {
     const { principal, client } = asker;
     if (query.publicOnly === true) return 'public';
     if (principal !== null) {
-      const denial = judgeRead(principal, handle);
+      const denial = await this.#options.readAccess.judgeRead(principal, handle);
       if (denial === null) return 'admin';
       if (query.publicOnly === null) return 'public';
       throw denial;

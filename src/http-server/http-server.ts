@@ -6,7 +6,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { HomedPrefix } from '../domain/prefix.ts';
-import type { Authenticator, Directory, IdentifierRegistry } from '../registry/registry.ts';
+import type { Authenticator, Directory, IdentifierRegistry, ReadAccess } from '../registry/registry.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
@@ -50,6 +50,7 @@ export interface HttpServerOptions extends ServiceOptions {
   readonly identifiers: IdentifierRegistry;
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly readAccess: ReadAccess;
   readonly homed: readonly HomedPrefix[];
   readonly clock: () => number;
   readonly observer: Observer;
@@ -90,8 +91,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const guard = new AuthenticationGuard({ networkOf, clock: options.clock, observer });
   const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
+  const { readAccess } = options;
   const { sample, onDefect } = createPlainLog(options);
-  const handleApi = new HandleApi({ asker, authentication, observer, writer, inFlight, onDefect });
+  const handleApi = new HandleApi({ asker, authentication, readAccess, observer, writer, inFlight, onDefect });
 
   const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
     const admitted = admitting(inFlight, framework);

@@ -38,6 +38,9 @@ export const ENTERPRISE_PATCH = Type.Object(
   { ...CLOSED, minProperties: 1 },
 );
 
+/** Null gives the prefix back to the enterprise it was allocated to. */
+export const PREFIX_TRANSFER = Type.Object({ to: Type.Union([prefix, Type.Null()]) }, CLOSED);
+
 export const NEW_PRINCIPAL = Type.Object(
   { name, role: Type.Enum([...ROLES]), scope: Type.Optional(Type.Union([prefix, Type.Null()])) },
   CLOSED,

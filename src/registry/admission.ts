@@ -12,10 +12,12 @@ import {
   prefixOf,
   responsiblePrefixOf,
 } from '../domain/handle.ts';
+import { NO_TRANSFERS, seatsOf, type Transfers } from '../domain/holding.ts';
 import { MAX_STORED_HANDLE_BYTES } from '../domain/limits.ts';
-import { type HomedPrefix, homeOf, type Prefix, parsePrefix } from '../domain/prefix.ts';
+import { type HomedPrefix, homeOf, isWithin, type Prefix, parsePrefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
 import { judgeWriteHolders, judgeWriteScope, type Verdict } from './authorization.ts';
+import type { Holdings } from './holdings.ts';
 import type { Actionable, Target } from './planning.ts';
 import type { Registration, RegistrationResult } from './registration.ts';
 import type { Remembered } from './remembered.ts';
@@ -45,11 +47,13 @@ interface Access {
 export class Admission {
   readonly #homes: Homes;
   readonly #enterprises: Remembered<Enterprise>;
+  readonly #holdings: Holdings;
   readonly #foldsCase: CaseRule;
 
-  constructor(homes: Homes, enterprises: Remembered<Enterprise>) {
+  constructor(homes: Homes, enterprises: Remembered<Enterprise>, holdings: Holdings) {
     this.#homes = homes;
     this.#enterprises = enterprises;
+    this.#holdings = holdings;
     this.#foldsCase = (prefix) => homeOf(prefix, homes.homed)?.foldsCase ?? false;
   }
 
@@ -122,23 +126,36 @@ export class Admission {
 
   async #accessTo(principal: Principal, handle: Handle): Promise<Access> {
     const { ownPrefix } = this.#homes;
-    const byScope = judgeWriteScope(principal, handle, ownPrefix);
+    const transfers = await this.#holdings.transfers();
+    const byScope = judgeWriteScope(principal, handle, ownPrefix, transfers);
     if (byScope !== null) return { verdict: byScope, holder: null };
     const prefix = responsiblePrefixOf(handle);
-    const holders = await this.#holdersOf(prefix);
+    const holders = await this.#holdersOf(prefix, transfers);
+    // A prefix keeps its own quota wherever it goes; whether it may be written is its holder's state.
+    const nearest = transfers.size === 0 ? holders : await this.#holdersOf(prefix, NO_TRANSFERS);
     return {
       verdict: judgeWriteHolders(principal, prefix, ownPrefix, holders),
-      holder: isSystemPrefix(handle) ? null : (holders[0] ?? null),
+      holder: isSystemPrefix(handle) ? null : (nearest[0] ?? null),
     };
   }
 
-  /** The enterprises at a prefix and above it, nearest first, up to the homed prefix that covers it. */
-  async #holdersOf(prefix: Prefix): Promise<readonly Enterprise[]> {
-    const home = homeOf(prefix, this.#homes.homed);
-    if (home === null) throw notHomed(prefix);
+  /**
+   * The enterprises at a prefix and above it, nearest first, up to the homed prefix that covers it; from a transferred
+   * one the way goes on at its holder.
+   */
+  async #holdersOf(prefix: Prefix, transfers: Transfers): Promise<readonly Enterprise[]> {
+    const { homed } = this.#homes;
+    const first = homeOf(prefix, homed);
+    if (first === null) throw notHomed(prefix);
+    let home: HomedPrefix = first;
     const holders: Enterprise[] = [];
-    for (let at: string = prefix; at.length >= home.prefix.length; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-      const enterprise = await this.#enterprises.get(at);
+    for (const seat of seatsOf(prefix, transfers)) {
+      if (!isWithin(seat, home.prefix)) {
+        const next: HomedPrefix | null = isWithin(home.prefix, seat) ? null : homeOf(seat, homed);
+        if (next === null) break;
+        home = next;
+      }
+      const enterprise = await this.#enterprises.get(seat);
       if (enterprise !== null) holders.push(enterprise);
     }
     return holders;

@@ -5,6 +5,7 @@ import type { Enterprise } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
 import { type Handle, isSystemPrefix, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
 import { type HandleValue, sameValue } from '../domain/handle-value.ts';
+import { reaches, type Transfers } from '../domain/holding.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
 
@@ -13,21 +14,34 @@ export type Verdict = HandleError | null;
 const ASK_OPERATOR = 'ask an operator of this node';
 
 /** Whether the principal's scope covers a prefix, whole segments compared. Operators and reviewers see everything. */
-function covers(principal: Principal, prefix: string): boolean {
-  if (principal.role === 'operator' || principal.role === 'reviewer') return true;
+export function covers(principal: Principal, prefix: string, transfers: Transfers): boolean {
+  if (seesEveryone(principal)) return true;
   if (principal.scope === null) return principal.role === 'reader';
-  return isWithin(prefix, principal.scope);
+  return reaches(principal.scope, prefix, transfers);
+}
+
+function outOfScope(principal: Principal, prefix: string, what: string): HandleError {
+  const { scope } = principal;
+  const isFormer = scope !== null && isWithin(prefix, scope);
+  const why = isFormer
+    ? `${prefix} has been transferred to another enterprise`
+    : `it is bound to ${scope ?? 'no prefix'}`;
+  return forbidden(`This key may not ${what}: ${why}.`);
 }
 
 /** Reading own records. Asked before the record is looked for, so a denial does not tell whether it exists. */
-export function judgeRead(principal: Principal, handle: Handle): Verdict {
+export function judgeRead(principal: Principal, handle: Handle, transfers: Transfers): Verdict {
   const prefix = responsiblePrefixOf(handle);
-  if (covers(principal, prefix)) return null;
-  return forbidden(`This key may not read records under ${prefix}: it is bound to ${scopeText(principal)}.`);
+  return covers(principal, prefix, transfers) ? null : outOfScope(principal, prefix, `read records under ${prefix}`);
 }
 
 /** Writing, as far as role and scope decide: known without looking anything up. */
-export function judgeWriteScope(principal: Principal, handle: Handle, ownPrefix: Prefix): Verdict {
+export function judgeWriteScope(
+  principal: Principal,
+  handle: Handle,
+  ownPrefix: Prefix,
+  transfers: Transfers,
+): Verdict {
   if (principal.role === 'operator') return null;
   if (principal.role !== 'enterprise') {
     return forbidden(
@@ -43,17 +57,12 @@ export function judgeWriteScope(principal: Principal, handle: Handle, ownPrefix:
       `${prefix} is the node's own prefix, where only operators write: write under ${scopeText(principal)}.`,
     );
   }
-  if (!covers(principal, prefix)) {
-    return forbidden(
-      `This key may not write under ${prefix}: it is bound to ${scopeText(principal)}. Use a key of that enterprise.`,
-    );
-  }
-  return null;
+  return covers(principal, prefix, transfers) ? null : outOfScope(principal, prefix, `write under ${prefix}`);
 }
 
 /**
  * Writing, as far as the holders of the prefix decide. `holders`: the enterprises at the prefix and above it, nearest
- * first. Below the node's own prefix everything must be allocated; other homed prefixes belong to the operator until
+ * first; of a transferred one its holder and what is above that. Below the node's own prefix everything must be allocated; other homed prefixes belong to the operator until
  * they are. Enterprises write only while every holder is active; operators also afterwards, to revoke what was left.
  */
 export function judgeWriteHolders(
@@ -138,9 +147,8 @@ export function assertMayChangeEnterprise(principal: Principal, changesOnlyState
   );
 }
 
-export function assertMayReadEnterprise(principal: Principal, prefix: Prefix): void {
-  if (covers(principal, prefix)) return;
-  throw forbidden(`This key may not read enterprise ${prefix}: it is bound to ${scopeText(principal)}.`);
+export function assertMayReadEnterprise(principal: Principal, prefix: Prefix, transfers: Transfers): void {
+  if (!covers(principal, prefix, transfers)) throw outOfScope(principal, prefix, `read enterprise ${prefix}`);
 }
 
 /** Whether a principal may list everyone's principals and keys, or only its own. */

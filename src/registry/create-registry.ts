@@ -8,10 +8,11 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
 import { Enterprises } from './enterprises.ts';
+import { Holdings } from './holdings.ts';
 import { Identifiers } from './identifiers.ts';
 import { Keys } from './keys.ts';
 import { Principals } from './principals.ts';
-import type { Authenticator, Directory, IdentifierRegistry } from './registry.ts';
+import type { Authenticator, Directory, IdentifierRegistry, ReadAccess } from './registry.ts';
 import { Remembered } from './remembered.ts';
 import type { RandomBytes } from './tokens.ts';
 
@@ -30,6 +31,7 @@ export interface Registry {
   readonly identifiers: IdentifierRegistry;
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly readAccess: ReadAccess;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -41,21 +43,24 @@ export function createRegistry(options: RegistryOptions): Registry {
     read: (prefix) => store.enterprise(prefix as Prefix),
     keepsAbsence: true,
   });
-  const admission = new Admission(homes, holders);
+  const holdings = new Holdings(store, epochs);
+  const admission = new Admission(homes, holders, holdings);
   return {
-    identifiers: new Identifiers({ store, admission, clock, observer }),
-    directory: createDirectory(options, homes),
+    identifiers: new Identifiers({ store, admission, holdings, clock, observer }),
+    directory: createDirectory(options, homes, holdings),
     authenticator: createAuthenticator({ store, epochs, clock }),
+    readAccess: holdings,
   };
 }
 
-function createDirectory({ store, clock, randomBytes }: RegistryOptions, homes: Homes): Directory {
-  const enterprises = new Enterprises(store, homes);
+function createDirectory({ store, clock, randomBytes }: RegistryOptions, homes: Homes, holdings: Holdings): Directory {
+  const enterprises = new Enterprises(store, homes, holdings);
   const principals = new Principals(store, homes, randomBytes);
   const keys = new Keys(store, clock, randomBytes);
   return {
     createEnterprise: (actor, enterprise) => enterprises.create(actor, enterprise),
     updateEnterprise: (actor, prefix, patch, ifMatch) => enterprises.update(actor, prefix, patch, ifMatch),
+    transferEnterprise: (actor, prefix, to, ifMatch) => enterprises.transfer(actor, prefix, to, ifMatch),
     enterprise: (actor, prefix) => enterprises.read(actor, prefix),
     enterprises: (actor, after, limit) => enterprises.list(actor, after, limit),
     createPrincipal: (actor, principal) => principals.create(actor, principal),

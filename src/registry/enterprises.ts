@@ -2,13 +2,16 @@
 
 import { assertNextState, type Enterprise } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
-import { MAX_ALLOCATION_ATTEMPTS, MAX_CONTACT_LENGTH, MAX_NAME_LENGTH, MAX_PAGE_SIZE } from '../domain/limits.ts';
+import { reaches } from '../domain/holding.ts';
+import { MAX_ALLOCATION_ATTEMPTS, MAX_CONTACT_LENGTH, MAX_NAME_LENGTH } from '../domain/limits.ts';
 import { type Prefix, parsePrefix } from '../domain/prefix.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import type { Homes } from './admission.ts';
 import { assertMayChangeEnterprise, assertMayReadEnterprise, assertOperator, seesEveryone } from './authorization.ts';
 import { changeOne, commitOne, type Step, type Stored } from './commit-one.ts';
 import { countedCodeOf, parseEnterprisePrefix, prefixAfter } from './enterprise-codes.ts';
+import { allEnterprises, type Holdings } from './holdings.ts';
+import { assertTransferable } from './prefix-transfer.ts';
 import type { Actor } from './registration.ts';
 import type { EnterprisePatch, NewEnterprise } from './registry.ts';
 import { assertLine, pageSizeOf } from './text-rules.ts';
@@ -18,17 +21,19 @@ type EnterpriseDraft = Omit<Enterprise, 'revision' | 'createdAt' | 'updatedAt'>;
 export class Enterprises {
   readonly #store: RegistryStore;
   readonly #homes: Homes;
+  readonly #holdings: Holdings;
   /** Allocations of this worker come one after the other, so that they do not race for the same code. */
   #lastAllocation: Promise<unknown> = Promise.resolve();
 
-  constructor(store: RegistryStore, homes: Homes) {
+  constructor(store: RegistryStore, homes: Homes, holdings: Holdings) {
     this.#store = store;
     this.#homes = homes;
+    this.#holdings = holdings;
   }
 
   async create(actor: Actor, given: NewEnterprise): Promise<Enterprise> {
     assertOperator(actor.principal, 'create enterprises');
-    const draft = { ...given, hosting: 'here' } as const;
+    const draft = { ...given, hosting: 'here', holder: null } as const;
     assertContent(draft);
     if (given.prefix === null) return this.#queueAllocation(actor, draft);
     const prefix = parseEnterprisePrefix(given.prefix, this.#homes);
@@ -53,9 +58,22 @@ export class Enterprises {
     return changeOne(this.#store, actor, async () => this.#decideUpdate(prefix, patch, ifMatch));
   }
 
+  async transfer(actor: Actor, text: string, to: string | null, ifMatch: number | null): Promise<Enterprise> {
+    assertOperator(actor.principal, 'transfer prefixes');
+    const prefix = parsePrefix(text);
+    const named = to === null ? null : parsePrefix(to);
+    const holder = named === prefix ? null : named;
+    return changeOne(this.#store, actor, async () => {
+      const current = await this.#existing(prefix);
+      assertRevision(current, ifMatch);
+      await assertTransferable(this.#store, prefix, holder);
+      return stepFrom(current, { ...contentOf(current), holder });
+    });
+  }
+
   async read(actor: Actor, text: string): Promise<Enterprise> {
     const prefix = parsePrefix(text);
-    assertMayReadEnterprise(actor.principal, prefix);
+    assertMayReadEnterprise(actor.principal, prefix, await this.#holdings.transfers());
     return this.#existing(prefix);
   }
 
@@ -64,12 +82,13 @@ export class Enterprises {
     const size = pageSizeOf(limit);
     const start = after === null ? null : parsePrefix(after);
     if (scope === null || seesEveryone(actor.principal)) return this.#store.enterprises(start, size);
-    // The scope itself, then what is below it: in order of prefix text those stand together, from "scope." on.
-    const own = start === null || start < scope ? await this.#store.enterprise(scope) : null;
-    const below = `${scope}.` as Prefix;
-    const page = await this.#store.enterprises(start !== null && start > below ? start : below, size);
-    const visible = page.filter((enterprise) => enterprise.prefix.startsWith(below));
-    return (own === null ? visible : [own, ...visible]).slice(0, size);
+    const transfers = await this.#holdings.transfers();
+    const visible: Enterprise[] = [];
+    for await (const enterprise of allEnterprises(this.#store, start)) {
+      if (reaches(scope, enterprise.prefix, transfers)) visible.push(enterprise);
+      if (visible.length === size) break;
+    }
+    return visible;
   }
 
   #queueAllocation(actor: Actor, draft: Omit<EnterpriseDraft, 'prefix'>): Promise<Enterprise> {
@@ -93,17 +112,15 @@ export class Enterprises {
   async #highestCode(): Promise<number> {
     const { ownPrefix } = this.#homes;
     let highest = 0;
-    for (let after: Prefix | null = null; ; ) {
-      const page: readonly Enterprise[] = await this.#store.enterprises(after, MAX_PAGE_SIZE);
-      for (const { prefix } of page) highest = Math.max(highest, countedCodeOf(prefix, ownPrefix) ?? 0);
-      after = page.at(-1)?.prefix ?? null;
-      if (after === null || page.length < MAX_PAGE_SIZE) return highest;
+    for await (const { prefix } of allEnterprises(this.#store)) {
+      highest = Math.max(highest, countedCodeOf(prefix, ownPrefix) ?? 0);
     }
+    return highest;
   }
 
   async #tryCreate(actor: Actor, enterprise: EnterpriseDraft): Promise<Enterprise | null> {
-    const { prefix, name, state, hosting, contact, quota } = enterprise;
-    const clean: EnterpriseDraft = { prefix, name, state, hosting, contact, quota };
+    const { prefix, name, state, hosting, contact, quota, holder } = enterprise;
+    const clean: EnterpriseDraft = { prefix, name, state, hosting, contact, quota, holder };
     const stored = await commitOne(this.#store, actor, {
       kind: 'put-enterprise',
       expectedRevision: 0,
@@ -114,13 +131,8 @@ export class Enterprises {
 
   async #decideUpdate(prefix: Prefix, patch: EnterprisePatch, ifMatch: number | null): Promise<Step<Enterprise>> {
     const current = await this.#existing(prefix);
-    if (ifMatch !== null && ifMatch !== current.revision) {
-      throw new HandleError(
-        'REVISION_CONFLICT',
-        `Enterprise ${prefix} is at revision ${current.revision}, not ${ifMatch}: read it again and repeat the change.`,
-      );
-    }
-    const { revision, createdAt, updatedAt: _, ...stands } = current;
+    assertRevision(current, ifMatch);
+    const stands = contentOf(current);
     const next: EnterpriseDraft = {
       ...stands,
       name: patch.name ?? stands.name,
@@ -130,11 +142,7 @@ export class Enterprises {
     };
     assertNextState(stands.state, next.state);
     assertContent(next);
-    if (sameContent(stands, next)) return { stands: current };
-    return {
-      change: { kind: 'put-enterprise', expectedRevision: revision, enterprise: next },
-      make: (stored) => asStored(next, stored, createdAt),
-    };
+    return stepFrom(current, next);
   }
 
   async #existing(prefix: Prefix): Promise<Enterprise> {
@@ -142,6 +150,27 @@ export class Enterprises {
     if (enterprise === null) throw new HandleError('NOT_FOUND', `No enterprise holds ${prefix}.`);
     return enterprise;
   }
+}
+
+function assertRevision({ prefix, revision }: Enterprise, ifMatch: number | null): void {
+  if (ifMatch === null || ifMatch === revision) return;
+  throw new HandleError(
+    'REVISION_CONFLICT',
+    `Enterprise ${prefix} is at revision ${revision}, not ${ifMatch}: read it again and repeat the change.`,
+  );
+}
+
+function contentOf(enterprise: Enterprise): EnterpriseDraft {
+  const { revision: _r, createdAt: _c, updatedAt: _u, ...content } = enterprise;
+  return content;
+}
+
+function stepFrom(current: Enterprise, next: EnterpriseDraft): Step<Enterprise> {
+  if (sameContent(current, next)) return { stands: current };
+  return {
+    change: { kind: 'put-enterprise', expectedRevision: current.revision, enterprise: next },
+    make: (stored) => asStored(next, stored, current.createdAt),
+  };
 }
 
 function assertContent(enterprise: Pick<Enterprise, 'name' | 'contact' | 'quota'>): void {
@@ -160,7 +189,9 @@ function assertContent(enterprise: Pick<Enterprise, 'name' | 'contact' | 'quota'
 }
 
 function sameContent(a: EnterpriseDraft, b: EnterpriseDraft): boolean {
-  return a.name === b.name && a.state === b.state && a.contact === b.contact && a.quota === b.quota;
+  return (
+    a.name === b.name && a.state === b.state && a.contact === b.contact && a.quota === b.quota && a.holder === b.holder
+  );
 }
 
 function asStored(enterprise: EnterpriseDraft, stored: Stored, createdAt: number): Enterprise {

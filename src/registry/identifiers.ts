@@ -8,7 +8,7 @@ import { MAX_BATCH_ITEMS, MAX_COMMIT_ATTEMPTS } from '../domain/limits.ts';
 import type { Observer, RegistrationOutcome } from '../domain/observer.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import type { Admission, Item } from './admission.ts';
-import { judgeRead } from './authorization.ts';
+import type { Holdings } from './holdings.ts';
 import { assertSameBody, claimKeyOf, formatNote, inProgress, parseNote } from './idempotency.ts';
 import type {
   Actor,
@@ -24,6 +24,7 @@ import { foresee, type PlannedWrite, Round, settle } from './rounds.ts';
 export interface IdentifierOptions {
   readonly store: RegistryStore;
   readonly admission: Admission;
+  readonly holdings: Holdings;
   readonly clock: () => number;
   readonly observer: Observer;
 }
@@ -59,7 +60,7 @@ export class Identifiers implements IdentifierRegistry {
 
   async read(actor: Actor, text: string): Promise<HandleRecord> {
     const handle = this.#options.admission.parse(text);
-    const verdict = judgeRead(actor.principal, handle);
+    const verdict = await this.#options.holdings.judgeRead(actor.principal, handle);
     if (verdict !== null) throw verdict;
     const record = await this.#options.store.get(handle);
     if (record === null) throw new HandleError('NOT_FOUND', `${handle} is not registered.`);

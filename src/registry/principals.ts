@@ -76,7 +76,9 @@ export class Principals {
       if (homeOf(prefix, this.#homes.homed) !== null) return prefix;
       throw refused(`${prefix} is not homed here, so there is nothing to read under it.`);
     }
-    if ((await this.#store.enterprise(prefix)) !== null) return prefix;
+    const enterprise = await this.#store.enterprise(prefix);
+    if (enterprise !== null && enterprise.holder === null) return prefix;
+    if (enterprise !== null) throw refused(`${prefix} was transferred to ${enterprise.holder}: give that as scope.`);
     throw refused(`No enterprise holds ${prefix}: create the enterprise first.`);
   }
 }

@@ -1,6 +1,8 @@
 // The write path's front: what doors and commands may ask of the registry. It knows no door and no cache.
 
 import type { Enterprise, EnterpriseState } from '../domain/enterprise.ts';
+import type { HandleError } from '../domain/error.ts';
+import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { AccessKey, Principal, Role } from '../domain/principal.ts';
 import type { Actor, RegisterOptions, RegisterResult, Registration } from './registration.ts';
@@ -55,6 +57,11 @@ export interface IssuedKey {
 export interface Directory {
   createEnterprise(actor: Actor, enterprise: NewEnterprise): Promise<Enterprise>;
   updateEnterprise(actor: Actor, prefix: string, patch: EnterprisePatch, ifMatch: number | null): Promise<Enterprise>;
+  /**
+   * Gives a prefix, with all its records, to the enterprise `to`; null, or the prefix itself, gives it back. From the
+   * next request on the new holder's principals read and write under it, and the former holder's do not.
+   */
+  transferEnterprise(actor: Actor, prefix: string, to: string | null, ifMatch: number | null): Promise<Enterprise>;
   enterprise(actor: Actor, prefix: string): Promise<Enterprise>;
   enterprises(actor: Actor, after: string | null, limit: number): Promise<readonly Enterprise[]>;
   createPrincipal(actor: Actor, principal: NewPrincipal): Promise<Principal>;
@@ -66,6 +73,12 @@ export interface Directory {
   rotateKey(actor: Actor, id: string, graceMs: number): Promise<IssuedKey>;
   revokeKey(actor: Actor, id: string): Promise<AccessKey>;
   keys(actor: Actor, after: string | null, limit: number): Promise<readonly AccessKey[]>;
+}
+
+/** Who may read what: doors that show more than the public view ask here. */
+export interface ReadAccess {
+  /** Null if the principal may read what is registered under the handle, else the denial. At once if it can be. */
+  judgeRead(principal: Principal, handle: Handle): HandleError | null | Promise<HandleError | null>;
 }
 
 /** Turns a bearer token into its principal; throws `UNAUTHENTICATED` if it is unknown, expired, revoked or disabled. */

@@ -10,7 +10,7 @@ import type { Awaitable } from '../store/registry-store.ts';
 export interface RememberedOptions<T> {
   readonly epochs: EpochTable;
   /** First half of the slot's name in the epoch table: `enterprise:88.118.10023`. */
-  readonly kind: 'enterprise' | 'principal' | 'key';
+  readonly kind: 'enterprise' | 'principal' | 'key' | 'transfers';
   readonly read: (name: string) => Awaitable<T | null>;
   /** False where strangers choose the names: then guesses cannot push out what is in use. */
   readonly keepsAbsence: boolean;

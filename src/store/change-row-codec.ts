@@ -2,7 +2,7 @@
 // one before, so that an imported identifier costs a few bytes. Pure.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
-import type { ChangeAction, ChangeEntry, ChangeRow, ChangeSubject } from '../domain/change.ts';
+import type { ChangeAction, ChangeEntry, ChangeHead, ChangeRow, ChangeSubject } from '../domain/change.ts';
 import type { Handle } from '../domain/handle.ts';
 import { prefixOf, suffixOf } from '../domain/handle.ts';
 import type { Prefix } from '../domain/prefix.ts';
@@ -60,6 +60,18 @@ export function encodeChangeRow(
   }
 }
 
+/** The beginning of a row alone, however many entries it has. Throws `STORE_FORMAT`. */
+export function decodeChangeHead(bytes: ByteString, names: Pick<RowNames, 'principal'>): ChangeHead {
+  return readHead(new PackedReader(bytes), names);
+}
+
+function readHead(from: PackedReader, names: Pick<RowNames, 'principal'>): ChangeHead {
+  const version = from.byte();
+  if (version !== VERSION) throw damaged(`a log row has version ${version}, this program reads ${VERSION}`);
+  const at = from.signed() + EPOCH_MS;
+  return { at, principalId: names.principal(from.varint()), requestId: from.text() };
+}
+
 /** Throws `STORE_FORMAT`. */
 export function decodeChangeRow(
   sequence: number,
@@ -67,11 +79,7 @@ export function decodeChangeRow(
   names: Pick<RowNames, 'prefix' | 'principal'>,
 ): ChangeRow {
   const from = new PackedReader(bytes);
-  const version = from.byte();
-  if (version !== VERSION) throw damaged(`a log row has version ${version}, this program reads ${VERSION}`);
-  const at = from.signed() + EPOCH_MS;
-  const principalId = names.principal(from.varint());
-  const requestId = from.text();
+  const head = readHead(from, names);
   const count = from.count();
   const entries: ChangeEntry[] = [];
   let prefix = '';
@@ -93,5 +101,5 @@ export function decodeChangeRow(
     entries.push({ subject, action, name: `${prefix}/${textFromBytes(suffix)}`, revision });
   }
   from.end();
-  return { sequence, at, principalId, requestId, entries };
+  return { sequence, ...head, entries };
 }

@@ -6,6 +6,7 @@ import type { VisibleChange } from '../domain/change.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { MAX_WAITING_COMMITS } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
+import { decodeChangeHead } from './change-row-codec.ts';
 import { CommitGroup } from './lmdb-commit-group.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import { commitFailure } from './lmdb-failure.ts';
@@ -56,6 +57,8 @@ export class LmdbCommitter implements Committer {
   #unschedule: (() => void) | null = null;
   #lastGroupSize = 0;
   #sequence: number;
+  /** The newest log row's instant: a clock that was set back stands still here until the time has come again. */
+  #lastAt: number;
   /** Requests that are to have a transaction each. */
   #alone = 0;
   #isClosed = false;
@@ -67,6 +70,8 @@ export class LmdbCommitter implements Committer {
     this.#names = new LmdbNameGiver(tables);
     this.#health = new WriteHealth(options.environment);
     this.#sequence = lastRow === null ? 0 : fromUint64(lastRow, 0);
+    const newest = lastRow === null ? null : tables.log.get(lastRow);
+    this.#lastAt = newest === null ? 0 : decodeChangeHead(newest, this.#names.names).at;
   }
 
   get sequence(): number {
@@ -146,12 +151,13 @@ export class LmdbCommitter implements Committer {
   /** Applies as many requests as fit into the time of one transaction, at least one; returns when they are on disk. */
   #transact(settled: Settled[]): readonly VisibleChange[] {
     const { environment, clock } = this.#options;
+    const nowMs = Math.max(Math.floor(clock()), this.#lastAt);
     const group = environment.root.transactionSync(() => {
       const group = new CommitGroup({
         tables: environment.tables,
         names: this.#names,
         resultCounts: this.#resultCounts,
-        nowMs: Math.floor(clock()),
+        nowMs,
         sequence: this.#sequence,
       });
       const endsAt = performance.now() + MAX_GATHERED_MS;
@@ -164,6 +170,7 @@ export class LmdbCommitter implements Committer {
     });
     environment.keepLength();
     if (this.#alone > 0) this.#alone -= 1;
+    if (group.sequence > this.#sequence) this.#lastAt = nowMs;
     this.#sequence = group.sequence;
     if (group.visible.length > 0) this.#health.succeeded();
     return group.visible;

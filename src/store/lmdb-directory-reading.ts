@@ -1,6 +1,7 @@
 // Reads of enterprises, principals and keys from LMDB. Never writes.
 
 import type { ByteString } from '../domain/bytes.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
 import type { AccessKey } from '../domain/principal.ts';
 import { decodeEntity } from './directory-json.ts';
 import { directoryKey } from './lmdb-keys.ts';
@@ -9,10 +10,21 @@ import { FIRST_KEY } from './lmdb-table.ts';
 
 export type DirectoryTable = 'enterprises' | 'principals' | 'keys';
 
+/** What a row that was written before a field existed means by its absence. */
+const DEFAULTS = {
+  enterprises: { holder: null } satisfies Partial<Enterprise>,
+  principals: {},
+  keys: {},
+} as const satisfies Record<DirectoryTable, object>;
+
+function completed<T extends object>(table: DirectoryTable, bytes: ByteString): T {
+  return { ...DEFAULTS[table], ...decodeEntity<T>(bytes) };
+}
+
 export function readEntity<T extends object>(view: LmdbView, table: DirectoryTable, id: string): T | null {
   const key = directoryKey(id);
   const bytes = key === null ? null : view.tables[table].get(key, view.snapshot.options());
-  return bytes === null ? null : decodeEntity<T>(bytes);
+  return bytes === null ? null : completed<T>(table, bytes);
 }
 
 export function listEntities<T extends object>(
@@ -24,7 +36,7 @@ export function listEntities<T extends object>(
   if (limit <= 0) return [];
   const start = after === null ? FIRST_KEY : (directoryKey(after) ?? FIRST_KEY);
   const scan = { start, exclusiveStart: after !== null, limit };
-  return Array.from(view.tables[table].scan(scan, view.snapshot.options()), ({ value }) => decodeEntity<T>(value));
+  return Array.from(view.tables[table].scan(scan, view.snapshot.options()), ({ value }) => completed<T>(table, value));
 }
 
 export function readKeyByHash(view: LmdbView, tokenHash: string): AccessKey | null {

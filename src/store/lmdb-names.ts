@@ -6,7 +6,7 @@ import type { Handle } from '../domain/handle.ts';
 import { MAX_TYPE_NAMES } from '../domain/limits.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { RowNames } from './change-row-codec.ts';
-import { fromUint32, toUint32 } from './lmdb-keys.ts';
+import { afterAll, fromUint32, toUint32 } from './lmdb-keys.ts';
 import type { Snapshot } from './lmdb-snapshot.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { damaged } from './packed-bytes.ts';
@@ -77,6 +77,14 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
     const key = toUint32(id);
     this.#prefixKeys.set(prefix, key);
     return key;
+  }
+
+  /** As `prefixKey`, of the prefix and everything below it that was ever written to. */
+  prefixKeysWithin(scope: Prefix): ByteString[] {
+    const own = this.prefixKey(scope);
+    const below = (PREFIX + bytesFromText(`${scope}.`)) as ByteString;
+    const rows = this.#tables.numbers.scan({ start: below, end: afterAll(below) }, this.#snapshot?.options());
+    return [...(own === null ? [] : [own]), ...Array.from(rows, ({ value }) => value)];
   }
 
   /** The key of a record, or null if nothing is stored under its prefix. */

@@ -2,6 +2,7 @@
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import type { Change, ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
 import type { AccessKey } from '../domain/principal.ts';
 import { subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
@@ -86,8 +87,10 @@ export class StagedDirectory {
     { before, stored }: { before: Entity | null; stored: Entity },
   ): readonly VisibleChange[] {
     if (change.kind === 'put-enterprise') {
+      const { prefix, holder } = change.enterprise;
       this.#entities.enterprises.set(id, { ...change.enterprise, ...stored });
-      return [{ subject: 'enterprise', prefix: change.enterprise.prefix }];
+      const transferred = holder !== ((before as Enterprise | null)?.holder ?? null);
+      return [{ subject: 'enterprise', prefix, transferred }];
     }
     if (change.kind === 'put-principal') {
       this.#entities.principals.set(id, { ...change.principal, ...stored });

@@ -38,7 +38,7 @@ export class MemoryDirectory {
     }
     const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
     const stored = { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at };
-    const visible = this.#put(change, stored);
+    const visible = this.#put(change, before, stored);
     return {
       outcome: { ok: true, revision: stored.revision, at },
       action: actionOf(change, before),
@@ -52,11 +52,16 @@ export class MemoryDirectory {
     return (change.kind === 'put-principal' ? this.principals : this.keys) as Map<string, Entity>;
   }
 
-  #put(change: DirectoryChange, stored: Pick<Entity, 'revision' | 'createdAt' | 'updatedAt'>): VisibleChange[] {
+  #put(
+    change: DirectoryChange,
+    before: Entity | undefined,
+    stored: Pick<Entity, 'revision' | 'createdAt' | 'updatedAt'>,
+  ): VisibleChange[] {
     if (change.kind === 'put-enterprise') {
-      const { enterprise } = change;
-      this.enterprises.set(enterprise.prefix, { ...enterprise, ...stored });
-      return [{ subject: 'enterprise', prefix: enterprise.prefix }];
+      const { prefix, holder } = change.enterprise;
+      this.enterprises.set(prefix, { ...change.enterprise, ...stored });
+      const transferred = holder !== ((before as Enterprise | undefined)?.holder ?? null);
+      return [{ subject: 'enterprise', prefix, transferred }];
     }
     if (change.kind === 'put-principal') {
       const { principal } = change;

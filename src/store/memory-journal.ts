@@ -1,9 +1,9 @@
 // The change log, the registration counts and the results of idempotent requests of the memory store.
 
-import type { ChangeAction, ChangeEntry, ChangeRow } from '../domain/change.ts';
+import type { ChangeAction, ChangeEntry, ChangeHead, ChangeRow } from '../domain/change.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../domain/limits.ts';
-import type { Prefix } from '../domain/prefix.ts';
+import { isWithin, type Prefix } from '../domain/prefix.ts';
 import { chinaDayOf, formatChinaDay } from './china-day.ts';
 import type { IdempotencyResult, RegistrationCounts } from './registry-store.ts';
 
@@ -31,6 +31,15 @@ export class MemoryJournal {
     return this.#rows.length;
   }
 
+  /** The newest row's instant; 0 without one. */
+  get lastAt(): number {
+    return this.#rows.at(-1)?.at ?? 0;
+  }
+
+  head(sequence: number): ChangeHead | null {
+    return this.#rows[sequence - 1] ?? null;
+  }
+
   log(row: Omit<ChangeRow, 'sequence'>): void {
     const numbered = { ...row, sequence: this.sequence + 1 };
     this.#rows.push(numbered);
@@ -47,6 +56,16 @@ export class MemoryJournal {
     const from = Math.max(0, after);
     if (prefix === undefined) return this.#rows.slice(from, from + limit);
     return (this.#rowsByPrefix.get(prefix) ?? []).filter((row) => row.sequence > from).slice(0, limit);
+  }
+
+  changesWithin(scopes: readonly Prefix[], after: number, limit: number): ChangeRow[] {
+    if (limit <= 0) return [];
+    const found = new Map<number, ChangeRow>();
+    for (const [prefix, rows] of this.#rowsByPrefix) {
+      if (!scopes.some((scope) => isWithin(prefix, scope))) continue;
+      for (const row of rows) if (row.sequence > after) found.set(row.sequence, row);
+    }
+    return [...found.values()].sort((a, b) => a.sequence - b.sequence).slice(0, limit);
   }
 
   counts(prefix: Prefix): RegistrationCounts {

@@ -35,12 +35,14 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
     keyByHash: (tokenHash) => directory.keyByHash(tokenHash),
     keys: (after, limit) => pageOf(directory.keys, after, limit),
     changes: (after, limit, prefix) => journal.changes(after, limit, prefix),
+    changesWithin: (scopes, after, limit) => journal.changesWithin(scopes, after, limit),
+    changeHead: (sequence) => journal.head(sequence),
     counts: (prefix) => journal.counts(prefix),
     idempotencyResult: (key, nowMs) => journal.result(key, nowMs),
     stats: () => ({ sizeBytes: 0, records: records.live, sequence: journal.sequence, readOnlyReason: null }),
     commit: async (request) => {
       if (isClosed) throw new HandleError('STORE_UNAVAILABLE', 'The store is closed: the node is stopping.');
-      const { result, visible } = state.commit(request, Math.floor(clock()));
+      const { result, visible } = state.commit(request, Math.max(Math.floor(clock()), journal.lastAt));
       if (visible.length > 0) onVisible(visible);
       return result;
     },

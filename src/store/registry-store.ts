@@ -1,6 +1,6 @@
 // The contract of a store: the source of truth. Every implementation passes test/store/contract.ts.
 
-import type { Change, ChangeOutcome, ChangeRow } from '../domain/change.ts';
+import type { Change, ChangeHead, ChangeOutcome, ChangeRow } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
@@ -48,10 +48,14 @@ export interface DirectoryReader {
   keys(after: string | null, limit: number): Awaitable<readonly AccessKey[]>;
 }
 
-/** Reads of what happened. */
+/** Reads of what happened. Rows stand in the order of their commits; their instants never fall from one to the next. */
 export interface JournalReader {
   /** Log rows after `after` (a sequence; 0: from the first), oldest first, gap-free; only those that touch `prefix` if given. */
   changes(after: number, limit: number, prefix?: Prefix): Awaitable<readonly ChangeRow[]>;
+  /** As `changes`, only rows that touch one of these prefixes or anything below them; costs as much as these have. */
+  changesWithin(scopes: readonly Prefix[], after: number, limit: number): Awaitable<readonly ChangeRow[]>;
+  /** What a row says of all its entries, without reading them; null if there is no such row. */
+  changeHead(sequence: number): Awaitable<ChangeHead | null>;
   /** Registrations of one prefix: live records now, and by day (China Standard Time, `yyyy-MM-dd`). */
   counts(prefix: Prefix): Awaitable<RegistrationCounts>;
   /** What an idempotent request did; null if unknown or expired at `nowMs`. */

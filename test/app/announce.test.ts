@@ -36,7 +36,7 @@ test('a record that is replaced ends positive answers, one that appears negative
 
 test('what is remembered of enterprises, principals and keys ends with each change', () => {
   const changes: [VisibleChange, string][] = [
-    [{ subject: 'enterprise', prefix: '88.118.1' as Prefix }, 'enterprise:88.118.1'],
+    [{ subject: 'enterprise', prefix: '88.118.1' as Prefix, transferred: false }, 'enterprise:88.118.1'],
     [{ subject: 'principal', id: 'p1' }, 'principal:p1'],
     [{ subject: 'key', tokenHash: 'ab' }, 'key:ab'],
   ];

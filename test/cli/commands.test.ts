@@ -103,6 +103,14 @@ describe('enterprises, principals and keys', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--key-file') });
   });
 
+  test('a prefix is transferred and given back', async () => {
+    const made = await jiabiao('enterprise', 'create', '--name', '灯饰', '--state', 'active', '--json');
+    const other = (JSON.parse(made.stdout) as { prefix: string }).prefix;
+    expect((await jiabiao('enterprise', 'transfer', other, '--to', prefix)).stdout).toContain(`holder   ${prefix}`);
+    expect((await jiabiao('enterprise', 'transfer', other, '--to', other)).stdout).toContain('holder   -');
+    expect((await jiabiao('enterprise', 'transfer', other, '--to', '88.118.99999')).code).toBe(4);
+  });
+
   test('keys are rotated and revoked', async () => {
     const made = await jiabiao('key', 'create', '--principal', 'operator', '--label', 'second', '--json');
     const { id } = JSON.parse(made.stdout) as { id: string };

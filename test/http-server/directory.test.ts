@@ -44,6 +44,19 @@ describe('enterprises', () => {
     expect(told.json.detail).toContain(named);
   });
 
+  it('give their prefix to another, and get it back', async () => {
+    const { prefix } = (await operator('POST', '/v1/enterprises', { name: '旧厂', state: 'active' })).json;
+    const path = `/v1/enterprises/${prefix}/transfer`;
+    const given = await operator('POST', path, { to: CHAIRS }, { 'if-match': '"r1"' });
+    expect(given).toMatchObject({ status: 200, headers: { etag: '"r2"' }, json: { prefix, holder: CHAIRS } });
+    expect(await door.ask('GET', `/v1/enterprises/${prefix}`, { key: door.chairs })).toMatchObject({ status: 200 });
+    expect(await operator('POST', path, { to: null }, { 'if-match': '"r1"' })).toMatchObject({ status: 412 });
+    expect(await operator('POST', path, { to: null })).toMatchObject({ status: 200, json: { holder: null } });
+    expect(await operator('POST', path, {})).toMatchObject({ status: 400, json: { code: 'INVALID_REQUEST' } });
+    expect(await door.ask('POST', path, { key: door.chairs, json: { to: CHAIRS } })).toMatchObject({ status: 403 });
+    expect(await door.ask('GET', `/v1/enterprises/${prefix}`, { key: door.chairs })).toMatchObject({ status: 403 });
+  });
+
   it('are the operator’s to make', async () => {
     const told = await door.ask('POST', '/v1/enterprises', { key: door.chairs, json: { name: 'x' } });
     expect(told).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });

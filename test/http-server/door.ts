@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-table.ts';
+import { announce } from '../../src/app/announce.ts';
+import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
 import type { Answer } from '../../src/domain/answer.ts';
-import type { VisibleChange } from '../../src/domain/change.ts';
 import type { ErrorCode } from '../../src/domain/error.ts';
 import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/domain/observer.ts';
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
@@ -83,7 +83,7 @@ const LIMITS: HttpServerOptions['limits'] = {
 
 export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const clock = { nowMs: Date.UTC(2026, 10, 23, 3, 51, 48) };
-  const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => raise(changes) });
+  const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
   const seen: Seen = { resolved: [], failed: [], refused: [], authenticationFailed: [], log: [] };
   const observer = recorder(seen);
   const homed = [
@@ -169,20 +169,6 @@ function ask(port: number, method: string, path: string, more: Asked = {}): Prom
   sent.on('error', reject);
   sent.end(body);
   return promise;
-}
-
-function raise(changes: readonly VisibleChange[]): void {
-  const changed: number[] = [];
-  const created: number[] = [];
-  for (const change of changes) {
-    if (change.subject === 'record') {
-      if (change.replaced) changed.push(slotOf(change.handle));
-      if (change.appeared) created.push(slotOf(change.handle));
-    } else if (change.subject === 'enterprise') changed.push(slotOf(`enterprise:${change.prefix}`));
-    else if (change.subject === 'principal') changed.push(slotOf(`principal:${change.id}`));
-    else changed.push(slotOf(`key:${change.tokenHash}`));
-  }
-  epochs.raise(changed, created);
 }
 
 function recorder(seen: Seen): Observer {

@@ -1,9 +1,9 @@
 // A registry over a fresh store, with the people its tests need: an operator, two enterprises, a reviewer, a reader.
 
 import { createHash } from 'node:crypto';
-import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-table.ts';
+import { announce } from '../../src/app/announce.ts';
+import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
 import { bytesFromText } from '../../src/domain/bytes.ts';
-import type { VisibleChange } from '../../src/domain/change.ts';
 import type { EnterpriseState } from '../../src/domain/enterprise.ts';
 import type { HandleError } from '../../src/domain/error.ts';
 import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
@@ -60,7 +60,7 @@ const epochs = new EpochTable(createEpochBuffers());
 
 export async function openFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const clock = { nowMs: Date.UTC(2026, 0, 1) };
-  const inner = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => raise(epochs, changes) });
+  const inner = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
   const commits = { count: 0 };
   const reads = new Map<string, number>();
   const store = watched(options.wrap?.(inner) ?? inner, commits, reads, options.beforeCommit);
@@ -96,21 +96,6 @@ export async function openFixture(options: FixtureOptions = {}): Promise<Fixture
   };
 }
 
-/** What app does with a commit's announcement. */
-function raise(epochs: EpochTable, changes: readonly VisibleChange[]): void {
-  const changed: number[] = [];
-  const created: number[] = [];
-  for (const change of changes) {
-    if (change.subject === 'record') {
-      if (change.replaced) changed.push(slotOf(change.handle));
-      if (change.appeared) created.push(slotOf(change.handle));
-    } else if (change.subject === 'enterprise') changed.push(slotOf(`enterprise:${change.prefix}`));
-    else if (change.subject === 'principal') changed.push(slotOf(`principal:${change.id}`));
-    else changed.push(slotOf(`key:${change.tokenHash}`));
-  }
-  epochs.raise(changed, created);
-}
-
 function watched(
   inner: RegistryStore,
   commits: { count: number },
@@ -135,6 +120,8 @@ function watched(
     keyByHash: (tokenHash) => noting('keyByHash', inner.keyByHash(tokenHash)),
     keys: (after, limit) => inner.keys(after, limit),
     changes: (after, limit, prefix) => inner.changes(after, limit, prefix),
+    changesWithin: (scopes, after, limit) => inner.changesWithin(scopes, after, limit),
+    changeHead: (sequence) => inner.changeHead(sequence),
     counts: (prefix) => inner.counts(prefix),
     idempotencyResult: (key, nowMs) => inner.idempotencyResult(key, nowMs),
     async commit(request) {

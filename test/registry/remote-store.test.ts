@@ -20,6 +20,8 @@ function answeringLater(store: RegistryStore): RegistryStore {
     keyByHash: async (tokenHash) => store.keyByHash(tokenHash),
     keys: async (after, limit) => store.keys(after, limit),
     changes: async (after, limit, prefix) => store.changes(after, limit, prefix),
+    changesWithin: async (scopes, after, limit) => store.changesWithin(scopes, after, limit),
+    changeHead: async (sequence) => store.changeHead(sequence),
     counts: async (prefix) => store.counts(prefix),
     idempotencyResult: async (key, nowMs) => store.idempotencyResult(key, nowMs),
     commit: (request) => store.commit(request),

@@ -186,9 +186,9 @@ describe('changes', () => {
     world.write(ITEM, { values: [value(1, 'oak')] });
     const none = '88.118.1/NONE' as Handle;
     for (const _ of [1, 2]) for (const handle of [ITEM, none]) world.ask(handle);
-    announce(world.epochs, [{ subject: 'enterprise', prefix: '88.118.2' as never }]);
+    announce(world.epochs, [{ subject: 'enterprise', prefix: '88.118.2' as never, transferred: false }]);
     expect([world.ask(ITEM).tier, world.ask(none).tier]).toEqual(['l1', 'negative']);
-    announce(world.epochs, [{ subject: 'enterprise', prefix: '88.118.1' as never }]);
+    announce(world.epochs, [{ subject: 'enterprise', prefix: '88.118.1' as never, transferred: false }]);
     expect([world.ask(ITEM).tier, world.ask(none).tier]).toEqual(['store', 'store']);
   });
 

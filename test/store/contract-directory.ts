@@ -7,7 +7,7 @@ import type { OpenStore } from './contract.ts';
 import { apply, commit, h, NOON, put, words } from './world.ts';
 
 function enterprise(prefix: string, expectedRevision = 0, name = '中山家具'): Change {
-  const content = { name, state: 'active', hosting: 'here', contact: null, quota: null } as const;
+  const content = { name, state: 'active', hosting: 'here', contact: null, quota: null, holder: null } as const;
   return { kind: 'put-enterprise', expectedRevision, enterprise: { prefix: prefix as Prefix, ...content } };
 }
 
@@ -35,6 +35,7 @@ export function describeDirectory(open: OpenStore): void {
         hosting: 'here',
         contact: null,
         quota: null,
+        holder: null,
         revision: 2,
         createdAt: NOON,
         updatedAt: NOON + 1000,
@@ -44,6 +45,20 @@ export function describeDirectory(open: OpenStore): void {
       expect(await store.keyByHash('aa')).toEqual(await store.key('k'));
       const nothing = [store.enterprise('88.1' as Prefix), store.principal('q'), store.key(''), store.keyByHash('ab')];
       expect(await Promise.all(nothing)).toEqual([null, null, null, null]);
+      await close();
+    });
+
+    it('announces a transfer of a prefix, and only that', async () => {
+      const { store, visible, close } = await open();
+      const held = (expectedRevision: number, holder: string | null): Change => {
+        const change = enterprise('88.118.1', expectedRevision) as Extract<Change, { kind: 'put-enterprise' }>;
+        return { ...change, enterprise: { ...change.enterprise, holder: holder as Prefix | null } };
+      };
+      await apply(store, enterprise('88.118.1'), enterprise('88.118.1', 1, '灯饰'), held(2, '88.118.2'));
+      await apply(store, held(3, '88.118.2'), held(4, null));
+      expect(await store.enterprise('88.118.1' as Prefix)).toMatchObject({ holder: null, revision: 5 });
+      const transferred = visible.map((change) => change.subject === 'enterprise' && change.transferred);
+      expect(transferred).toEqual([false, false, true, false, true]);
       await close();
     });
 

@@ -66,6 +66,61 @@ export function describeJournal(open: OpenStore): void {
     });
   });
 
+  describe('the change log of several prefixes', () => {
+    it('has the rows that touch them or anything below, once each and in order', async () => {
+      const { store, close } = await open();
+      const below = (segment: string) => `${P}.${segment}` as Prefix;
+      await apply(store, put(h('1')));
+      await apply(store, put(h('2', below('7'))));
+      await apply(store, put(h('3', OTHER)));
+      await apply(store, put(h('4', `${P}9`)));
+      await apply(store, put(h('5')), put(h('5', below('8'))), put(h('5', OTHER)));
+      await apply(store, put(h('6', '88.999')));
+      const within = async (scopes: readonly string[], after = 0, limit = 100): Promise<number[]> =>
+        (await store.changesWithin(scopes as Prefix[], after, limit)).map((row) => row.sequence);
+      expect(await within([P])).toEqual([1, 2, 5]);
+      expect(await within([P], 1, 1)).toEqual([2]);
+      expect(await within([below('8')])).toEqual([5]);
+      expect(await within([OTHER, P])).toEqual([1, 2, 3, 5]);
+      expect(await within([OTHER, P], 0, 3)).toEqual([1, 2, 3]);
+      expect(await within([OTHER, P, P, below('7')], 2, 2)).toEqual([3, 5]);
+      expect(await within(['88.118'])).toEqual([1, 2, 3, 4, 5]);
+      expect(await within([P], 5)).toEqual([]);
+      expect(await within([P], 0, 0)).toEqual([]);
+      expect(await within([])).toEqual([]);
+      await close();
+    });
+
+    it('tells the head of a row without its entries', async () => {
+      const { store, close } = await open();
+      await store.commit(request([put(h('A')), put(h('B'))], { principalId: 'p-1', requestId: 'r-1' }));
+      expect(await store.changeHead(1)).toMatchObject({ at: NOON, principalId: 'p-1', requestId: 'r-1' });
+      expect([await store.changeHead(2), await store.changeHead(0), await store.changeHead(-1)]).toEqual([
+        null,
+        null,
+        null,
+      ]);
+      await close();
+    });
+  });
+
+  describe('a clock that is set back by an hour', () => {
+    it('stands still in the log and in new records, and goes on rising in those that change', async () => {
+      const { store, clock, close } = await open();
+      await apply(store, put(h('A')));
+      clock.nowMs -= 3_600_000;
+      await apply(store, put(h('A'), 1), put(h('B')));
+      await apply(store, remove(h('A'), 2));
+      clock.nowMs += 3_600_000 + 5;
+      await apply(store, put(h('C')));
+      expect((await store.changes(0, 10)).map((row) => row.at - NOON)).toEqual([0, 0, 0, 5]);
+      expect((await store.history(h('A'), 9, 9)).map((entry) => entry.replacedAt - NOON)).toEqual([2, 1]);
+      const born = [await store.get(h('B')), await store.get(h('C'))].map((record) => (record?.createdAt ?? 0) - NOON);
+      expect(born).toEqual([0, 5]);
+      await close();
+    });
+  });
+
   describe('registration counts', () => {
     it('are kept by prefix and China day, with the live total', async () => {
       const { store, clock, close } = await open();

@@ -2,6 +2,7 @@
 
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import type { Prefix } from '../../src/domain/prefix.ts';
 import { openLmdbReader } from '../../src/store/lmdb-reader.ts';
 import { describeStore } from './contract.ts';
 import { openLmdb, openLmdbWithReader } from './lmdb-world.ts';
@@ -28,6 +29,32 @@ describe('an LMDB store that is opened again', () => {
     expect(store.stats()).toMatchObject({ records: 3, sequence: 2, readOnlyReason: null });
     await store.close();
     directory.remove();
+  });
+
+  it('does not let the log step back in time while the clock has', async () => {
+    const directory = temporaryDirectory();
+    const first = await openLmdb(directory.path);
+    await apply(first.store, put(h('A')));
+    await first.store.close();
+    const second = await openLmdb(directory.path);
+    second.clock.nowMs -= 3_600_000;
+    await apply(second.store, put(h('B')));
+    const [before, after] = await second.store.changes(0, 10);
+    expect(after?.at).toBe(before?.at);
+    await second.store.close();
+    directory.remove();
+  });
+
+  it('reads an enterprise that was stored before prefixes had holders', async () => {
+    const { path, store, close } = await openLmdb();
+    const root = open({ path, noSubdir: false, maxDbs: 20, encoding: 'binary', keyEncoding: 'binary' });
+    const enterprises = root.openDB({ name: 'enterprises', encoding: 'binary', keyEncoding: 'binary' });
+    const old = { version: 1, prefix: '88.118.1', name: '中山家具', state: 'active', hosting: 'here', revision: 1 };
+    await enterprises.put(Buffer.from('88.118.1') as never, Buffer.from(JSON.stringify(old)));
+    await root.close();
+    expect(await store.enterprise('88.118.1' as Prefix)).toMatchObject({ name: '中山家具', holder: null });
+    expect(await store.enterprises(null, 10)).toMatchObject([{ holder: null }]);
+    await close();
   });
 
   it('finishes what was begun before it closes', async () => {
