@@ -101,6 +101,21 @@ export const SECTIONS = {
       'Least severe line that is written. auto: info, but warn where a person reads along on a terminal. Handles and addresses appear only at debug.',
     ),
     resolutionSample: number(1000, 0, 'One of how many resolutions is logged; 0 for none.'),
+    directory: text(
+      'auto',
+      'Directory of the audit trail and the request log, of one node alone. auto: `logs` in store.path, none if store.kind is memory. off: none are kept.',
+    ),
+    clients: choice(
+      'plain',
+      ['plain', 'pseudonym', 'network'],
+      'How addresses of clients stand in these files: plain; as a keyed hash that changes daily (the key is client.key beside them); as their network, /24 or /48.',
+    ),
+    retentionDays: number(184, 180, 'How long these files are kept: six months are 184 days, and required.', 36_500),
+    maxFileBytes: number(
+      256 * MEBIBYTE,
+      65_536,
+      'Size at which a file is closed and another begun, besides every midnight in China.',
+    ),
   },
 } as const;
 

@@ -66,6 +66,18 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   return assemble(merged);
 }
 
+/** The settings that differ from their defaults, as texts by path: what the audit trail keeps of a start. No setting is a secret. */
+export function settingsApart(config: Config): Readonly<Record<string, string>> {
+  const apart: Record<string, string> = {};
+  for (const { path, default: fallback } of SETTINGS) {
+    if (path.startsWith('node.')) continue;
+    const [section, key] = path.split('.') as [keyof Config, string | undefined];
+    const value = key === undefined ? config[section] : (config[section] as Record<string, unknown>)[key];
+    if (JSON.stringify(value) !== JSON.stringify(fallback)) apart[path] = JSON.stringify(value);
+  }
+  return { ...apart, 'node.homed': config.node.homed.map(({ prefix }) => prefix).join(',') };
+}
+
 function settingOf(path: string, schema: SettingSchema): Setting {
   const { description = '', default: fallback } = schema;
   return {

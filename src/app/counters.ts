@@ -17,7 +17,7 @@ import {
   type Refusal,
   type RegistrationOutcome,
 } from '../domain/observer.ts';
-import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, METRICS, type MetricKey } from './metrics.ts';
+import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey } from './metrics.ts';
 
 const BUCKETS_MS: readonly number[] = LATENCY_BUCKETS.map((seconds) => seconds * 1000);
 const AT = LAYOUT.offsets;
@@ -37,7 +37,10 @@ function positions<T extends string>(names: readonly T[]): Readonly<Record<T, nu
 }
 
 /** Gauges without labels that a thread may set. */
-type PlainGauge = Extract<MetricKey, 'heapUsed' | 'workers' | 'workersListening' | 'stopping' | 'storeReadOnly'>;
+type PlainGauge = Extract<
+  MetricKey,
+  'heapUsed' | 'workers' | 'workersListening' | 'stopping' | 'storeReadOnly' | 'logsFailing'
+>;
 /** What a dead thread no longer has. */
 const GAUGES = (Object.keys(METRICS) as MetricKey[]).filter(
   (key) => METRICS[key].type === 'gauge' && METRICS[key].from !== 'render',
@@ -105,6 +108,10 @@ export class Counters implements Observer {
 
   authenticationFailed(scheme: AuthenticationScheme): void {
     this.#add(AT.authenticationFailures + SCHEME[scheme], 1);
+  }
+
+  logLines(log: (typeof LOG_NAMES)[number], outcome: 'written' | 'lost', lines: number): void {
+    this.#add(AT.logLines + LOG_NAMES.indexOf(log) * 2 + (outcome === 'lost' ? 1 : 0), lines);
   }
 
   workerRestarted(): void {

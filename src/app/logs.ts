@@ -13,7 +13,7 @@ const MAX_WRITE_BYTES = 4096;
 const STANDARD_ERROR = 2;
 
 /** `thread` stands in every line. Workers write in the background; the main thread, which says little, at once. */
-export function createLog(settings: Config['log'], thread: string): Log {
+export function createLog(settings: Pick<Config['log'], 'level'>, thread: string): Log {
   const destination = pino.destination({ dest: STANDARD_ERROR, sync: thread === 'main', maxWrite: MAX_WRITE_BYTES });
   const level = settings.level === 'auto' ? (isatty(STANDARD_ERROR) ? 'warn' : 'info') : settings.level;
   return pino({ level, base: { thread }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
@@ -25,7 +25,7 @@ const RESOLUTION_ROUTES: ReadonlySet<string> = new Set(['/api/handles/*', '/v1/r
 /** One line a request. Of the resolutions one in `sample` is written (0: none), and every one that failed. */
 export function requestLog(log: Pick<Log, 'info' | 'error'>, sample: number): RequestLog {
   let resolutions = 0;
-  return ({ cause, durationMs, sampled, ...rest }) => {
+  return ({ cause, durationMs, sampled, client: _unsaid, denial: _elsewhere, ...rest }) => {
     const entry = { ...rest, durationMs: Math.round(durationMs * 1000) / 1000 };
     if (entry.status >= 500) {
       log.error(cause === undefined ? entry : { ...entry, err: cause }, 'request');

@@ -12,6 +12,9 @@ import {
   REGISTRATION_OUTCOMES,
 } from '../domain/observer.ts';
 
+/** The logs kept in files: the audit trail, and the request log with its resolutions. */
+export const LOG_NAMES = ['audit', 'requests'] as const;
+
 /** Upper bounds in seconds: 0.25 ms … 10 s. */
 export const LATENCY_BUCKETS = [
   0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
@@ -169,6 +172,19 @@ export const METRICS = {
     name: 'jiabiao_store_read_only',
     type: 'gauge',
     help: '1 while the store refuses writes (disk full or not writable); resolving goes on.',
+  },
+  logLines: {
+    ...sum,
+    name: 'jiabiao_log_lines_total',
+    type: 'counter',
+    help: 'Lines of the audit trail and of the request log that were written, or lost because they could not be.',
+    labels: { log: LOG_NAMES, outcome: ['written', 'lost'] },
+  },
+  logsFailing: {
+    ...sum,
+    name: 'jiabiao_logs_failing',
+    type: 'gauge',
+    help: 'How many of these two logs cannot be written now (disk full or not writable); everything else goes on.',
   },
   storeSize: { ...render, name: 'jiabiao_store_size_bytes', help: 'Bytes of the store on disk.' },
   storeRecords: { ...render, name: 'jiabiao_store_records', help: 'Live records in the store.' },

@@ -10,9 +10,9 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
-import { type Log, requestLog } from './logs.ts';
 import { metricsText } from './metrics-text.ts';
 import { judgeReadiness } from './readiness.ts';
+import type { RequestFacts } from './request-facts.ts';
 
 export interface DoorOptions {
   readonly config: Config;
@@ -23,9 +23,9 @@ export interface DoorOptions {
   readonly countersBuffer: SharedArrayBuffer;
   readonly counters: Counters;
   readonly version: string;
-  readonly log: Log;
   /** Whether several threads listen on the same port. */
   readonly reusePort: boolean;
+  readonly facts: RequestFacts;
 }
 
 /** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
@@ -44,7 +44,8 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     homed,
     clock,
     observer,
-    log: requestLog(options.log, config.log.resolutionSample),
+    log: options.facts.log,
+    trail: options.facts.trail,
     resolutionSample: config.log.resolutionSample,
     newRequestId: randomUUID,
     readiness: () => judgeReadiness(countersBuffer),

@@ -4,16 +4,20 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
+import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
+import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import { openLmdbStore } from '../store/lmdb-store.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { announce } from './announce.ts';
+import { auditCommits } from './audited-commits.ts';
 import { systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
+import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
 import { writeOperatorKey } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -75,20 +79,32 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const counters = new Counters(countersBuffer, 0);
   const epochBuffers = createEpochBuffers();
   const epochs = new EpochTable(epochBuffers);
-  const store = await openStore(config, epochs, counters);
-  opened.push(() => store.close());
+  const bareStore = await openStore(config, epochs, counters);
+  opened.push(() => bareStore.close());
+  const files = openLogFiles({ config, counters, log, clock: systemClock });
+  const trail: AuditTrail = { record: (event) => files.receive({ kind: 'audit', event, atMs: systemClock() }) };
+  let isStarted = false;
+  opened.push(async () => {
+    if (isStarted) trail.record(nodeEvent('node-stopped', null));
+    await files.close();
+  });
+  const store = auditCommits(bareStore, trail);
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
   const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, keyFileNameFor(config));
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
   const token = await createFirstOperator({ store, randomBytes, keep });
 
-  const shared = { options, store, counters, countersBuffer };
+  const logDirectory = logDirectoryOf(config);
+  const clientKey = logDirectory === null ? '' : keepClientKey(logDirectory);
+  const shared = { options, store, counters, countersBuffer, clientKey, receive: files.receive };
   const address =
     workers === 0
       ? await openHere({ ...shared, epochs }, opened)
       : await openPool({ ...shared, epochBuffers, workers }, opened);
   const metricsAddress = await openMetrics(shared, opened);
+  trail.record(nodeEvent('node-started', null, { version: options.version, ...settingsApart(config) }));
+  isStarted = true;
   opened.push(() => counters.set('stopping', 1));
   log.info({ ...address, workers, store: config.store.kind, version: options.version }, 'listening');
   return {
@@ -114,6 +130,8 @@ interface Parts {
   readonly store: RegistryStore;
   readonly counters: Counters;
   readonly countersBuffer: SharedArrayBuffer;
+  readonly clientKey: string;
+  readonly receive: (report: Report) => void;
 }
 
 /** The doors in this thread: a store in memory cannot be shared. */
@@ -121,8 +139,13 @@ async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: 
   const { counters } = parts;
   // Loaded only where it is used: a supervisor of workers starts without the doors' code.
   const { openDoors } = await import('./node.ts');
-  const doors = await openDoors({ ...parts, ...parts.options, reusePort: false });
-  opened.push(() => doors.close());
+  const { createRequestFacts } = await import('./request-facts.ts');
+  const facts = createRequestFacts({ ...parts, ...parts.options, clock: systemClock, report: parts.receive });
+  const doors = await openDoors({ ...parts, ...parts.options, reusePort: false, facts });
+  opened.push(async () => {
+    await doors.close();
+    facts.flush();
+  });
   counters.set('workers', 1);
   counters.set('workersListening', 1);
   return doors.address;
@@ -136,7 +159,15 @@ function openPool(
   const { config, version, log } = options;
   const pool = new WorkerPool({
     count,
-    birth: { config, epochs: parts.epochBuffers, counters: countersBuffer, version, reusePort: count > 1 },
+    birth: {
+      config,
+      epochs: parts.epochBuffers,
+      counters: countersBuffer,
+      version,
+      clientKey: parts.clientKey,
+      reusePort: count > 1,
+    },
+    receive: parts.receive,
     serveCommits: (port) => serveCommits(port, store),
     counters,
     clock: systemClock,

@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EpochBuffers } from '../cache/epoch-table.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { Config } from './config.ts';
+import type { Report } from './log-files.ts';
 
 /** Where a worker listens. */
 export interface Address {
@@ -21,13 +22,16 @@ export interface WorkerStart {
   readonly counters: SharedArrayBuffer;
   readonly commitPort: MessagePort;
   readonly version: string;
+  /** The key of pseudonyms in logs. */
+  readonly clientKey: string;
   readonly reusePort: boolean;
 }
 
 export type WorkerMessage =
   | { readonly kind: 'listening'; readonly address: Address }
   /** It could not start; errors lose their class between threads, so the code travels beside the message. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'report'; readonly report: Report };
 
 /** The only thing a worker is ever told: finish what is in flight, close everything, end. */
 export const STOP = 'stop';

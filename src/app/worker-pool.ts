@@ -3,6 +3,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { HandleError } from '../domain/error.ts';
 import { Counters } from './counters.ts';
+import type { Report } from './log-files.ts';
 import type { Log } from './logs.ts';
 import { type Address, STOP, type WorkerMessage, type WorkerStart } from './worker-messages.ts';
 
@@ -24,6 +25,8 @@ export interface WorkerPoolOptions {
   readonly birth: Omit<WorkerStart, 'index' | 'commitPort'>;
   /** Called for each worker, with its end of the commit channel. */
   readonly serveCommits: (port: MessagePort) => void;
+  /** Takes what workers report for the record. */
+  readonly receive: (report: Report) => void;
   readonly counters: Counters;
   readonly clock: () => number;
   readonly log: Log;
@@ -115,7 +118,8 @@ export class WorkerPool {
     return new Promise((resolve, reject) => {
       let cause: Error | null = null;
       worker.on('message', (message: WorkerMessage) => {
-        if (message.kind === 'failed') cause = new HandleError(message.code, message.message);
+        if (message.kind === 'report') this.#options.receive(message.report);
+        else if (message.kind === 'failed') cause = new HandleError(message.code, message.message);
         else {
           this.#setListening(place, true);
           resolve(message.address);

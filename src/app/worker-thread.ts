@@ -6,9 +6,12 @@ import { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
 import { connectCommitter } from '../store/commit-channel.ts';
 import { openLmdbReader } from '../store/lmdb-reader.ts';
+import { systemClock } from './clock.ts';
 import { Counters } from './counters.ts';
+import type { Report } from './log-files.ts';
 import { createLog } from './logs.ts';
 import { openDoors } from './node.ts';
+import { createRequestFacts } from './request-facts.ts';
 import { reportVitals } from './vitals.ts';
 import { STOP, type WorkerMessage, type WorkerStart } from './worker-messages.ts';
 
@@ -19,14 +22,17 @@ async function run(start: WorkerStart, tell: (message: WorkerMessage) => void): 
   const log = createLog(config.log, `worker-${start.index}`);
   const committer = connectCommitter(start.commitPort);
   const store = openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
-  const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, log, reusePort });
-  const endVitals = reportVitals(counters);
+  const report = (report: Report): void => tell({ kind: 'report', report });
+  const facts = createRequestFacts({ config, log, clock: systemClock, clientKey: start.clientKey, report });
+  const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, reusePort, facts });
+  const endVitals = reportVitals(counters, () => facts.sweep());
   tell({ kind: 'listening', address: doors.address });
   return async () => {
     await doors.close();
     committer.close();
     await store.close();
     endVitals();
+    facts.flush();
     log.flush();
   };
 }
@@ -37,8 +43,9 @@ try {
   const stop = await run(workerData as WorkerStart, (message) => port.postMessage(message));
   port.on('message', (message: unknown) => {
     if (message !== STOP) return;
-    port.close();
-    void stop(); // A failure to stop is an unhandled rejection: it ends the thread, and the supervisor logs it.
+    // Closed last, as the end has something to report. A failure to stop is an unhandled rejection: it ends the thread, and
+    // the supervisor logs it.
+    void stop().then(() => port.close());
   });
 } catch (error) {
   // Told rather than thrown: the code decides what the supervisor advises.

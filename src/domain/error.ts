@@ -38,6 +38,8 @@ export interface ErrorDetails {
   /** Where in the input: a JSON pointer, or `line 3, column 7`. */
   readonly at?: string;
   readonly retryAfterSeconds?: number;
+  /** Whose key it was that did not open; for the audit trail alone, never for the asker. */
+  readonly principalId?: string;
 }
 
 /** A failure with a code. `message` says what is wrong and how to mend it, and never quotes a secret. */
@@ -46,12 +48,14 @@ export class HandleError extends Error {
   readonly code: ErrorCode;
   readonly at: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly principalId: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.at = details.at;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.principalId = details.principalId;
   }
 }
 

@@ -121,3 +121,15 @@ export const AUTHENTICATION_FAILURES_PER_SECOND = 0.2;
 
 /** Commits that may wait for the committing thread: some seconds of its work; above it, writes are told to come back. */
 export const MAX_WAITING_COMMITS = 50_000;
+
+/** Characters of log lines that may wait for a disk that takes none: some minutes of a busy trail, and no more memory. */
+export const MAX_WAITING_LOG_BYTES = 8_388_608;
+
+/** Characters of one text in the audit trail: the longest refusal fits, and nobody fills the disk with a header. */
+export const MAX_AUDIT_TEXT_LENGTH = 500;
+
+/**
+ * Denials of one thread that are told apart within a minute, by network, key, route and reason; further ones are counted
+ * together. A flood then writes at most some 400 lines a minute and thread, 0.1 MB, whoever sends it from wherever.
+ */
+export const MAX_DENIAL_GROUPS = 200;

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { networkOf } from '../domain/client-network.ts';
 import { HandleError } from '../domain/error.ts';
 
 const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
@@ -10,13 +11,22 @@ const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
 /** Tells the network a request comes from; the same text for the same network. */
 export type ClientNetwork = (request: IncomingMessage) => string;
 
+/** Tells the address a request comes from; empty if its connection is gone. */
+export type ClientAddress = (request: IncomingMessage) => string;
+
 /** `trustedProxies`: addresses or `address/length` whose `X-Forwarded-For` is believed. Throws `INVALID_CONFIG`. */
-export function createClientNetwork(trustedProxies: readonly string[]): ClientNetwork {
+export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const proxies = proxyList(trustedProxies);
   return (request) => {
     const peer = plainAddress(request.socket.remoteAddress ?? '');
-    return networkOf(proxies === null ? peer : clientAddress(peer, request.headers['x-forwarded-for'], proxies));
+    return proxies === null ? peer : clientAddress(peer, request.headers['x-forwarded-for'], proxies);
   };
+}
+
+/** As `createClientAddress`. */
+export function createClientNetwork(trustedProxies: readonly string[]): ClientNetwork {
+  const addressOf = createClientAddress(trustedProxies);
+  return (request) => networkOf(addressOf(request));
 }
 
 /** Tells whether nobody on the way could read or change a request. */
@@ -73,15 +83,4 @@ function isTrusted(address: string, proxies: BlockList): boolean {
 
 function plainAddress(address: string): string {
   return address.replace(MAPPED_IPV4, '');
-}
-
-/**
- * IPv4 /24, IPv6 /48. A /48 is what one site is given, so less would hand it 2⁸⁰ addresses to guess from; a /24 is what a
- * guesser can rent together. Neighbours who share it lose nothing but unknown handles, as hits are never limited.
- */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.') + 1);
-  const [head = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  return `${groups[0] ?? '0'}:${groups[1] ?? '0'}:${groups[2] ?? '0'}:`;
 }

@@ -3,6 +3,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { AuditTrail } from '../domain/audit.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { HomedPrefix } from '../domain/prefix.ts';
@@ -12,7 +13,7 @@ import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
 import { RequestAuthentication } from './authentication.ts';
 import { AuthenticationGuard } from './authentication-guard.ts';
-import { createClientNetwork } from './client-network.ts';
+import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { HandleApi, isPlainResolution } from './handle-api.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
@@ -25,6 +26,13 @@ import { registerService, type ServiceOptions } from './service.ts';
 import { registerV1 } from './v1.ts';
 import { createProblemHandler } from './v1-frame.ts';
 
+/** What a denial is to the audit trail. */
+export interface Denied {
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+  readonly reason: string;
+  readonly principalId: string | null;
+}
+
 /** One line for each request but the plain resolutions that were not sampled. Names no handle. */
 export type RequestLog = (entry: {
   readonly requestId: string;
@@ -33,8 +41,12 @@ export type RequestLog = (entry: {
   readonly route: string;
   readonly status: number;
   readonly durationMs: number;
+  /** The address it came from. */
+  readonly client: string;
   readonly principalId?: string;
   readonly code?: ErrorCode;
+  /** Why somebody was not let in, or an item of a batch refused to them; whose key it was, if that is known. */
+  readonly denial?: Denied;
   /** What a defect threw; for the log alone. */
   readonly cause?: unknown;
   /** True of a plain resolution that stands for many. */
@@ -55,6 +67,8 @@ export interface HttpServerOptions extends ServiceOptions {
   readonly clock: () => number;
   readonly observer: Observer;
   readonly log: RequestLog;
+  /** For acts of the door's own. Denials get there by the log, changes by the store. */
+  readonly trail: AuditTrail;
   /** One of how many plain resolutions is logged; 0 or nothing for none. */
   readonly resolutionSample?: number;
   readonly newRequestId: () => string;
@@ -92,7 +106,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
   const { readAccess } = options;
-  const { sample, onDefect } = createPlainLog(options);
+  const addressOf = createClientAddress(options.trustedProxies);
+  const { sample, onDefect } = createPlainLog(options, addressOf);
   const handleApi = new HandleApi({ asker, authentication, readAccess, observer, writer, inFlight, onDefect });
 
   const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
@@ -102,11 +117,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         admitted(request, response);
         return;
       }
-      sample?.(response);
+      sample?.(request, response);
       handleApi.answerPlain(request, response);
     };
   });
-  addRequestHooks(app, { ...options, isClosing });
+  addRequestHooks(app, { ...options, isClosing, addressOf });
   registerService(app, options);
   registerHandleApi(app, handleApi, writer);
   registerV1(app, { ...options, authentication }, asker);

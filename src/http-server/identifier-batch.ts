@@ -36,6 +36,7 @@ export function registerIdentifierBatch(scope: FastifyInstance, identifiers: Ide
       dryRun,
       idempotency: idempotencyClaimOf(request),
     });
+    request.itemDenial = results.find(isDenied)?.error ?? null;
     if (repeated) reply.header('Idempotency-Replayed', 'true');
     const shown = results.map((result, i) => itemJson(result, items.places[i] ?? ''));
     if (!isLines) return { results: shown, counts: countsOf(results) };
@@ -87,6 +88,10 @@ function readLine(line: string, number: number, defaults: RegistrationDefaults):
 function assertNotTooMany(count: number): void {
   if (count <= MAX_BATCH_ITEMS) return;
   throw new HandleError('PAYLOAD_TOO_LARGE', `Send at most ${MAX_BATCH_ITEMS} registrations a call: split the batch.`);
+}
+
+function isDenied(result: RegistrationResult): result is Extract<RegistrationResult, { ok: false }> {
+  return !result.ok && result.error.code === 'FORBIDDEN';
 }
 
 function itemJson(result: RegistrationResult, place: string): object {

@@ -2,13 +2,18 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { HandleError } from '../domain/error.ts';
+import type { ClientAddress } from './client-network.ts';
 import { allowsOrigin, type CorsOrigins, isPreflight, preflightHeaders, V1_EXPOSED } from './cors.ts';
-import type { RequestLog } from './http-server.ts';
+import type { Denied, RequestLog } from './http-server.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What the request failed with; null while it has not. */
     failure: HandleError | null;
+    /** An item of a batch that was refused to its asker while others were not; null if there is none. */
+    itemDenial: HandleError | null;
+    /** Taken down as the request comes: a connection that is gone has no address. */
+    client: string;
   }
 }
 
@@ -23,13 +28,17 @@ export interface RequestHookOptions {
   readonly corsOrigins: CorsOrigins;
   readonly isClosing: () => boolean;
   readonly log: RequestLog;
+  readonly addressOf: ClientAddress;
 }
 
 export function addRequestHooks(app: FastifyInstance, options: RequestHookOptions): void {
-  const { corsOrigins, isClosing, log } = options;
+  const { corsOrigins, isClosing, log, addressOf } = options;
   app.decorateRequest('failure', null);
+  app.decorateRequest('itemDenial', null);
+  app.decorateRequest('client', '');
 
   app.addHook('onRequest', (request, reply, done) => {
+    request.client = addressOf(request.raw);
     reply.header('X-Request-Id', request.id).header('X-Content-Type-Options', 'nosniff');
     const { origin } = request.headers;
     if (origin === undefined || !allowsOrigin(corsOrigins, origin)) {
@@ -53,19 +62,27 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
   });
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { failure, principal } = request;
+    const { failure, principal, client } = request;
+    const denial = deniedBy(failure ?? request.itemDenial);
     log({
       requestId: request.id,
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.raw.statusCode,
       durationMs: reply.elapsedTime,
+      client,
       ...(principal === null || principal === undefined ? {} : { principalId: principal.id }),
       ...(failure === null ? {} : { code: failure.code }),
       ...(failure?.code === 'INTERNAL' ? { cause: failure.cause } : {}),
+      ...(denial === null ? {} : { denial }),
     });
     done();
   });
+}
+
+function deniedBy(error: HandleError | null): Denied | null {
+  if (error === null || (error.code !== 'UNAUTHENTICATED' && error.code !== 'FORBIDDEN')) return null;
+  return { code: error.code, reason: error.message, principalId: error.principalId ?? null };
 }
 
 function addVary(

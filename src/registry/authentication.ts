@@ -56,14 +56,20 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 function admitted(key: AccessKey, principal: Principal | null, nowMs: number): Principal {
   if (principal !== null && isKeyUsable(key, principal, nowMs)) return principal;
   if (key.revokedAt !== null && key.revokedAt <= nowMs) {
-    throw unauthenticated('This key has been revoked or replaced: use the new one, or ask an operator for another.');
+    throw unauthenticated(
+      'This key has been revoked or replaced: use the new one, or ask an operator for another.',
+      key.principalId,
+    );
   }
   if (key.expiresAt !== null && key.expiresAt <= nowMs) {
-    throw unauthenticated(`This key expired at ${new Date(key.expiresAt).toISOString()}: ask an operator for another.`);
+    throw unauthenticated(
+      `This key expired at ${new Date(key.expiresAt).toISOString()}: ask an operator for another.`,
+      key.principalId,
+    );
   }
-  throw unauthenticated('The holder of this key has been disabled: ask an operator of this node.');
+  throw unauthenticated('The holder of this key has been disabled: ask an operator of this node.', key.principalId);
 }
 
-function unauthenticated(message: string): HandleError {
-  return new HandleError('UNAUTHENTICATED', message);
+function unauthenticated(message: string, principalId?: string): HandleError {
+  return new HandleError('UNAUTHENTICATED', message, principalId === undefined ? {} : { principalId });
 }

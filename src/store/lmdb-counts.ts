@@ -1,8 +1,8 @@
 // The stored form of registration counts, and how they are read. Never writes.
 
 import type { ByteString } from '../domain/bytes.ts';
+import { formatChinaDay } from '../domain/china-day.ts';
 import type { Prefix } from '../domain/prefix.ts';
-import { formatChinaDay } from './china-day.ts';
 import { afterAll, fromUint32, toUint32 } from './lmdb-keys.ts';
 import type { LmdbView } from './lmdb-record-reading.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';

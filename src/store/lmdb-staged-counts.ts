@@ -1,7 +1,7 @@
 // Registration counts within one write transaction: by prefix and China day, live records by prefix, and all together.
 
 import type { ByteString } from '../domain/bytes.ts';
-import { chinaDayOf } from './china-day.ts';
+import { chinaDayOf } from '../domain/china-day.ts';
 import { countKey, decodeCounts, encodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';

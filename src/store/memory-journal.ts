@@ -1,10 +1,10 @@
 // The change log, the registration counts and the results of idempotent requests of the memory store.
 
 import type { ChangeAction, ChangeEntry, ChangeHead, ChangeRow } from '../domain/change.ts';
+import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../domain/limits.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
-import { chinaDayOf, formatChinaDay } from './china-day.ts';
 import type { IdempotencyResult, RegistrationCounts } from './registry-store.ts';
 
 interface DayCounts {

@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const directories: string[] = [];
 const nodes: RunningNode[] = [];
-const log = createLog({ level: 'silent', resolutionSample: 0 }, 'main');
+const log = createLog({ level: 'silent' }, 'main');
 
 afterEach(async () => {
   for (const node of nodes.splice(0)) await node.close();

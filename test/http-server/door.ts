@@ -5,6 +5,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { announce } from '../../src/app/announce.ts';
 import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
 import type { Answer } from '../../src/domain/answer.ts';
+import { SILENT_TRAIL } from '../../src/domain/audit.ts';
 import type { ErrorCode } from '../../src/domain/error.ts';
 import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/domain/observer.ts';
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
@@ -108,6 +109,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     clock: () => clock.nowMs,
     observer,
     log: (entry) => seen.log.push(entry),
+    trail: SILENT_TRAIL,
     newRequestId: () => `request-${++requests}`,
     readiness: () => ({ ready: true, reasons: [] }),
     metrics: async () => 'jiabiao_up 1\n',

@@ -4,7 +4,7 @@
 export const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
   ['wire'],
-  ['store', 'cache', 'upstream'],
+  ['store', 'cache', 'upstream', 'logbook'],
   ['resolver', 'registry', 'reporting'],
   ['http-server', 'handle-server', 'console'],
   ['app'],

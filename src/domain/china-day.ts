@@ -1,4 +1,4 @@
-// Days as registrations are counted: China Standard Time, UTC+8 the whole year. Pure.
+// Days as everything is counted and filed: China Standard Time, UTC+8 the whole year. Pure.
 
 const OFFSET_MS = 8 * 3_600_000;
 const DAY_MS = 86_400_000;
