@@ -49,9 +49,9 @@ function directoryEvent(
 ): AuditEvent[] {
   switch (change.kind) {
     case 'put-enterprise': {
-      const { prefix, state, quota } = change.enterprise;
+      const { prefix, state, holder, quota } = change.enterprise;
       const kind = change.expectedRevision === 0 ? 'enterprise-created' : 'enterprise-updated';
-      return [make(kind, prefix, { state, quota })];
+      return [make(kind, prefix, { state, holder, quota })];
     }
     case 'put-principal': {
       const { id, role, scope, state } = change.principal;
