@@ -122,7 +122,7 @@ export const AUTHENTICATION_FAILURES_PER_SECOND = 0.2;
 /** Commits that may wait for the committing thread: some seconds of its work; above it, writes are told to come back. */
 export const MAX_WAITING_COMMITS = 50_000;
 
-/** Characters of log lines that may wait for a disk that takes none: some minutes of a busy trail, and no more memory. */
+/** Characters of log lines that may wait for a disk that takes none: minutes of a busy trail, and bounded memory. */
 export const MAX_WAITING_LOG_BYTES = 8_388_608;
 
 /** Characters of one text in the audit trail: the longest refusal fits, and nobody fills the disk with a header. */
