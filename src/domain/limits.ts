@@ -129,7 +129,7 @@ export const MAX_WAITING_LOG_BYTES = 8_388_608;
 export const MAX_AUDIT_TEXT_LENGTH = 500;
 
 /**
- * Denials of one thread that are told apart within a minute, by network, key, route and reason; further ones are counted
+ * Denials of one thread that are told apart within a minute, by network, key, route and reason; others are counted
  * together. A flood then writes at most some 400 lines a minute and thread, 0.1 MB, whoever sends it from wherever.
  */
 export const MAX_DENIAL_GROUPS = 200;
