@@ -105,6 +105,12 @@ export const SECTIONS = {
       'auto',
       'Directory of the audit trail and the request log, of one node alone. auto: `logs` in store.path, none if store.kind is memory. off: none are kept.',
     ),
+    keptPerSecond: {
+      anyOf: [{ const: 'all' }, { type: 'integer', minimum: 0, maximum: 1_000_000 }],
+      default: 50,
+      description:
+        'Requests without a key, mostly resolutions, that each worker keeps in the request log a second; the rest of that second is kept as a number. all: every one.',
+    },
     clients: choice(
       'plain',
       ['plain', 'pseudonym', 'network'],

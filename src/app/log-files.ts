@@ -6,14 +6,17 @@ import type { AuditEvent } from '../domain/audit.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import { openAuditFile } from '../logbook/audit-trail.ts';
 import type { LogStem } from '../logbook/day-files.ts';
-import type { LineWriterOptions } from '../logbook/line-writer.ts';
+import { LineWriter, type LineWriterOptions } from '../logbook/line-writer.ts';
 import { tidyFiles } from '../logbook/upkeep.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Log } from './logs.ts';
 
 /** What a thread that serves tells the main thread, for the record. */
-export type Report = { readonly kind: 'audit'; readonly event: AuditEvent; readonly atMs: number };
+export type Report =
+  | { readonly kind: 'audit'; readonly event: AuditEvent; readonly atMs: number }
+  /** Whole lines, without the last one's newline. */
+  | { readonly kind: 'requests'; readonly text: string; readonly lines: number };
 
 export interface LogFiles {
   receive(report: Report): void;
@@ -45,10 +48,20 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
   const troubles = new Map<LogStem, string>();
   const upkeep = new Upkeep(options, directory);
   const audit = openAuditFile(writerOptions('audit', { ...options, directory, troubles, upkeep }));
+  const requests = new LineWriter({
+    ...writerOptions('requests', { ...options, directory, troubles, upkeep }),
+    stem: 'requests',
+    isSynced: false,
+    sealing: null,
+    lossLine: (lost) => JSON.stringify({ at: new Date(options.clock()).toISOString(), lost }),
+  });
   return {
-    receive: (report) => audit.append(report.event, report.atMs),
+    receive: (report) => {
+      if (report.kind === 'audit') audit.append(report.event, report.atMs);
+      else requests.append(report.text, report.lines);
+    },
     close: async () => {
-      await audit.close();
+      await Promise.all([audit.close(), requests.close()]);
       await upkeep.close();
     },
   };

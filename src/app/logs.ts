@@ -22,16 +22,17 @@ export function createLog(settings: Pick<Config['log'], 'level'>, thread: string
 /** Routes that only resolve: far more requests than all others together. */
 const RESOLUTION_ROUTES: ReadonlySet<string> = new Set(['/api/handles/*', '/v1/resolve', '/*']);
 
-/** One line a request. Of the resolutions one in `sample` is written (0: none), and every one that failed. */
+/** One line a request, without handle and address. Of the resolutions one in `sample` is written (0: none), and every one that failed. */
 export function requestLog(log: Pick<Log, 'info' | 'error'>, sample: number): RequestLog {
   let resolutions = 0;
-  return ({ cause, durationMs, sampled, client: _unsaid, denial: _elsewhere, ...rest }) => {
+  return ({ cause, durationMs, plain, path: _path, client: _client, denial: _denial, ...rest }) => {
+    if (plain?.sampled === false) return;
     const entry = { ...rest, durationMs: Math.round(durationMs * 1000) / 1000 };
     if (entry.status >= 500) {
       log.error(cause === undefined ? entry : { ...entry, err: cause }, 'request');
       return;
     }
-    if (sampled !== true && RESOLUTION_ROUTES.has(entry.route)) {
+    if (plain === undefined && RESOLUTION_ROUTES.has(entry.route)) {
       resolutions += 1;
       if (sample === 0 || resolutions < sample) return;
       resolutions = 0;

@@ -2,7 +2,8 @@
 
 import { createServer, type ServerResponse } from 'node:http';
 import { HandleError } from '../domain/error.ts';
-import type { Readiness } from './readiness.ts';
+import { type Readiness, readinessReply } from '../http-server/service.ts';
+
 import type { Address } from './worker-messages.ts';
 
 export interface MetricsListenerOptions {
@@ -55,12 +56,8 @@ async function answer(url: string, { metrics, readiness }: MetricsListenerOption
     case '/healthz':
       return [200, 'application/json', '{"status":"ok"}'];
     case '/readyz': {
-      const { ready, reasons } = readiness();
-      return [
-        ready ? 200 : 503,
-        'application/json',
-        JSON.stringify({ status: ready ? 'ready' : 'not ready', reasons }),
-      ];
+      const { code, body } = readinessReply(readiness());
+      return [code, 'application/json', JSON.stringify(body)];
     }
     default:
       return [404, 'text/plain', 'Only /metrics, /healthz and /readyz are here.\n'];

@@ -4,12 +4,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
 import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
+import { searchLog } from '../logbook/search.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import { createResolver } from '../resolver/chain.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
+import { logDirectoryOf } from './log-files.ts';
 import { metricsText } from './metrics-text.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { RequestFacts } from './request-facts.ts';
@@ -33,6 +35,7 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
   const { config, store, epochs, counters: observer, countersBuffer } = options;
   const { homed, prefix: ownPrefix } = config.node;
   const clock = systemClock;
+  const logDirectory = logDirectoryOf(config);
   const resolver = createResolver({ store, epochs, clock, observer, homed, cache: config.cache });
   const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
   return startHttpServer({
@@ -46,7 +49,9 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     observer,
     log: options.facts.log,
     trail: options.facts.trail,
+    searchAudit: logDirectory === null ? null : (query) => searchLog(logDirectory, 'audit', query),
     resolutionSample: config.log.resolutionSample,
+    ...(options.facts.keepsResolution === null ? {} : { keepsResolution: options.facts.keepsResolution }),
     newRequestId: randomUUID,
     readiness: () => judgeReadiness(countersBuffer),
     metrics: () => {

@@ -1,14 +1,9 @@
-// Whether the node can take requests, judged from the counters that all threads share.
+// Whether the node can take requests and what of it does not work, judged from the counters that all threads share.
 
+import type { Readiness } from '../http-server/service.ts';
 import { totalOf } from './counters.ts';
 
-export interface Readiness {
-  readonly ready: boolean;
-  /** Why it is not ready, or what does not work although it is. */
-  readonly reasons: readonly string[];
-}
-
-/** Ready while at least one thread listens; what is degraded is said, but resolving goes on. */
+/** Not ready while no thread listens; degraded, and worth traffic, while something else than resolving does not work. */
 export function judgeReadiness(counters: SharedArrayBuffer): Readiness {
   const stopping = totalOf(counters, 'stopping') > 0;
   const listening = totalOf(counters, 'workersListening');
@@ -19,5 +14,9 @@ export function judgeReadiness(counters: SharedArrayBuffer): Readiness {
   if (totalOf(counters, 'storeReadOnly') > 0) {
     reasons.push('The store refuses writes (see the log for the cause); resolving goes on.');
   }
-  return { ready: listening > 0 && !stopping, reasons };
+  if (totalOf(counters, 'logsFailing') > 0) {
+    reasons.push('A log cannot be written (see the log on standard error for the cause); everything else goes on.');
+  }
+  if (listening === 0 || stopping) return { status: 'not ready', reasons };
+  return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
 }

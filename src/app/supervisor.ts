@@ -144,7 +144,7 @@ async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: 
   const doors = await openDoors({ ...parts, ...parts.options, reusePort: false, facts });
   opened.push(async () => {
     await doors.close();
-    facts.flush();
+    facts.close();
   });
   counters.set('workers', 1);
   counters.set('workersListening', 1);

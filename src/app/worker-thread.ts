@@ -32,7 +32,7 @@ async function run(start: WorkerStart, tell: (message: WorkerMessage) => void): 
     committer.close();
     await store.close();
     endVitals();
-    facts.flush();
+    facts.close();
     log.flush();
   };
 }

@@ -22,13 +22,13 @@ export function collect(text: string, before: readonly string[] | undefined): re
   return [...(before ?? []), text];
 }
 
-/** Path and query; what has no value is left out. */
+/** Path and query, added to the one that is there; what has no value is left out. */
 export function pathOf(
   path: string,
   query: Readonly<Record<string, string | number | boolean | undefined>> = {},
 ): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+  return given.length === 0 ? path : `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(given)}`;
 }
 
 /** A handle in a path: the slash too, so that no segment of it can be taken for `..`. */

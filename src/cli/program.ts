@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { isHandleError } from '../domain/error.ts';
+import { addAuditCommand, addLogCommand } from './audit-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addEnterpriseCommand } from './enterprise-command.ts';
 import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
@@ -72,6 +73,8 @@ function createProgram(terminal: Terminal): Command {
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);
   addKeyCommand(program, terminal);
+  addAuditCommand(program, terminal);
+  addLogCommand(program, terminal);
   addConfigCommand(program, terminal);
   return program;
 }

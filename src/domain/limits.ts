@@ -133,3 +133,6 @@ export const MAX_AUDIT_TEXT_LENGTH = 500;
  * together. A flood then writes at most some 400 lines a minute and thread, 0.1 MB, whoever sends it from wherever.
  */
 export const MAX_DENIAL_GROUPS = 200;
+
+/** Characters of a path in the request log: any handle in use, percent-encoded, and no more of a path made to be long. */
+export const MAX_LOGGED_PATH_LENGTH = 1024;

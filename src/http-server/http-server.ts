@@ -11,6 +11,7 @@ import type { Authenticator, Directory, IdentifierRegistry, ReadAccess } from '.
 import type { Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
+import type { AuditSearch } from './audit.ts';
 import { RequestAuthentication } from './authentication.ts';
 import { AuthenticationGuard } from './authentication-guard.ts';
 import { createClientAddress, createClientNetwork } from './client-network.ts';
@@ -33,12 +34,14 @@ export interface Denied {
   readonly principalId: string | null;
 }
 
-/** One line for each request but the plain resolutions that were not sampled. Names no handle. */
+/** Told of each request but the plain resolutions that nobody wants to know of. */
 export type RequestLog = (entry: {
   readonly requestId: string;
   readonly method: string;
-  /** The route's pattern, never the path. */
+  /** The route's pattern. */
   readonly route: string;
+  /** What was asked for, percent-encoded as it came. */
+  readonly path: string;
   readonly status: number;
   readonly durationMs: number;
   /** The address it came from. */
@@ -49,8 +52,8 @@ export type RequestLog = (entry: {
   readonly denial?: Denied;
   /** What a defect threw; for the log alone. */
   readonly cause?: unknown;
-  /** True of a plain resolution that stands for many. */
-  readonly sampled?: boolean;
+  /** Of a plain resolution, which is here because the sample fell on it, or because it is to be kept, or both. */
+  readonly plain?: { readonly sampled: boolean; readonly kept: boolean };
 }) => void;
 
 export interface HttpServerOptions extends ServiceOptions {
@@ -69,8 +72,11 @@ export interface HttpServerOptions extends ServiceOptions {
   readonly log: RequestLog;
   /** For acts of the door's own. Denials get there by the log, changes by the store. */
   readonly trail: AuditTrail;
+  readonly searchAudit: AuditSearch;
   /** One of how many plain resolutions is logged; 0 or nothing for none. */
   readonly resolutionSample?: number;
+  /** Asked for each plain resolution: whether it is to be kept. */
+  readonly keepsResolution?: () => boolean;
   readonly newRequestId: () => string;
   readonly limits: {
     readonly bodyBytes: number;

@@ -1,9 +1,10 @@
-// The log of plain resolutions, which are too many for a line each: one of so many, and every defect.
+// The log of plain resolutions, which are too many for a line each: those of a sample, those that are kept, every defect.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HandleError } from '../domain/error.ts';
 import type { ClientAddress } from './client-network.ts';
 import type { HttpServerOptions } from './http-server.ts';
+import { pathOf, sanitizedRequestId } from './request-hooks.ts';
 
 export interface PlainLog {
   /** To be called as a request comes; null if none is wanted. */
@@ -14,26 +15,30 @@ export interface PlainLog {
 const ROUTE = { method: 'GET', route: '/api/handles/*' } as const;
 
 export function createPlainLog(
-  options: Pick<HttpServerOptions, 'log' | 'newRequestId' | 'resolutionSample'>,
+  options: Pick<HttpServerOptions, 'log' | 'newRequestId' | 'resolutionSample' | 'keepsResolution'>,
   addressOf: ClientAddress,
 ): PlainLog {
-  const { log, newRequestId, resolutionSample = 0 } = options;
+  const { log, newRequestId, resolutionSample = 0, keepsResolution } = options;
   let skipped = 0;
   const sample = (request: IncomingMessage, response: ServerResponse): void => {
-    if (++skipped < resolutionSample) return;
-    skipped = 0;
+    const kept = keepsResolution?.() ?? false;
+    const sampled = resolutionSample !== 0 && ++skipped >= resolutionSample;
+    if (sampled) skipped = 0;
+    if (!sampled && !kept) return;
     const startedAt = performance.now();
     const client = addressOf(request); // a closed connection has none
     response.once('close', () => {
       const durationMs = performance.now() - startedAt;
-      log({ ...ROUTE, requestId: newRequestId(), client, status: response.statusCode, durationMs, sampled: true });
+      const requestId = sanitizedRequestId(request.headers['x-request-id']) ?? newRequestId();
+      const path = pathOf(request.url);
+      log({ ...ROUTE, requestId, path, client, status: response.statusCode, durationMs, plain: { sampled, kept } });
     });
   };
   return {
-    sample: resolutionSample === 0 ? null : sample,
+    sample: resolutionSample === 0 && keepsResolution === undefined ? null : sample,
     onDefect(error) {
       const { code, cause } = error;
-      log({ ...ROUTE, requestId: newRequestId(), client: '', status: 500, durationMs: 0, code, cause });
+      log({ ...ROUTE, requestId: newRequestId(), path: '', client: '', status: 500, durationMs: 0, code, cause });
     },
   };
 }

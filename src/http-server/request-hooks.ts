@@ -24,6 +24,12 @@ export function sanitizedRequestId(header: string | string[] | undefined): strin
   return typeof header === 'string' && SANE_ID.test(header) ? header : null;
 }
 
+/** Without the query, which may be long and says how to answer rather than what was asked. */
+export function pathOf(url = ''): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
 export interface RequestHookOptions {
   readonly corsOrigins: CorsOrigins;
   readonly isClosing: () => boolean;
@@ -68,6 +74,7 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
       requestId: request.id,
       method: request.method,
       route: request.routeOptions.url ?? 'none',
+      path: pathOf(request.url),
       status: reply.raw.statusCode,
       durationMs: reply.elapsedTime,
       client,

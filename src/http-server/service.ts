@@ -2,8 +2,20 @@
 
 import type { FastifyInstance } from 'fastify';
 
+export interface Readiness {
+  /** `degraded`: it should get traffic, and something does not work. */
+  readonly status: 'ready' | 'degraded' | 'not ready';
+  /** Why it is not ready, or what does not work although it is. */
+  readonly reasons: readonly string[];
+}
+
+/** What `/readyz` answers, wherever it is asked: 200 as long as the node should get traffic. */
+export function readinessReply(readiness: Readiness): { readonly code: number; readonly body: Readiness } {
+  return { code: readiness.status === 'not ready' ? 503 : 200, body: readiness };
+}
+
 export interface ServiceOptions {
-  readonly readiness: () => { readonly ready: boolean; readonly reasons: readonly string[] };
+  readonly readiness: () => Readiness;
   /** The Prometheus text. */
   readonly metrics: () => Promise<string>;
 }
@@ -26,9 +38,9 @@ export function registerService(app: FastifyInstance, options: ServiceOptions): 
     method: ['GET', 'HEAD'],
     url: '/readyz',
     handler: async (_request, reply) => {
-      const { ready, reasons } = options.readiness();
-      reply.code(ready ? 200 : 503).header('Cache-Control', 'no-store');
-      return { status: ready ? 'ready' : 'not ready', reasons };
+      const { code, body } = readinessReply(options.readiness());
+      reply.code(code).header('Cache-Control', 'no-store');
+      return body;
     },
   });
   app.route({

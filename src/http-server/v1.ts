@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { HandleError } from '../domain/error.ts';
+import { registerAudit } from './audit.ts';
 import { type RequestAuthentication, requireKey } from './authentication.ts';
 import { registerEnterprises } from './enterprises.ts';
 import type { HttpServerOptions } from './http-server.ts';
@@ -12,7 +13,7 @@ import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
 
-interface V1Options extends Pick<HttpServerOptions, 'directory' | 'identifiers' | 'observer'> {
+interface V1Options extends Pick<HttpServerOptions, 'directory' | 'identifiers' | 'observer' | 'searchAudit'> {
   readonly authentication: RequestAuthentication;
 }
 
@@ -33,6 +34,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerEnterprises(closed, directory);
       registerPrincipals(closed, directory);
       registerKeys(closed, directory);
+      registerAudit(closed, options.searchAudit);
       registerIdentifiers(closed, { identifiers, observer });
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
     });

@@ -151,6 +151,12 @@ export function assertMayReadEnterprise(principal: Principal, prefix: Prefix, tr
   if (!covers(principal, prefix, transfers)) throw outOfScope(principal, prefix, `read enterprise ${prefix}`);
 }
 
+/** Reading what concerns all: the audit trail, statistics of the whole node. */
+export function assertSeesEveryone(principal: Principal, what: string): void {
+  if (seesEveryone(principal)) return;
+  throw forbidden(`A ${principal.role}'s key may not ${what}: an operator's or reviewer's key is needed.`);
+}
+
 /** Whether a principal may list everyone's principals and keys, or only its own. */
 export function seesEveryone(principal: Principal): boolean {
   return principal.role === 'operator' || principal.role === 'reviewer';

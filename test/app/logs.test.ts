@@ -14,13 +14,13 @@ function logging(sample: number) {
   return { lines, log: requestLog({ info: at('info'), error: at('error') }, sample) };
 }
 
-const request = { requestId: 'r', method: 'GET', status: 200, durationMs: 1.23456, client: '192.0.2.7' };
+const request = { requestId: 'r', method: 'GET', status: 200, durationMs: 1.23456, client: '192.0.2.7', path: '/x' };
 
 test('every request is a line, its duration in microseconds', () => {
   const { lines, log } = logging(1000);
   for (let i = 0; i < 3; i++) log({ ...request, route: '/v1/enterprises' });
   expect(lines).toHaveLength(3);
-  const { client: _unsaid, ...said } = request;
+  const { client: _client, path: _path, ...said } = request;
   expect(lines[0]).toEqual({ level: 'info', entry: { ...said, route: '/v1/enterprises', durationMs: 1.235 } });
 });
 
@@ -31,10 +31,13 @@ test('of the resolutions only one in so many is', () => {
 });
 
 test('what the door has sampled already is not thinned again', () => {
+  const plain = { sampled: true, kept: false };
   const { lines, log } = logging(10);
-  for (let i = 0; i < 5; i++) log({ ...request, route: '/api/handles/*', sampled: true });
+  for (let i = 0; i < 5; i++) log({ ...request, route: '/api/handles/*', plain });
   expect(lines).toHaveLength(5);
-  expect(lines[0]?.entry).not.toHaveProperty('sampled');
+  expect(lines[0]?.entry).not.toHaveProperty('plain');
+  log({ ...request, route: '/api/handles/*', plain: { sampled: false, kept: true } });
+  expect(lines).toHaveLength(5);
 });
 
 test('none of them is if the sample is 0', () => {

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Counters, createCountersBuffer } from '../../src/app/counters.ts';
 import { judgeReadiness } from '../../src/app/readiness.ts';
 
-function nodeWith(gauges: Partial<Record<'workers' | 'workersListening' | 'stopping' | 'storeReadOnly', number>>) {
+function nodeWith(
+  gauges: Partial<Record<'workers' | 'workersListening' | 'stopping' | 'storeReadOnly' | 'logsFailing', number>>,
+) {
   const buffer = createCountersBuffer(3);
   const main = new Counters(buffer, 0);
   for (const [gauge, value] of Object.entries(gauges)) main.set(gauge as keyof typeof gauges, value);
@@ -11,28 +13,38 @@ function nodeWith(gauges: Partial<Record<'workers' | 'workersListening' | 'stopp
 
 describe('a node', () => {
   test('is ready when all its workers listen', () => {
-    expect(nodeWith({ workers: 2, workersListening: 2 })).toEqual({ ready: true, reasons: [] });
+    expect(nodeWith({ workers: 2, workersListening: 2 })).toEqual({ status: 'ready', reasons: [] });
   });
 
-  test('is ready, and says what is missing, while one of them is being started', () => {
-    const { ready, reasons } = nodeWith({ workers: 2, workersListening: 1 });
-    expect(ready).toBe(true);
+  test('is degraded, and says what is missing, while one of them is being started', () => {
+    const { status, reasons } = nodeWith({ workers: 2, workersListening: 1 });
+    expect(status).toBe('degraded');
     expect(reasons).toEqual([expect.stringContaining('1 of 2 workers')]);
   });
 
   test('is not ready before any listens', () => {
-    expect(nodeWith({ workers: 2 }).ready).toBe(false);
+    expect(nodeWith({ workers: 2 }).status).toBe('not ready');
   });
 
-  test('is ready while its store refuses writes, and says so', () => {
-    const { ready, reasons } = nodeWith({ workers: 1, workersListening: 1, storeReadOnly: 1 });
-    expect(ready).toBe(true);
+  test('is degraded while its store refuses writes, and says so', () => {
+    const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, storeReadOnly: 1 });
+    expect(status).toBe('degraded');
     expect(reasons).toEqual([expect.stringContaining('refuses writes')]);
   });
 
+  test('is degraded while a log cannot be written, and says so beside what else is wrong', () => {
+    const { status, reasons } = nodeWith({ workers: 2, workersListening: 1, storeReadOnly: 1, logsFailing: 2 });
+    expect(status).toBe('degraded');
+    expect(reasons).toEqual([
+      expect.stringContaining('1 of 2'),
+      expect.stringContaining('refuses writes'),
+      expect.stringContaining('log cannot be written'),
+    ]);
+  });
+
   test('is not ready while it stops, whoever still listens', () => {
-    const { ready, reasons } = nodeWith({ workers: 2, workersListening: 2, stopping: 1 });
-    expect(ready).toBe(false);
+    const { status, reasons } = nodeWith({ workers: 2, workersListening: 2, stopping: 1 });
+    expect(status).toBe('not ready');
     expect(reasons).toEqual(['The node is stopping.']);
   });
 });
