@@ -7,6 +7,7 @@ import type { VisibleChange } from '../domain/change.ts';
 export function announce(epochs: EpochTable, changes: readonly VisibleChange[]): void {
   const changed: number[] = [];
   const created: number[] = [];
+  let homesChanged = false;
   for (const change of changes) {
     switch (change.subject) {
       case 'record': {
@@ -25,7 +26,12 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
       case 'key':
         changed.push(slotOf(`key:${change.tokenHash}`));
         break;
+      case 'home':
+        homesChanged = true;
+        break;
     }
   }
-  epochs.raise(changed, created);
+  // What a prefix answers depends on its homes through every handle below it: rare enough to end everything.
+  if (homesChanged) epochs.flush();
+  else epochs.raise(changed, created);
 }

@@ -4,7 +4,7 @@ import type { Enterprise } from './enterprise.ts';
 import type { ErrorCode } from './error.ts';
 import type { Handle } from './handle.ts';
 import type { RecordDraft } from './handle-record.ts';
-import type { Prefix } from './prefix.ts';
+import type { Home, Prefix } from './prefix.ts';
 import type { AccessKey, Principal } from './principal.ts';
 
 type Stored = 'revision' | 'createdAt' | 'updatedAt';
@@ -27,7 +27,8 @@ export type Change =
       readonly enterprise: Omit<Enterprise, Stored>;
     }
   | { readonly kind: 'put-principal'; readonly expectedRevision: number; readonly principal: Omit<Principal, Stored> }
-  | { readonly kind: 'put-key'; readonly expectedRevision: number; readonly key: Omit<AccessKey, Stored> };
+  | { readonly kind: 'put-key'; readonly expectedRevision: number; readonly key: Omit<AccessKey, Stored> }
+  | { readonly kind: 'put-home'; readonly expectedRevision: number; readonly home: Omit<Home, Stored> };
 
 /** What became of one change. A refusal changed nothing, and stops none of its neighbours. */
 export type ChangeOutcome =
@@ -44,12 +45,12 @@ export type ChangeOutcome =
 export type ChangeAction = 'created' | 'updated' | 'revoked' | 'deleted';
 
 /** What a log entry is about. */
-export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key';
+export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key' | 'home';
 
 export interface ChangeEntry {
   readonly subject: ChangeSubject;
   readonly action: ChangeAction;
-  /** Handle, prefix, principal id or key id. */
+  /** Handle, prefix (of an enterprise or home), principal id or key id. */
   readonly name: string;
   readonly revision: number;
 }
@@ -86,4 +87,5 @@ export type VisibleChange =
       readonly transferred: boolean;
     }
   | { readonly subject: 'principal'; readonly id: string }
-  | { readonly subject: 'key'; readonly tokenHash: string };
+  | { readonly subject: 'key'; readonly tokenHash: string }
+  | { readonly subject: 'home'; readonly prefix: Prefix };

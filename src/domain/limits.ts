@@ -90,6 +90,9 @@ export const MAX_ALLOCATION_ATTEMPTS = 64;
 /** How long a replaced key may go on working: a month of roll-out. */
 export const MAX_KEY_GRACE_MS = 31 * 86_400_000;
 
+/** Prefixes a node may be home to: each resolution looks through them. */
+export const MAX_HOMES = 1000;
+
 /** Enterprises, keys or principals a worker remembers between requests: some megabytes, more than one node has in use. */
 export const MAX_REMEMBERED = 10_000;
 

@@ -13,6 +13,14 @@ export interface HomedPrefix {
   readonly foldsCase: boolean;
 }
 
+/** What the store remembers of a prefix that is or was homed: its rule of case outlives its being homed. */
+export interface Home extends HomedPrefix {
+  readonly state: 'homed' | 'unhomed';
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
 const PREFIX = /^[^\x00-\x20\x7f-\x9f/.]+(\.[^\x00-\x20\x7f-\x9f/.]+)*$/;
 const INDUSTRIAL_PREFIX = /^(86|88)\.\d{3,5}(\.\d+)?$/;
 const LOWER_CASE = /[a-z]/;

@@ -15,6 +15,8 @@ export function subjectOf(change: Change): { readonly subject: ChangeSubject; re
       return { subject: 'principal', name: change.principal.id };
     case 'put-key':
       return { subject: 'key', name: change.key.id };
+    case 'put-home':
+      return { subject: 'home', name: change.home.prefix };
     default:
       return { subject: 'record', name: change.handle };
   }

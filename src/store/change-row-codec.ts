@@ -12,12 +12,16 @@ import { EPOCH_MS } from './record-codec.ts';
 
 const VERSION = 1;
 
-const SUBJECTS = ['record', 'enterprise', 'principal', 'key'] as const satisfies readonly ChangeSubject[];
+const SUBJECTS = ['record', 'enterprise', 'principal', 'key', 'home'] as const satisfies readonly ChangeSubject[];
 const ACTIONS = ['created', 'updated', 'revoked', 'deleted'] as const satisfies readonly ChangeAction[];
 
-// An entry's first byte: subject, action, and whether its prefix is that of the record before it.
+// An entry's first byte: subject (its third bit apart, as it came later), action, and whether its prefix is that of the
+// record before it.
+const SUBJECT_BITS = 0x03;
+const THIRD_SUBJECT_BIT = 0x20;
 const ACTION_SHIFT = 2;
 const SAME_PREFIX = 0x10;
+const UNKNOWN_BITS = 0xc0;
 
 /** The dictionary, both ways. Throws `STORE_FORMAT` for a number that stands for nothing. */
 export interface RowNames {
@@ -40,7 +44,11 @@ export function encodeChangeRow(
   let lastPrefix = '';
   let lastSuffix = '' as ByteString;
   for (const entry of row.entries) {
-    const kind = SUBJECTS.indexOf(entry.subject) | (ACTIONS.indexOf(entry.action) << ACTION_SHIFT);
+    const subject = SUBJECTS.indexOf(entry.subject);
+    const kind =
+      (subject & SUBJECT_BITS) |
+      (subject > SUBJECT_BITS ? THIRD_SUBJECT_BIT : 0) |
+      (ACTIONS.indexOf(entry.action) << ACTION_SHIFT);
     if (entry.subject !== 'record') {
       out.byte(kind);
       out.varint(entry.revision);
@@ -86,9 +94,10 @@ export function decodeChangeRow(
   let suffix = '' as ByteString;
   for (let i = 0; i < count; i++) {
     const kind = from.byte();
-    const subject = SUBJECTS[kind & 3] as ChangeSubject;
+    const high = (kind & THIRD_SUBJECT_BIT) === 0 ? 0 : SUBJECT_BITS + 1;
+    const subject: ChangeSubject | undefined = SUBJECTS[(kind & SUBJECT_BITS) + high];
     const action = ACTIONS[(kind >>> ACTION_SHIFT) & 3] as ChangeAction;
-    if (kind >= 0x20) throw damaged('an entry of the log has unknown flags');
+    if ((kind & UNKNOWN_BITS) !== 0 || subject === undefined) throw damaged('an entry of the log has unknown flags');
     const revision = from.varint();
     if (subject !== 'record') {
       entries.push({ subject, action, name: from.text(), revision });

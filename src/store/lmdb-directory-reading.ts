@@ -1,4 +1,4 @@
-// Reads of enterprises, principals and keys from LMDB. Never writes.
+// Reads of enterprises, principals, keys and homes from LMDB. Never writes.
 
 import type { ByteString } from '../domain/bytes.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
@@ -8,7 +8,7 @@ import { directoryKey } from './lmdb-keys.ts';
 import type { LmdbView } from './lmdb-record-reading.ts';
 import { FIRST_KEY } from './lmdb-table.ts';
 
-export type DirectoryTable = 'enterprises' | 'principals' | 'keys';
+export type DirectoryTable = 'enterprises' | 'principals' | 'keys' | 'homes';
 
 /** What a row that was written before a field existed means by its absence. */
 const DEFAULTS = {

@@ -1,5 +1,6 @@
 // All reads of an LMDB store over one thread's view of it: the part that the committing thread and the others share.
 
+import { MAX_HOMES } from '../domain/limits.ts';
 import { readCounts, readRecordCount } from './lmdb-counts.ts';
 import { listEntities, readEntity, readKeyByHash } from './lmdb-directory-reading.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
@@ -7,20 +8,21 @@ import { readResult } from './lmdb-idempotency.ts';
 import { readChangeHead, readChanges, readChangesOf, readChangesWithin } from './lmdb-journal-reading.ts';
 import { fromUint64 } from './lmdb-keys.ts';
 import { LmdbNames } from './lmdb-names.ts';
-import { type LmdbView, listChildren, listRecords, readHistory, readRecord } from './lmdb-record-reading.ts';
+import { type LmdbView, listChildren, listHandles, listRecords, readHistory, readRecord } from './lmdb-record-reading.ts';
 import { Snapshot } from './lmdb-snapshot.ts';
-import type { DirectoryReader, JournalReader, RecordReader } from './registry-store.ts';
+import type { DirectoryReader, HomeReader, JournalReader, RecordReader } from './registry-store.ts';
 
 export function openView(environment: LmdbEnvironment, visibleEpoch: () => number): LmdbView {
   const snapshot = new Snapshot(environment.root, visibleEpoch);
   return { tables: environment.tables, names: new LmdbNames(environment.tables, snapshot), snapshot };
 }
 
-export function readersOf(view: LmdbView): RecordReader & DirectoryReader & JournalReader {
+export function readersOf(view: LmdbView): RecordReader & DirectoryReader & HomeReader & JournalReader {
   return {
     get: (handle) => readRecord(view, handle),
     getMany: (handles) => handles.map((handle) => readRecord(view, handle)),
     list: (prefix, after, limit) => listRecords(view, prefix, after, limit),
+    handles: (prefix, page) => listHandles(view, prefix, page),
     children: (parent, after, limit) => listChildren(view, parent, after, limit),
     history: (handle, beforeRevision, limit) => readHistory(view, handle, beforeRevision, limit),
     enterprise: (prefix) => readEntity(view, 'enterprises', prefix),
@@ -30,6 +32,7 @@ export function readersOf(view: LmdbView): RecordReader & DirectoryReader & Jour
     key: (id) => readEntity(view, 'keys', id),
     keyByHash: (tokenHash) => readKeyByHash(view, tokenHash),
     keys: (after, limit) => listEntities(view, 'keys', after, limit),
+    homes: () => listEntities(view, 'homes', null, MAX_HOMES),
     changes: (after, limit, prefix) =>
       prefix === undefined ? readChanges(view, after, limit) : readChangesOf(view, prefix, { after, limit }),
     changesWithin: (scopes, after, limit) => readChangesWithin(view, scopes, { after, limit }),

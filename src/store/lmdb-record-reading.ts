@@ -11,8 +11,8 @@ import type { Row } from './lmdb-table.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { PackedReader } from './packed-bytes.ts';
 import { decodeSuffixes } from './packed-suffixes.ts';
-import { decodeHead, decodeRecord, EPOCH_MS } from './record-codec.ts';
-import type { HistoryEntry } from './registry-store.ts';
+import { decodeHead, decodeRecord, EPOCH_MS, isDeleted, STATUS_BYTES } from './record-codec.ts';
+import type { HandlePage, HistoryEntry } from './registry-store.ts';
 
 /** What one thread reads with. */
 export interface LmdbView {
@@ -44,6 +44,22 @@ export function listRecords(view: LmdbView, prefix: Prefix, after: Handle | null
     if (records.length >= limit) break;
   }
   return records;
+}
+
+/** Tells the deleted from the living by their head alone, so that passing a large record costs no more than a small one. */
+export function listHandles(view: LmdbView, prefix: Prefix, { after, skip, limit }: HandlePage): Handle[] {
+  const prefixKey = view.names.prefixKey(prefix);
+  const handles: Handle[] = [];
+  if (prefixKey === null || limit <= 0) return handles;
+  const start = after === null ? prefixKey : ((prefixKey + bytesFromText(suffixOf(after))) as ByteString);
+  const scan = { start, end: afterAll(prefixKey), exclusiveStart: after !== null, valueBytes: STATUS_BYTES };
+  let passed = 0;
+  for (const { key, value } of view.tables.records.scan(scan, view.snapshot.options())) {
+    if (isDeleted(value) || passed++ < skip) continue;
+    handles.push(view.names.handleOf(prefix, key.slice(4) as ByteString));
+    if (handles.length >= limit) break;
+  }
+  return handles;
 }
 
 export function listChildren(view: LmdbView, parent: Handle, after: Handle | null, limit: number): Handle[] {

@@ -1,4 +1,4 @@
-// Enterprises, principals and keys within one write transaction.
+// Enterprises, principals, keys and homes within one write transaction.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import type { Change, ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
@@ -13,7 +13,7 @@ import { StagedMap, type UndoLog } from './undo-log.ts';
 
 export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' }>;
 
-/** An enterprise, principal or key as its table holds it. */
+/** An enterprise, principal, key or home as its table holds it. */
 interface Entity {
   readonly revision: number;
   readonly createdAt: number;
@@ -31,6 +31,7 @@ const TABLES = {
   'put-enterprise': 'enterprises',
   'put-principal': 'principals',
   'put-key': 'keys',
+  'put-home': 'homes',
 } as const satisfies Record<DirectoryChange['kind'], DirectoryTable>;
 
 export class StagedDirectory {
@@ -45,6 +46,7 @@ export class StagedDirectory {
       enterprises: new StagedMap(undo),
       principals: new StagedMap(undo),
       keys: new StagedMap(undo),
+      homes: new StagedMap(undo),
     };
     this.#keyIds = new StagedMap(undo);
   }
@@ -72,7 +74,7 @@ export class StagedDirectory {
   }
 
   flush(): void {
-    for (const table of ['enterprises', 'principals', 'keys'] as const) {
+    for (const table of ['enterprises', 'principals', 'keys', 'homes'] as const) {
       for (const [id, entity] of this.#entities[table].entries()) this.#tables[table].put(id, encodeEntity(entity));
     }
     for (const [hash, id] of this.#keyIds.entries()) {
@@ -95,6 +97,10 @@ export class StagedDirectory {
     if (change.kind === 'put-principal') {
       this.#entities.principals.set(id, { ...change.principal, ...stored });
       return [{ subject: 'principal', id: change.principal.id }];
+    }
+    if (change.kind === 'put-home') {
+      this.#entities.homes.set(id, { ...change.home, ...stored });
+      return [{ subject: 'home', prefix: change.home.prefix }];
     }
     const { tokenHash } = change.key;
     const oldHash = (before as AccessKey | null)?.tokenHash ?? tokenHash;

@@ -18,6 +18,8 @@ export interface ScanOptions {
   readonly exclusiveStart?: boolean;
   readonly reverse?: boolean;
   readonly limit?: number;
+  /** How many bytes of each value are asked for; without it all. */
+  readonly valueBytes?: number;
 }
 
 export interface Row {
@@ -74,7 +76,7 @@ export class Table {
   *scan(scan: ScanOptions, options?: ReadOptions): Generator<Row, void, void> {
     try {
       for (const { key, value } of this.#db.getRange(rangeOf(scan, options))) {
-        yield { key, value: value.toString('latin1') as ByteString };
+        yield { key, value: value.toString('latin1', 0, scan.valueBytes ?? value.length) as ByteString };
       }
     } catch (cause) {
       throw unreadable(cause);

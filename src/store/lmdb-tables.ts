@@ -38,6 +38,8 @@ const LAYOUT = {
   keys: 'keys',
   /** token hash → key's id */
   keyHashes: 'key-hashes',
+  /** prefix → JSON */
+  homes: 'homes',
 } as const;
 
 export type TableName = keyof typeof LAYOUT;

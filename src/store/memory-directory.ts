@@ -1,8 +1,9 @@
-// Enterprises, principals and keys of the memory store.
+// Enterprises, principals, keys and homes of the memory store.
 
 import { bytesFromText } from '../domain/bytes.ts';
 import type { Change, ChangeAction, VisibleChange } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
+import type { Home } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import { subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
@@ -10,12 +11,13 @@ import type { MemoryStep } from './memory-records.ts';
 
 export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' }>;
 
-type Entity = Enterprise | Principal | AccessKey;
+type Entity = Enterprise | Principal | AccessKey | Home;
 
 export class MemoryDirectory {
   readonly enterprises = new Map<string, Enterprise>();
   readonly principals = new Map<string, Principal>();
   readonly keys = new Map<string, AccessKey>();
+  readonly homes = new Map<string, Home>();
   readonly #keyIds = new Map<string, string>();
 
   keyByHash(tokenHash: string): AccessKey | null {
@@ -48,8 +50,13 @@ export class MemoryDirectory {
   }
 
   #tableOf(change: DirectoryChange): Map<string, Entity> {
-    if (change.kind === 'put-enterprise') return this.enterprises as Map<string, Entity>;
-    return (change.kind === 'put-principal' ? this.principals : this.keys) as Map<string, Entity>;
+    const tables = {
+      'put-enterprise': this.enterprises,
+      'put-principal': this.principals,
+      'put-key': this.keys,
+      'put-home': this.homes,
+    } as const satisfies Record<DirectoryChange['kind'], Map<string, never> | Map<string, Entity>>;
+    return tables[change.kind] as Map<string, Entity>;
   }
 
   #put(
@@ -67,6 +74,11 @@ export class MemoryDirectory {
       const { principal } = change;
       this.principals.set(principal.id, { ...principal, ...stored });
       return [{ subject: 'principal', id: principal.id }];
+    }
+    if (change.kind === 'put-home') {
+      const { home } = change;
+      this.homes.set(home.prefix, { ...home, ...stored });
+      return [{ subject: 'home', prefix: home.prefix }];
     }
     const { id, tokenHash } = change.key;
     const oldHash = this.keys.get(id)?.tokenHash ?? tokenHash;

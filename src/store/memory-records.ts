@@ -9,7 +9,7 @@ import { AT_COMMIT } from '../domain/handle-value.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import { invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { judgeParent, type Lineage } from './lineage.ts';
-import type { HistoryEntry } from './registry-store.ts';
+import type { HandlePage, HistoryEntry } from './registry-store.ts';
 import { SortedNames } from './sorted-names.ts';
 
 /** What is known of a handle that was ever registered. */
@@ -61,13 +61,18 @@ export class MemoryRecords {
 
   list(prefix: Prefix, after: Handle | null, limit: number): HandleRecord[] {
     const suffixes = this.#suffixes.get(prefix);
-    const handles = suffixes === undefined ? [] : handlesAfter(suffixes, { prefix, after, limit });
+    const handles = suffixes === undefined ? [] : handlesAfter(suffixes, prefix, { after, skip: 0, limit });
     return handles.flatMap((handle) => this.get(handle) ?? []);
+  }
+
+  handles(prefix: Prefix, page: HandlePage): Handle[] {
+    const suffixes = this.#suffixes.get(prefix);
+    return suffixes === undefined ? [] : handlesAfter(suffixes, prefix, page);
   }
 
   children(parent: Handle, after: Handle | null, limit: number): Handle[] {
     const suffixes = this.#children.get(parent);
-    return suffixes === undefined ? [] : handlesAfter(suffixes, { prefix: prefixOf(parent), after, limit });
+    return suffixes === undefined ? [] : handlesAfter(suffixes, prefixOf(parent), { after, skip: 0, limit });
   }
 
   history(handle: Handle, beforeRevision: number, limit: number): HistoryEntry[] {
@@ -173,12 +178,14 @@ function namesOf<K>(map: Map<K, SortedNames>, key: K): SortedNames {
   return names;
 }
 
-function handlesAfter(suffixes: SortedNames, page: { prefix: Prefix; after: Handle | null; limit: number }): Handle[] {
-  const { prefix, after, limit } = page;
+function handlesAfter(suffixes: SortedNames, prefix: Prefix, page: HandlePage): Handle[] {
+  const { after, skip, limit } = page;
   const handles: Handle[] = [];
   const from: ByteString | null = after === null ? null : bytesFromText(suffixOf(after));
+  let passed = 0;
   for (const suffix of suffixes.after(from)) {
     if (handles.length >= limit) break;
+    if (passed++ < skip) continue;
     handles.push(`${prefix}/${textFromBytes(suffix)}` as Handle);
   }
   return handles;

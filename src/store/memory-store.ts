@@ -3,6 +3,7 @@
 
 import type { Change, ChangeEntry, ChangeOutcome, VisibleChange } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
+import { MAX_HOMES } from '../domain/limits.ts';
 import { assertStorable, subjectOf } from './change-name.ts';
 import { heldBack } from './commit-outcomes.ts';
 import { MemoryDirectory, pageOf } from './memory-directory.ts';
@@ -25,6 +26,7 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
     get: (handle) => records.get(handle),
     getMany: (handles) => handles.map((handle) => records.get(handle)),
     list: (prefix, after, limit) => records.list(prefix, after, limit),
+    handles: (prefix, page) => records.handles(prefix, page),
     children: (parent, after, limit) => records.children(parent, after, limit),
     history: (handle, beforeRevision, limit) => records.history(handle, beforeRevision, limit),
     enterprise: (prefix) => directory.enterprises.get(prefix) ?? null,
@@ -34,6 +36,7 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
     key: (id) => directory.keys.get(id) ?? null,
     keyByHash: (tokenHash) => directory.keyByHash(tokenHash),
     keys: (after, limit) => pageOf(directory.keys, after, limit),
+    homes: () => pageOf(directory.homes, null, MAX_HOMES),
     changes: (after, limit, prefix) => journal.changes(after, limit, prefix),
     changesWithin: (scopes, after, limit) => journal.changesWithin(scopes, after, limit),
     changeHead: (sequence) => journal.head(sequence),

@@ -196,6 +196,15 @@ export function decodeHead(bytes: ByteString): RecordHead {
   };
 }
 
+/** How much of a record tells whether it is deleted: version and flags. */
+export const STATUS_BYTES = 2;
+
+/** Whether a record's first bytes are those of a tombstone. Throws `STORE_FORMAT`. */
+export function isDeleted(bytes: ByteString): boolean {
+  shared.reset(bytes);
+  return (decodeFlags(shared) & 3) === DELETED;
+}
+
 function decodeFlags(from: PackedReader): number {
   const version = from.byte();
   if (version !== VERSION) throw damaged(`a record has version ${version}, this program reads ${VERSION}`);

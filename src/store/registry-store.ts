@@ -4,7 +4,7 @@ import type { Change, ChangeHead, ChangeOutcome, ChangeRow } from '../domain/cha
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
-import type { Prefix } from '../domain/prefix.ts';
+import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 
 /** What is at hand comes back at once; a store on another machine answers with a promise. */
@@ -21,10 +21,22 @@ export interface RecordReader {
   getMany(handles: readonly Handle[]): Awaitable<readonly (HandleRecord | null)[]>;
   /** Live records of exactly this prefix in byte order of their suffix, after `after` (exclusive; null: from the start). */
   list(prefix: Prefix, after: Handle | null, limit: number): Awaitable<readonly HandleRecord[]>;
+  /**
+   * Handles of live records of exactly this prefix in byte order of their suffix, after `after`, without the first
+   * `skip`. It looks at each one it passes, so `skip` costs time: about a microsecond a row.
+   */
+  handles(prefix: Prefix, page: HandlePage): Awaitable<readonly Handle[]>;
   /** Live records whose parent is `parent`, in byte order of their suffix, after `after`. */
   children(parent: Handle, after: Handle | null, limit: number): Awaitable<readonly Handle[]>;
   /** Earlier states of a handle, newest first, below `beforeRevision`; deletions show as null records. */
   history(handle: Handle, beforeRevision: number, limit: number): Awaitable<readonly HistoryEntry[]>;
+}
+
+export interface HandlePage {
+  /** Exclusive; null: from the start. */
+  readonly after: Handle | null;
+  readonly skip: number;
+  readonly limit: number;
 }
 
 export interface HistoryEntry {
@@ -46,6 +58,12 @@ export interface DirectoryReader {
   key(id: string): Awaitable<AccessKey | null>;
   keyByHash(tokenHash: string): Awaitable<AccessKey | null>;
   keys(after: string | null, limit: number): Awaitable<readonly AccessKey[]>;
+}
+
+/** Reads of what the node is or was home to. Same visibility as records. */
+export interface HomeReader {
+  /** All of them, those that are homed no more included, in order of prefix text: they are few. */
+  homes(): Awaitable<readonly Home[]>;
 }
 
 /** Reads of what happened. Rows stand in the order of their commits; their instants never fall from one to the next. */
@@ -132,7 +150,7 @@ export interface StoreStats {
   readonly readOnlyReason: string | null;
 }
 
-export interface RegistryStore extends RecordReader, DirectoryReader, JournalReader, Committer {
+export interface RegistryStore extends RecordReader, DirectoryReader, HomeReader, JournalReader, Committer {
   stats(): StoreStats;
   /** Finishes what was begun, then closes. A second call does nothing. */
   close(): Promise<void>;

@@ -43,6 +43,11 @@ test('what is remembered of enterprises, principals and keys ends with each chan
   for (const [change, name] of changes) expect(ended(change, name).positive).toBe(true);
 });
 
+test('a change of homes ends everything, and so does what is committed with it', () => {
+  const change: VisibleChange = { subject: 'home', prefix: '88.119' as Prefix };
+  expect(ended(change, '88.119.1/A')).toEqual({ positive: true, negative: true });
+});
+
 test('one commit is one epoch', () => {
   const epochs = new EpochTable(createEpochBuffers());
   const before = epochs.current();

@@ -110,6 +110,8 @@ function watched(
     get: (handle) => inner.get(handle),
     getMany: (handles) => noting('getMany', inner.getMany(handles)),
     list: (prefix, after, limit) => inner.list(prefix, after, limit),
+    handles: (prefix, page) => inner.handles(prefix, page),
+    homes: () => inner.homes(),
     children: (parent, after, limit) => inner.children(parent, after, limit),
     history: (handle, before, limit) => inner.history(handle, before, limit),
     enterprise: (prefix) => noting('enterprise', inner.enterprise(prefix)),

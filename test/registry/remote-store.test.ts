@@ -10,6 +10,8 @@ function answeringLater(store: RegistryStore): RegistryStore {
     get: async (handle) => store.get(handle),
     getMany: async (handles) => store.getMany(handles),
     list: async (prefix, after, limit) => store.list(prefix, after, limit),
+    handles: async (prefix, page) => store.handles(prefix, page),
+    homes: async () => store.homes(),
     children: async (parent, after, limit) => store.children(parent, after, limit),
     history: async (handle, before, limit) => store.history(handle, before, limit),
     enterprise: async (prefix) => store.enterprise(prefix),

@@ -21,6 +21,14 @@ function key(id: string, tokenHash: string, expectedRevision = 0, revokedAt: num
   return { kind: 'put-key', expectedRevision, key: { id, tokenHash, revokedAt, ...content } };
 }
 
+function home(prefix: string, expectedRevision = 0, more: { foldsCase?: boolean; state?: 'unhomed' } = {}): Change {
+  return {
+    kind: 'put-home',
+    expectedRevision,
+    home: { prefix: prefix as Prefix, foldsCase: false, state: 'homed', ...more },
+  };
+}
+
 export function describeDirectory(open: OpenStore): void {
   describe('the directory', () => {
     it('keeps enterprises, principals and keys with revisions and instants', async () => {
@@ -104,6 +112,23 @@ export function describeDirectory(open: OpenStore): void {
       expect(await page(null, 0)).toEqual([]);
       expect((await store.principals('a', 10)).map((found) => found.id)).toEqual(['b']);
       expect((await store.keys(null, 10)).map((found) => found.id)).toEqual(['k1', 'k2']);
+      await close();
+    });
+
+    it('remembers what it is or was home to, in order, with the rule of case', async () => {
+      const { store, visible, close } = await open();
+      expect(await store.homes()).toEqual([]);
+      await apply(store, home('88.119'), home('20.500', 0, { foldsCase: true }));
+      expect(words((await commit(store, home('88.119'))).outcomes)).toEqual(['REVISION_CONFLICT']);
+      await apply(store, home('88.119', 1, { state: 'unhomed' }));
+      expect(await store.homes()).toMatchObject([
+        { prefix: '20.500', foldsCase: true, state: 'homed', revision: 1, createdAt: NOON },
+        { prefix: '88.119', foldsCase: false, state: 'unhomed', revision: 2, createdAt: NOON },
+      ]);
+      expect(visible.at(-1)).toEqual({ subject: 'home', prefix: '88.119' });
+      expect((await store.changes(1, 10)).flatMap((row) => row.entries)).toEqual([
+        { subject: 'home', action: 'updated', name: '88.119', revision: 2 },
+      ]);
       await close();
     });
 

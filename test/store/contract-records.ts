@@ -97,6 +97,23 @@ export function describeRecords(open: OpenStore): void {
       await close();
     });
 
+    it('lists the handles alone, without those passed over and those deleted', async () => {
+      const { store, close } = await open();
+      await apply(store, ...['a', 'b', 'c', 'd', 'é'].map((suffix) => put(h(suffix))), put(h('a', '88.118.1002')));
+      await apply(store, put(h('e'), 0, { status: 'reserved' }), remove(h('b'), 1));
+      const page = async (after: string | null, skip: number, limit: number) =>
+        store.handles(P, { after: after === null ? null : h(after), skip, limit });
+      expect(await page(null, 0, 10)).toEqual([h('a'), h('c'), h('d'), h('e'), h('é')]);
+      expect(await page(null, 1, 2)).toEqual([h('c'), h('d')]);
+      expect(await page('a', 1, 1)).toEqual([h('d')]);
+      expect(await page('b', 0, 1)).toEqual([h('c')]);
+      expect(await page(null, 5, 1)).toEqual([]);
+      expect(await page('é', 0, 1)).toEqual([]);
+      expect(await page(null, 0, 0)).toEqual([]);
+      expect(await store.handles('88.999' as Prefix, { after: null, skip: 0, limit: 1 })).toEqual([]);
+      await close();
+    });
+
     it('keeps large records whole', async () => {
       const { store, close } = await open();
       const values = Array.from({ length: 4 }, (_, i) => text(i + 1, String(i).repeat(60_000)));
