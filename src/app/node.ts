@@ -6,6 +6,7 @@ import { HandleError } from '../domain/error.ts';
 import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
 import { searchLog } from '../logbook/search.ts';
 import { createRegistry } from '../registry/create-registry.ts';
+import { followHomes } from '../registry/live-homes.ts';
 import { createResolver } from '../resolver/chain.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
@@ -33,7 +34,8 @@ export interface DoorOptions {
 /** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
 export function openDoors(options: DoorOptions): Promise<HttpServer> {
   const { config, store, epochs, counters: observer, countersBuffer } = options;
-  const { homed, prefix: ownPrefix } = config.node;
+  const { prefix: ownPrefix } = config.node;
+  const homed = followHomes({ store, epochs, configured: config.node.homed });
   const clock = systemClock;
   const logDirectory = logDirectoryOf(config);
   const resolver = createResolver({ store, epochs, clock, observer, homed, cache: config.cache });

@@ -7,6 +7,7 @@ import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoc
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
+import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import { openLmdbStore } from '../store/lmdb-store.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
@@ -91,6 +92,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const store = auditCommits(bareStore, trail);
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
+  await rememberHomes({ store, configured: config.node.homed });
   const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, keyFileNameFor(config));
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
   const token = await createFirstOperator({ store, randomBytes, keep });

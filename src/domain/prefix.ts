@@ -13,9 +13,14 @@ export interface HomedPrefix {
   readonly foldsCase: boolean;
 }
 
+/** The prefixes this node is home to at the moment of the call: they may change while it runs. */
+export type Homed = () => readonly HomedPrefix[];
+
 /** What the store remembers of a prefix that is or was homed: its rule of case outlives its being homed. */
 export interface Home extends HomedPrefix {
   readonly state: 'homed' | 'unhomed';
+  /** Who had it homed: what the settings home ends with them, what an operator homes ends by request. */
+  readonly homedBy: 'settings' | 'operator';
   readonly revision: number;
   readonly createdAt: number;
   readonly updatedAt: number;

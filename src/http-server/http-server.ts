@@ -6,7 +6,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { AuditTrail } from '../domain/audit.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
-import type { HomedPrefix } from '../domain/prefix.ts';
+import type { Homed } from '../domain/prefix.ts';
 import type { Authenticator, Directory, IdentifierRegistry, ReadAccess } from '../registry/registry.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
@@ -66,7 +66,7 @@ export interface HttpServerOptions extends ServiceOptions {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
-  readonly homed: readonly HomedPrefix[];
+  readonly homed: Homed;
   readonly clock: () => number;
   readonly observer: Observer;
   readonly log: RequestLog;

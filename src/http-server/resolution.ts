@@ -6,7 +6,7 @@ import type { Answer } from '../domain/answer.ts';
 import { HandleError } from '../domain/error.ts';
 import { type CaseRule, type Handle, parseHandle } from '../domain/handle.ts';
 import type { Door, Observer } from '../domain/observer.ts';
-import { type HomedPrefix, homeOf } from '../domain/prefix.ts';
+import { type Homed, homeOf } from '../domain/prefix.ts';
 import type { Question, Resolver } from '../resolver/resolver.ts';
 import type { ClientNetwork } from './client-network.ts';
 import { NetworkBudget } from './network-budget.ts';
@@ -14,7 +14,7 @@ import { asHandleError } from './problems.ts';
 
 export interface AskerOptions {
   readonly resolver: Resolver;
-  readonly homed: readonly HomedPrefix[];
+  readonly homed: Homed;
   readonly observer: Observer;
   readonly clock: () => number;
   readonly limits: { readonly missesPerSecond: number; readonly missBurst: number };
@@ -31,7 +31,7 @@ export class Asker {
     this.#options = options;
     const { missesPerSecond: perSecond, missBurst: burst } = options.limits;
     this.#misses = new NetworkBudget({ perSecond, burst, clock: options.clock });
-    this.#foldsCase = (prefix) => homeOf(prefix, options.homed)?.foldsCase ?? false;
+    this.#foldsCase = (prefix) => homeOf(prefix, options.homed())?.foldsCase ?? false;
   }
 
   /** A text without a slash asks for the prefix itself, `0.NA/<text>` (reference server, handle-to-prefix mapping). */

@@ -35,7 +35,7 @@ export interface Item {
 /** What the node is home to. */
 export interface Homes {
   readonly ownPrefix: Prefix;
-  /** All homed prefixes, the node's own among them. */
+  /** All prefixes homed at this moment, the node's own among them. */
   readonly homed: readonly HomedPrefix[];
 }
 

@@ -3,7 +3,7 @@
 import type { EpochTable } from '../cache/epoch-table.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Observer } from '../domain/observer.ts';
-import type { HomedPrefix, Prefix } from '../domain/prefix.ts';
+import type { Homed, HomedPrefix, Prefix } from '../domain/prefix.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
@@ -23,7 +23,7 @@ export interface RegistryOptions {
   readonly randomBytes: RandomBytes;
   /** The prefix under which enterprises get their codes; homed here whether or not `homed` names it. */
   readonly ownPrefix: Prefix;
-  readonly homed: readonly HomedPrefix[];
+  readonly homed: Homed;
   readonly observer: Observer;
 }
 
@@ -36,7 +36,12 @@ export interface Registry {
 
 export function createRegistry(options: RegistryOptions): Registry {
   const { store, epochs, clock, ownPrefix, observer } = options;
-  const homes: Homes = { ownPrefix, homed: withOwnPrefix(options.homed, ownPrefix) };
+  const homes: Homes = {
+    ownPrefix,
+    get homed() {
+      return withOwnPrefix(options.homed(), ownPrefix);
+    },
+  };
   const holders = new Remembered<Enterprise>({
     epochs,
     kind: 'enterprise',

@@ -3,7 +3,7 @@
 import { AnswerCache } from '../cache/answer-cache.ts';
 import type { EpochTable } from '../cache/epoch-table.ts';
 import type { Observer } from '../domain/observer.ts';
-import type { HomedPrefix } from '../domain/prefix.ts';
+import type { Homed } from '../domain/prefix.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import { CachingResolver } from './caching.ts';
 import { CoalescingResolver } from './coalescing.ts';
@@ -17,7 +17,7 @@ export interface ResolverOptions {
   readonly epochs: EpochTable;
   readonly clock: () => number;
   readonly observer: Observer;
-  readonly homed: readonly HomedPrefix[];
+  readonly homed: Homed;
   readonly cache: {
     readonly l1Bytes: number;
     readonly negativeBytes: number;

@@ -7,7 +7,7 @@ import { responsiblePrefixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import { ttlSecondsOf } from '../domain/inheritance.ts';
 import { DEFAULT_TTL_SECONDS, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
-import { type HomedPrefix, homeOf } from '../domain/prefix.ts';
+import { type Homed, homeOf } from '../domain/prefix.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import type { Question, Resolver } from './resolver.ts';
 
@@ -15,7 +15,7 @@ export interface OriginOptions {
   readonly store: Pick<RecordReader, 'get'>;
   readonly epochs: EpochTable;
   readonly clock: () => number;
-  readonly homed: readonly HomedPrefix[];
+  readonly homed: Homed;
 }
 
 const NO_ANCESTORS: readonly HandleRecord[] = [];
@@ -32,7 +32,7 @@ export class OriginResolver implements Resolver {
     const { store, epochs, homed } = this.#options;
     const { handle } = question;
     const prefix = responsiblePrefixOf(handle);
-    if (homeOf(prefix, homed) === null) throw new HandleError('NOT_RESPONSIBLE', "That prefix doesn't live here");
+    if (homeOf(prefix, homed()) === null) throw new HandleError('NOT_RESPONSIBLE', "That prefix doesn't live here");
     const epoch = epochs.current(); // before the read: what changes meanwhile ends the answer
     const record = store.get(handle);
     const slots = [slotOf(handle), enterpriseSlotOf(prefix)];

@@ -8,7 +8,14 @@ import { readResult } from './lmdb-idempotency.ts';
 import { readChangeHead, readChanges, readChangesOf, readChangesWithin } from './lmdb-journal-reading.ts';
 import { fromUint64 } from './lmdb-keys.ts';
 import { LmdbNames } from './lmdb-names.ts';
-import { type LmdbView, listChildren, listHandles, listRecords, readHistory, readRecord } from './lmdb-record-reading.ts';
+import {
+  type LmdbView,
+  listChildren,
+  listHandles,
+  listRecords,
+  readHistory,
+  readRecord,
+} from './lmdb-record-reading.ts';
 import { Snapshot } from './lmdb-snapshot.ts';
 import type { DirectoryReader, HomeReader, JournalReader, RecordReader } from './registry-store.ts';
 

@@ -13,6 +13,7 @@ import { parsePrefix } from '../../src/domain/prefix.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
 import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
 import { createFirstOperator } from '../../src/registry/first-operator.ts';
+import { followHomes } from '../../src/registry/live-homes.ts';
 import type { Actor } from '../../src/registry/registration.ts';
 import { createResolver } from '../../src/resolver/chain.ts';
 import type { Question, Resolver } from '../../src/resolver/resolver.ts';
@@ -87,10 +88,14 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
   const seen: Seen = { resolved: [], failed: [], refused: [], authenticationFailed: [], log: [] };
   const observer = recorder(seen);
-  const homed = [
-    { prefix: parsePrefix('88.118'), foldsCase: false },
-    { prefix: parsePrefix(FOLDED), foldsCase: true },
-  ];
+  const homed = followHomes({
+    store,
+    epochs,
+    configured: [
+      { prefix: parsePrefix('88.118'), foldsCase: false },
+      { prefix: parsePrefix(FOLDED), foldsCase: true },
+    ],
+  });
   const common = { store, epochs, clock: () => clock.nowMs, homed, observer };
   const registry = createRegistry({ ...common, randomBytes: seededBytes(), ownPrefix: parsePrefix('88.118') });
   const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';

@@ -70,7 +70,7 @@ export async function openFixture(options: FixtureOptions = {}): Promise<Fixture
     clock: () => clock.nowMs,
     randomBytes: seededBytes(),
     ownPrefix: OWN,
-    homed: [
+    homed: () => [
       { prefix: OWN, foldsCase: false },
       { prefix: parsePrefix(FOREIGN_HOME), foldsCase: true },
     ],
@@ -260,7 +260,7 @@ export function secondWorker(fixture: Fixture): Registry {
     clock: () => fixture.clock.nowMs,
     randomBytes: seededBytes(),
     ownPrefix: OWN,
-    homed: [],
+    homed: () => [],
     observer: SILENT_OBSERVER,
   });
 }

@@ -101,7 +101,7 @@ export function createWorld(cache: Partial<ResolverOptions['cache']> = {}, epoch
     epochs,
     clock: () => now,
     observer,
-    homed: [{ prefix: '88.118' as Prefix, foldsCase: false }],
+    homed: () => [{ prefix: '88.118' as Prefix, foldsCase: false }],
     cache: { l1Bytes: 1e6, negativeBytes: 1e5, parentBytes: 1e6, maxAgeSeconds: 30, ...cache },
   });
   return {

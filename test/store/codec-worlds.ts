@@ -90,7 +90,7 @@ export const anyEntry: fc.Arbitrary<ChangeEntry> = fc.oneof(
     revision: fc.integer({ min: 1, max: 2 ** 32 }),
   }),
   fc.record({
-    subject: fc.constantFrom('enterprise', 'principal', 'key'),
+    subject: fc.constantFrom('enterprise', 'principal', 'key', 'home'),
     action: fc.constantFrom('created', 'updated', 'revoked'),
     name: anyText,
     revision: fc.integer({ min: 1, max: 300 }),

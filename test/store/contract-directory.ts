@@ -25,7 +25,7 @@ function home(prefix: string, expectedRevision = 0, more: { foldsCase?: boolean;
   return {
     kind: 'put-home',
     expectedRevision,
-    home: { prefix: prefix as Prefix, foldsCase: false, state: 'homed', ...more },
+    home: { prefix: prefix as Prefix, foldsCase: false, state: 'homed', homedBy: 'operator', ...more },
   };
 }
 
