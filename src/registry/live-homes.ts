@@ -13,8 +13,8 @@ export interface HomesOptions {
 }
 
 /**
- * Asked at every request: one look at the epoch table as long as nothing has changed. A store that answers with a promise
- * is read in the background, and what stood before holds until it has answered.
+ * Asked at every request: one look at the epoch table as long as nothing has changed. A store that answers with a
+ * promise is read in the background, and what stood before holds until it has answered.
  */
 export function followHomes({ store, epochs, configured }: HomesOptions): Homed {
   // Any slot would do: a change of homes ends everything.

@@ -15,6 +15,7 @@ const DEFAULTS = {
   enterprises: { holder: null } satisfies Partial<Enterprise>,
   principals: {},
   keys: {},
+  homes: {},
 } as const satisfies Record<DirectoryTable, object>;
 
 function completed<T extends object>(table: DirectoryTable, bytes: ByteString): T {
