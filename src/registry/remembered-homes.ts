@@ -36,7 +36,7 @@ export async function rememberHomes(options: {
   if (changes.length > 0) await commitIfPossible(store, changes);
 }
 
-export function homeChange(known: Home | null, home: Extract<Change, { kind: 'put-home' }>['home']): Change {
+function homeChange(known: Home | null, home: Extract<Change, { kind: 'put-home' }>['home']): Change {
   return { kind: 'put-home', expectedRevision: known?.revision ?? 0, home };
 }
 
