@@ -8,6 +8,7 @@ import { searchLog } from '../logbook/search.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import { followHomes } from '../registry/live-homes.ts';
 import { createResolver } from '../resolver/chain.ts';
+import { createPastResolver } from '../resolver/past.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -39,12 +40,14 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
   const clock = systemClock;
   const logDirectory = logDirectoryOf(config);
   const resolver = createResolver({ store, epochs, clock, observer, homed, cache: config.cache });
+  const past = createPastResolver({ store, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
   return startHttpServer({
     host: config.http.host,
     port: config.http.port,
     reusePort: options.reusePort,
     resolver,
+    past,
     ...registry,
     homed,
     clock,

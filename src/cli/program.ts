@@ -6,6 +6,7 @@ import { addAuditCommand, addLogCommand } from './audit-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addEnterpriseCommand } from './enterprise-command.ts';
 import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
+import { addHistoryCommand } from './history-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommand } from './key-command.ts';
 import { addPrincipalCommand } from './principal-command.ts';
@@ -70,6 +71,7 @@ function createProgram(terminal: Terminal): Command {
   addResolveCommand(program, terminal);
   addRegisterCommand(program, terminal);
   addRevokeCommand(program, terminal);
+  addHistoryCommand(program, terminal);
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);
   addKeyCommand(program, terminal);

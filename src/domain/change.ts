@@ -3,7 +3,7 @@
 import type { Enterprise } from './enterprise.ts';
 import type { ErrorCode } from './error.ts';
 import type { Handle } from './handle.ts';
-import type { RecordDraft } from './handle-record.ts';
+import type { RecordDraft, RecordStatus } from './handle-record.ts';
 import type { Home, Prefix } from './prefix.ts';
 import type { AccessKey, Principal } from './principal.ts';
 
@@ -43,6 +43,13 @@ export type ChangeOutcome =
 
 /** What a log entry says happened. */
 export type ChangeAction = 'created' | 'updated' | 'revoked' | 'deleted';
+
+/** What a log entry calls the step from one status to the next; null stands for absent. */
+export function actionBetween(before: RecordStatus | null, after: RecordStatus | null): ChangeAction {
+  if (after === null) return 'deleted';
+  if (before === null) return 'created';
+  return after === 'revoked' && before !== 'revoked' ? 'revoked' : 'updated';
+}
 
 /** What a log entry is about. */
 export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key' | 'home';

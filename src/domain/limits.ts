@@ -54,6 +54,15 @@ export const MAX_CHANGES_PER_COMMIT = MAX_BATCH_ITEMS;
 /** Rows of one page of any listing. */
 export const MAX_PAGE_SIZE = 1000;
 
+/** Revisions of one page of a history: each may be a record of MAX_RECORD_BYTES, read whole to be compared. */
+export const MAX_HISTORY_PAGE = 100;
+
+/** Entries of the change log looked at for the one that created a record: some twenty milliseconds, in small reads. */
+export const MAX_ENTRIES_SEARCHED = 100_000;
+
+/** How far ahead of the node's clock an instant of the past may lie: room for clocks that disagree. */
+export const MAX_INSTANT_LEAD_MS = 86_400_000;
+
 /** Characters of an idempotency key: a UUID with room to spare. */
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 200;
 

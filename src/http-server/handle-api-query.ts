@@ -12,6 +12,8 @@ export interface ApiQuery {
   /** Null if the asker left it to the node. */
   readonly publicOnly: boolean | null;
   readonly bypassCache: boolean;
+  /** The instant of an earlier state, as it was written; null for now. */
+  readonly at: string | null;
 }
 
 export const PLAIN_QUERY: ApiQuery = {
@@ -20,6 +22,7 @@ export const PLAIN_QUERY: ApiQuery = {
   callback: null,
   publicOnly: null,
   bypassCache: false,
+  at: null,
 };
 
 /** Filters of one request: more would be a way to make one answer expensive. */
@@ -46,6 +49,7 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
     callback: scrubCallback(parameters.get('callback')),
     publicOnly: publicOnly === null ? null : isYes(publicOnly),
     bypassCache: isYes(parameters.get('auth')),
+    at: parameters.get('at'),
   };
 }
 

@@ -22,6 +22,7 @@ import type { ReadAccess } from '../registry/registry.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
 import type { RequestAuthentication } from './authentication.ts';
+import type { PastReplies } from './handle-api-past.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
 import { pathText } from './percent-decoding.ts';
@@ -34,6 +35,7 @@ export interface HandleApiOptions {
   readonly asker: Asker;
   readonly authentication: RequestAuthentication;
   readonly readAccess: ReadAccess;
+  readonly past: PastReplies;
   readonly observer: Observer;
   readonly writer: ApiWriter;
   readonly inFlight: InFlight;
@@ -114,6 +116,8 @@ export class HandleApi {
       const handle = asker.parse(spelled);
       echoed = spelled;
       const principal = await this.#principalOf(request, query);
+      const { at } = query;
+      if (at !== null) return await this.#options.past.reply({ handle, spelled, at, query, principal });
       const client = principal === null ? request.raw : null;
       const answer = await asker.ask('handle-api', handle, client, query.bypassCache);
       const view = await this.#viewOf(answer, handle, query, { principal, client });

@@ -7,7 +7,8 @@ import type { AuditTrail } from '../domain/audit.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
-import type { Authenticator, Directory, IdentifierRegistry, ReadAccess } from '../registry/registry.ts';
+import type { Authenticator, Directory, HistoryReader, IdentifierRegistry, ReadAccess } from '../registry/registry.ts';
+import type { PastResolver } from '../resolver/past.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
@@ -17,6 +18,7 @@ import { AuthenticationGuard } from './authentication-guard.ts';
 import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { HandleApi, isPlainResolution } from './handle-api.ts';
+import { PastReplies } from './handle-api-past.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
 import { answerClientError, closeServer, createLimitedServer, listen } from './limited-server.ts';
 import { registerPages } from './pages.ts';
@@ -62,10 +64,13 @@ export interface HttpServerOptions extends ServiceOptions {
   readonly port: number;
   readonly reusePort: boolean;
   readonly resolver: Resolver;
+  /** Resolves as of an instant. */
+  readonly past: PastResolver;
   readonly identifiers: IdentifierRegistry;
   readonly directory: Directory;
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
+  readonly histories: HistoryReader;
   readonly homed: Homed;
   readonly clock: () => number;
   readonly observer: Observer;
@@ -112,9 +117,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
   const { readAccess } = options;
+  const past = new PastReplies(options);
   const addressOf = createClientAddress(options.trustedProxies);
   const { sample, onDefect } = createPlainLog(options, addressOf);
-  const handleApi = new HandleApi({ asker, authentication, readAccess, observer, writer, inFlight, onDefect });
+  const handleApi = new HandleApi({ asker, authentication, readAccess, past, observer, writer, inFlight, onDefect });
 
   const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
     const admitted = admitting(inFlight, framework);

@@ -1,35 +1,24 @@
 // `/v1/identifiers/{handle}`: one registration over HTTP. Form is checked here; what it means is the registry's to judge.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ByteString, bytesFromText } from '../domain/bytes.ts';
-import { HandleError, isHandleError } from '../domain/error.ts';
-import type { HandleRecord } from '../domain/handle-record.ts';
-import type { Observer } from '../domain/observer.ts';
+import { HandleError } from '../domain/error.ts';
 import type { PutRegistration, Registration, RegistrationResult } from '../registry/registration.ts';
 import { parseRegistration } from '../registry/registration-json.ts';
 import type { IdentifierRegistry } from '../registry/registry.ts';
-import { formatValues } from '../wire/value-json.ts';
 import { actorOf } from './authentication.ts';
-import { namesTag, revisionFromIfMatch, revisionTag } from './entity-tags.ts';
+import { revisionFromIfMatch, revisionTag } from './entity-tags.ts';
 import { idempotencyClaimOf } from './idempotency.ts';
 import { formatMilliseconds } from './instants.ts';
 import { pathText } from './percent-decoding.ts';
 import { DRY_RUN_QUERY, queryChecker, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
 
-const PATH = '/v1/identifiers/';
+export const IDENTIFIERS = '/v1/identifiers/';
 
 const registerQuery = queryChecker(REGISTER_QUERY);
 const dryRunQuery = queryChecker(DRY_RUN_QUERY);
 const revokeQuery = queryChecker(REVOKE_QUERY);
 
-export interface IdentifiersOptions {
-  readonly identifiers: IdentifierRegistry;
-  readonly observer: Observer;
-}
-
-export function registerIdentifiers(scope: FastifyInstance, options: IdentifiersOptions): void {
-  const { identifiers } = options;
-
+export function registerIdentifiers(scope: FastifyInstance, identifiers: IdentifierRegistry): void {
   const register = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -49,52 +38,24 @@ export function registerIdentifiers(scope: FastifyInstance, options: Identifiers
     return resultJson(result);
   };
 
-  scope.put(`${PATH}*`, (request, reply) => {
+  scope.put(`${IDENTIFIERS}*`, (request, reply) => {
     const { mode, dryRun = false } = registerQuery.check(request.query);
     const registration = parseRegistration(itemOf(request, 'put'), '', { mode: modeOf(request, mode) });
     return register(request, reply, registration, dryRun);
   });
 
-  scope.patch(`${PATH}*`, (request, reply) => {
+  scope.patch(`${IDENTIFIERS}*`, (request, reply) => {
     const { dryRun = false } = dryRunQuery.check(request.query);
     const registration = parseRegistration(itemOf(request, 'patch'), '', { mode: 'update' });
     return register(request, reply, registration, dryRun);
   });
 
-  scope.delete(`${PATH}*`, (request, reply) => {
+  scope.delete(`${IDENTIFIERS}*`, (request, reply) => {
     const { dryRun = false, reason } = revokeQuery.check(request.query);
     const item = itemOf(request, 'revoke');
     if (reason !== undefined) item.reason = reason;
     return register(request, reply, parseRegistration(item, '', { mode: 'update' }), dryRun);
   });
-
-  scope.get(`${PATH}*`, async (request, reply) => {
-    const record = await readRecord(options, request);
-    const tag = revisionTag(record.revision);
-    reply.header('ETag', tag).header('Cache-Control', 'private, no-store');
-    const ifNoneMatch = request.headers['if-none-match'];
-    if (ifNoneMatch !== undefined && namesTag(ifNoneMatch, tag)) return reply.code(304).send();
-    // A tombstone is gone and says why.
-    if (record.status === 'revoked') reply.code(410);
-    reply.type('application/json; charset=utf-8');
-    return Buffer.from(recordJson(record), 'latin1');
-  });
-}
-
-async function readRecord(options: IdentifiersOptions, request: FastifyRequest): Promise<HandleRecord> {
-  const startedAt = performance.now();
-  const { observer } = options;
-  try {
-    const record = await options.identifiers.read(actorOf(request), pathText(request.url, PATH.length));
-    const outcome = record.status === 'revoked' ? 'revoked' : 'found';
-    observer.resolved('v1', outcome, 'store', performance.now() - startedAt);
-    return record;
-  } catch (error) {
-    if (isHandleError(error, 'NOT_FOUND')) {
-      observer.resolved('v1', 'not-found', 'store', performance.now() - startedAt);
-    }
-    throw error;
-  }
 }
 
 type Item = Record<string, unknown>;
@@ -122,7 +83,7 @@ function itemOf(request: FastifyRequest, operation: 'put' | 'patch' | 'revoke'):
     }
   }
   item.operation = operation;
-  item.handle = pathText(request.url, PATH.length);
+  item.handle = pathText(request.url, IDENTIFIERS.length);
   const ifMatch = revisionFromIfMatch(request.headers['if-match']);
   if (ifMatch !== null) item.ifMatch = ifMatch;
   return item;
@@ -148,14 +109,4 @@ export function resultJson(result: Extract<RegistrationResult, { ok: true }>): o
     revision: result.revision,
     updatedAt: formatMilliseconds(result.updatedAt),
   };
-}
-
-function recordJson(record: HandleRecord): ByteString {
-  const { values, ...rest } = record;
-  const head = {
-    ...rest,
-    createdAt: formatMilliseconds(record.createdAt),
-    updatedAt: formatMilliseconds(record.updatedAt),
-  };
-  return `${bytesFromText(JSON.stringify(head)).slice(0, -1)},"values":${formatValues(values)}}` as ByteString;
 }

@@ -68,6 +68,19 @@ export const PAGE_QUERY = Type.Object(
   CLOSED,
 );
 
+const instant = Type.String({ minLength: 1, maxLength: 40 });
+
+export const READ_QUERY = Type.Object(
+  {
+    view: Type.Optional(Type.Enum(['record', 'history'])),
+    at: Type.Optional(instant),
+    /** Of a history: the revision that the page begins below. */
+    after: Type.Optional(Type.Integer({ minimum: 1 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE })),
+  },
+  CLOSED,
+);
+
 const mode = Type.Optional(Type.Enum(['create', 'update', 'upsert']));
 const dryRun = Type.Optional(Type.Boolean());
 

@@ -7,13 +7,15 @@ import { type RequestAuthentication, requireKey } from './authentication.ts';
 import { registerEnterprises } from './enterprises.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import { registerIdentifierBatch } from './identifier-batch.ts';
+import { registerIdentifierReading } from './identifier-reading.ts';
 import { registerIdentifiers } from './identifiers.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
 import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
 
-interface V1Options extends Pick<HttpServerOptions, 'directory' | 'identifiers' | 'observer' | 'searchAudit'> {
+interface V1Options
+  extends Pick<HttpServerOptions, 'clock' | 'directory' | 'histories' | 'identifiers' | 'observer' | 'searchAudit'> {
   readonly authentication: RequestAuthentication;
 }
 
@@ -35,7 +37,8 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerPrincipals(closed, directory);
       registerKeys(closed, directory);
       registerAudit(closed, options.searchAudit);
-      registerIdentifiers(closed, { identifiers, observer });
+      registerIdentifiers(closed, identifiers);
+      registerIdentifierReading(closed, options);
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
     });
     scope.register(async () => others.finish());

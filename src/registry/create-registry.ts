@@ -8,11 +8,12 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
 import { Enterprises } from './enterprises.ts';
+import { Histories } from './histories.ts';
 import { Holdings } from './holdings.ts';
 import { Identifiers } from './identifiers.ts';
 import { Keys } from './keys.ts';
 import { Principals } from './principals.ts';
-import type { Authenticator, Directory, IdentifierRegistry, ReadAccess } from './registry.ts';
+import type { Authenticator, Directory, HistoryReader, IdentifierRegistry, ReadAccess } from './registry.ts';
 import { Remembered } from './remembered.ts';
 import type { RandomBytes } from './tokens.ts';
 
@@ -32,6 +33,7 @@ export interface Registry {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
+  readonly histories: HistoryReader;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -55,6 +57,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     directory: createDirectory(options, homes, holdings),
     authenticator: createAuthenticator({ store, epochs, clock }),
     readAccess: holdings,
+    histories: new Histories({ store, admission, holdings }),
   };
 }
 

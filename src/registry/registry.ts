@@ -1,10 +1,12 @@
 // The write path's front: what doors and commands may ask of the registry. It knows no door and no cache.
 
+import type { ChangeAction, ChangeHead } from '../domain/change.ts';
 import type { Enterprise, EnterpriseState } from '../domain/enterprise.ts';
 import type { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { AccessKey, Principal, Role } from '../domain/principal.ts';
+import type { RecordDifference } from '../domain/record-difference.ts';
 import type { Actor, RegisterOptions, RegisterResult, Registration } from './registration.ts';
 
 /**
@@ -16,6 +18,40 @@ export interface IdentifierRegistry {
   register(actor: Actor, registrations: readonly Registration[], options: RegisterOptions): Promise<RegisterResult>;
   /** The own record, without inheritance, reserved ones included. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_HANDLE`. */
   read(actor: Actor, handle: string): Promise<HandleRecord>;
+}
+
+/** One revision of an identifier: who brought it about, when, and what it changed. */
+export interface RecordChange {
+  readonly revision: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly action: ChangeAction;
+  /** Null where the change log does not tell: the record came from another node with its history. */
+  readonly cause: (ChangeHead & { readonly sequence: number }) | null;
+  /** `hidden`: a value that the asker may not see, then or today, or that is secret. */
+  readonly differences: readonly (
+    | RecordDifference
+    | { readonly field: 'value'; readonly index: number; readonly hidden: true }
+  )[];
+}
+
+export interface HistoryPage {
+  readonly handle: Handle;
+  /** Newest first, deletions among them. */
+  readonly items: readonly RecordChange[];
+  /** `before` of the page that follows, or null. */
+  readonly next: number | null;
+}
+
+/** What was. Throws `FORBIDDEN` before anything is looked for, `INVALID_HANDLE`, `NOT_FOUND`. */
+export interface HistoryReader {
+  /** Revisions below `before` (null: from the newest), at most MAX_HISTORY_PAGE. `NOT_FOUND` if there never was one. */
+  history(actor: Actor, handle: string, before: number | null, limit: number): Promise<HistoryPage>;
+  /**
+   * The own record as it stood at an instant, with the values that its permissions and today's both show. `NOT_FOUND`
+   * before it was created and while it was deleted.
+   */
+  recordAt(actor: Actor, handle: string, atMs: number): Promise<HandleRecord>;
 }
 
 export interface NewEnterprise {

@@ -2,8 +2,15 @@
 // staged is written in the order of its keys, which LMDB takes best.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
-import type { Change, ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import {
+  actionBetween,
+  type Change,
+  type ChangeAction,
+  type ChangeOutcome,
+  type VisibleChange,
+} from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
+import type { RecordStatus } from '../domain/handle-record.ts';
 import { invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { judgeParent, type Lineage } from './lineage.ts';
 import { historyKey } from './lmdb-keys.ts';
@@ -197,14 +204,16 @@ function headAfter(before: RecordHead, change: RecordChange, parentNode: number,
 
 function stepOf(handle: Handle, before: RecordHead, after: RecordHead): RecordStep {
   const wasLive = before.status !== 'deleted';
-  const revokes = after.status === 'revoked' && before.status !== 'revoked';
   const appeared = after.status !== 'deleted' && (!wasLive || before.status === 'reserved');
-  const action = after.status === 'deleted' ? 'deleted' : !wasLive ? 'created' : revokes ? 'revoked' : 'updated';
   return {
     outcome: { ok: true, revision: after.revision, at: after.updatedAt },
-    action,
+    action: actionBetween(statusOf(before), statusOf(after)),
     visible: [{ subject: 'record', handle, appeared, replaced: wasLive }],
   };
+}
+
+function statusOf({ status }: RecordHead): RecordStatus | null {
+  return status === 'deleted' ? null : status;
 }
 
 function refused(outcome: ChangeOutcome): RecordStep {

@@ -2,7 +2,7 @@
 // the process.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
-import type { ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import { actionBetween, type ChangeAction, type ChangeOutcome, type VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { AT_COMMIT } from '../domain/handle-value.ts';
@@ -103,7 +103,7 @@ export class MemoryRecords {
     this.#index(handle, before.record, record);
     return {
       outcome: { ok: true, revision, at: updatedAt },
-      action: actionOf(before.record, record),
+      action: actionBetween(before.record?.status ?? null, record?.status ?? null),
       visible: [visibleOf(handle, before.record, record)],
       undo: () => this.#restore(handle, known),
     };
@@ -157,12 +157,6 @@ function recordOf(
   const { status, parent, template, reason } = draft;
   const createdAt = before?.createdAt ?? updatedAt;
   return { handle, status, parent, template, reason, values, revision, createdAt, updatedAt };
-}
-
-function actionOf(before: HandleRecord | null, after: HandleRecord | null): ChangeAction {
-  if (after === null) return 'deleted';
-  if (before === null) return 'created';
-  return after.status === 'revoked' && before.status !== 'revoked' ? 'revoked' : 'updated';
 }
 
 function visibleOf(handle: Handle, before: HandleRecord | null, after: HandleRecord | null): VisibleChange {

@@ -70,6 +70,25 @@ describe('register, resolve and revoke', () => {
   });
 });
 
+describe('history', () => {
+  test('tells what became of an identifier, newest first', async () => {
+    const handle = `${prefix}/H 1`;
+    await jiabiao('register', handle, '--value', '2000:NAME=椅');
+    await jiabiao('register', handle, '--value', '2000:NAME=凳');
+    await jiabiao('revoke', handle, '--reason', '召回');
+    const told = await jiabiao('history', handle);
+    expect(told.code).toBe(0);
+    expect(told.stdout).toMatch(/^r3 {2}\S+ {2}revoked {2}by operator {2}request \S+\n {2}status: active → revoked\n/);
+    expect(told.stdout).toContain('  reason: - → 召回\n');
+    expect(told.stdout).toContain('  2000: NAME 椅 → NAME 凳\n');
+    const json = JSON.parse((await jiabiao('history', handle, '--limit', '2', '--json')).stdout);
+    expect(json).toMatchObject([{ revision: 3 }, { revision: 2, changes: [{ field: 'value', index: 2000 }] }]);
+    expect(await jiabiao('history', `${prefix}/NEVER`)).toMatchObject({ code: 4, stdout: '' });
+    expect((await jiabiao('history')).code).toBe(2);
+    expect((await runHere(['history', '--help'])).stdout).toContain('Examples:');
+  });
+});
+
 describe('enterprises, principals and keys', () => {
   test('are made, listed and changed', async () => {
     expect((await jiabiao('enterprise', 'list')).stdout).toContain('中山家具');

@@ -16,6 +16,7 @@ import { createFirstOperator } from '../../src/registry/first-operator.ts';
 import { followHomes } from '../../src/registry/live-homes.ts';
 import type { Actor } from '../../src/registry/registration.ts';
 import { createResolver } from '../../src/resolver/chain.ts';
+import { createPastResolver } from '../../src/resolver/past.ts';
 import type { Question, Resolver } from '../../src/resolver/resolver.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
@@ -109,6 +110,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     port: 0,
     reusePort: false,
     resolver,
+    past: createPastResolver(common),
     ...registry,
     homed,
     clock: () => clock.nowMs,

@@ -6,6 +6,7 @@ import { describeDirectory } from './contract-directory.ts';
 import { describeIdempotency } from './contract-idempotency.ts';
 import { describeJournal } from './contract-journal.ts';
 import { describeLineage } from './contract-lineage.ts';
+import { describePast } from './contract-past.ts';
 import { describeRecords } from './contract-records.ts';
 import type { StoreFixture } from './world.ts';
 
@@ -16,6 +17,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeRecords(open);
     describeCommits(open);
     describeLineage(open);
+    describePast(open);
     describeJournal(open);
     describeIdempotency(open);
     describeDirectory(open);
