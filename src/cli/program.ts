@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { isHandleError } from '../domain/error.ts';
 import { addAuditCommand, addLogCommand } from './audit-command.ts';
+import { addBackupCommands } from './backup-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addEnterpriseCommand } from './enterprise-command.ts';
 import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
@@ -23,7 +24,8 @@ Examples:
   jiabiao register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair"
   jiabiao import products.csv --mapping mapping.json    register a file; again changes nothing
   jiabiao enterprise create --name "…" --state active   the next enterprise code
-  jiabiao key create --principal ID --label "ERP"       a key for an enterprise's system`;
+  jiabiao key create --principal ID --label "ERP"       a key for an enterprise's system
+  jiabiao backup /backups --backup-key backup.key       the whole store, while the node runs`;
 
 /** Runs one command line (without `node` and the script); never throws for what a person can do wrong. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -77,6 +79,7 @@ function createProgram(terminal: Terminal): Command {
   addKeyCommand(program, terminal);
   addAuditCommand(program, terminal);
   addLogCommand(program, terminal);
+  addBackupCommands(program, terminal);
   addConfigCommand(program, terminal);
   return program;
 }

@@ -148,3 +148,9 @@ export const MAX_DENIAL_GROUPS = 200;
 
 /** Characters of a path in the request log: any handle in use, percent-encoded, and no more of a path made to be long. */
 export const MAX_LOGGED_PATH_LENGTH = 1024;
+
+/** Bytes of the store in one chunk of a backup: few enough to hold some at once, enough to compress well. */
+export const MAX_BACKUP_CHUNK_BYTES = 1_048_576;
+
+/** Chunks of a backup that are compressed at once: one for each thread of Node's pool. */
+export const BACKUP_CHUNKS_AT_ONCE = 4;

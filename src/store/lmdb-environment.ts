@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
-import { inspectLmdbFile, keepLength, type LengthKeeper } from './lmdb-file.ts';
+import { inspectLmdbFile, inspectSharedLmdbFile, keepLength, type LengthKeeper } from './lmdb-file.ts';
 import { type LmdbTables, openTable, openTables, TABLE_COUNT } from './lmdb-tables.ts';
 import { lockDirectory, type WriterLock } from './writer-lock.ts';
 
-const DATA_FILE = 'data.mdb';
+export const DATA_FILE = 'data.mdb';
+/** A store that is being restored; it gets its name when it is whole. */
+export const RESTORING_FILE = `${DATA_FILE}.restoring`;
 const LMDB_LOCK_FILE = 'lock.mdb';
 
 /** What the file says it is; the number rises when an older program could no longer read it. */
@@ -71,11 +73,25 @@ export function openEnvironment(path: string): LmdbEnvironment {
 
 /** For a thread beside the committing one, which must have opened the store before. */
 export function joinEnvironment(path: string): LmdbEnvironment {
+  return openToRead(path, false);
+}
+
+/**
+ * For another process, to read only: whether a node has the store open or not. Throws `STORE_FORMAT` for a foreign,
+ * damaged or newer file, and `STORE_UNAVAILABLE` if there is none.
+ */
+export function visitEnvironment(path: string): LmdbEnvironment {
+  return openToRead(path, true);
+}
+
+function openToRead(path: string, isVisitor: boolean): LmdbEnvironment {
   const file = join(path, DATA_FILE);
   let root: RootDatabase | null = null;
   try {
     statSync(file);
+    if (isVisitor) inspectSharedLmdbFile(file);
     root = openRoot(path, true);
+    if (isVisitor && checkFormat(root, file)) throw new Error('nothing was ever stored in it');
     return environmentOf(root, {
       path,
       tables: openTables(root, false),
@@ -95,6 +111,9 @@ function prepareDirectory(path: string): string | null {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw unavailable(path, `it cannot be made (${(cause as Error).message})`, cause);
+  }
+  if (existsSync(join(path, RESTORING_FILE))) {
+    throw unavailable(path, `a restore into it was broken off. Remove ${RESTORING_FILE} and restore again`);
   }
   for (const file of [path, join(path, DATA_FILE), join(path, LMDB_LOCK_FILE)]) {
     try {

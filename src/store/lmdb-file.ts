@@ -26,7 +26,9 @@ const PAGE_SIZES = [4096, 8192, 16_384, 32_768, 65_536];
 /** A root of this number stands for an empty tree. */
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
-interface Meta {
+export interface Meta {
+  /** The meta record's bytes. */
+  readonly bytes: Buffer;
   readonly pageSize: number;
   readonly root: bigint;
   readonly lastPage: bigint;
@@ -42,6 +44,24 @@ export function inspectLmdbFile(file: string): void {
     if (size > 0) inspectPages(fd, size, file);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** How often and how long a file that others write to is looked at again before it is held to be damaged. */
+const INSPECTIONS = 20;
+const BETWEEN_INSPECTIONS_MS = 10;
+
+/** As `inspectLmdbFile`, of a file that another process may be writing to: what is looked at may just be replaced. */
+export function inspectSharedLmdbFile(file: string): void {
+  const waiting = new Int32Array(new SharedArrayBuffer(4));
+  for (let inspection = 1; ; inspection++) {
+    try {
+      inspectLmdbFile(file);
+      return;
+    } catch (cause) {
+      if (inspection === INSPECTIONS) throw cause;
+      Atomics.wait(waiting, 0, 0, BETWEEN_INSPECTIONS_MS);
+    }
   }
 }
 
@@ -90,11 +110,13 @@ function inspectPages(fd: number, size: number, file: string): void {
   if (meta.root !== NO_PAGE) inspectRoot(fd, meta, file);
 }
 
+/** Bytes of all pages. */
 function lengthOf(meta: Meta): bigint {
   return (meta.lastPage + 1n) * BigInt(meta.pageSize);
 }
 
-function newestMeta(fd: number, file: string): Meta {
+/** The state that was committed last. Throws `STORE_FORMAT`. */
+export function newestMeta(fd: number, file: string): Meta {
   const first = readMeta(fd, 0, file);
   const second = readMeta(fd, first.pageSize, file);
   return second.transaction > first.transaction ? second : first;
@@ -111,6 +133,7 @@ function readMeta(fd: number, at: number, file: string): Meta {
   const pageSize = page.readUInt32LE(PAGE_SIZE_AT);
   if (!PAGE_SIZES.includes(pageSize)) throw refused(file, 'has a damaged beginning');
   return {
+    bytes: page,
     pageSize,
     root: page.readBigUInt64LE(MAIN_ROOT_AT),
     lastPage: page.readBigUInt64LE(LAST_PAGE_AT),

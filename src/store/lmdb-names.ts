@@ -7,7 +7,7 @@ import { MAX_TYPE_NAMES } from '../domain/limits.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { RowNames } from './change-row-codec.ts';
 import { afterAll, fromUint32, toUint32 } from './lmdb-keys.ts';
-import type { Snapshot } from './lmdb-snapshot.ts';
+import type { SnapshotSource } from './lmdb-snapshot.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { damaged } from './packed-bytes.ts';
 import type { NamesByNumber, NumberOfNames } from './record-codec.ts';
@@ -25,14 +25,14 @@ const MAX_REMEMBERED_NODES = 65_536;
 /** Looks names up; one for each thread that reads, and one for the transactions that write (without a snapshot). */
 export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'principal'> {
   readonly #tables: LmdbTables;
-  readonly #snapshot: Snapshot | null;
+  readonly #snapshot: SnapshotSource | null;
   readonly #types: ByteString[] = [];
   readonly #names = new Map<string, ByteString>();
   readonly #numbers = new Map<string, number>();
   readonly #prefixKeys = new Map<string, ByteString>();
   readonly #nodes = new Map<number, Handle>();
 
-  constructor(tables: LmdbTables, snapshot: Snapshot | null) {
+  constructor(tables: LmdbTables, snapshot: SnapshotSource | null) {
     this.#tables = tables;
     this.#snapshot = snapshot;
   }

@@ -16,11 +16,20 @@ import {
   readHistory,
   readRecord,
 } from './lmdb-record-reading.ts';
-import { Snapshot } from './lmdb-snapshot.ts';
+import { Snapshot, type SnapshotSource } from './lmdb-snapshot.ts';
 import type { DirectoryReader, HomeReader, JournalReader, RecordReader } from './registry-store.ts';
 
-export function openView(environment: LmdbEnvironment, visibleEpoch: () => number): LmdbView {
+/** A view that follows what is written. */
+export function openView(
+  environment: LmdbEnvironment,
+  visibleEpoch: () => number,
+): LmdbView & { readonly snapshot: Snapshot } {
   const snapshot = new Snapshot(environment.root, visibleEpoch);
+  return { tables: environment.tables, names: new LmdbNames(environment.tables, snapshot), snapshot };
+}
+
+/** A view of one state, for as long as its holder keeps that. */
+export function fixedView(environment: LmdbEnvironment, snapshot: SnapshotSource): LmdbView {
   return { tables: environment.tables, names: new LmdbNames(environment.tables, snapshot), snapshot };
 }
 

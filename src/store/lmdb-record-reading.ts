@@ -6,7 +6,7 @@ import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import { afterAll, fromUint32, historyKey, toUint32 } from './lmdb-keys.ts';
 import type { LmdbNames } from './lmdb-names.ts';
-import type { Snapshot } from './lmdb-snapshot.ts';
+import type { SnapshotSource } from './lmdb-snapshot.ts';
 import type { Row } from './lmdb-table.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { PackedReader } from './packed-bytes.ts';
@@ -18,7 +18,7 @@ import type { HandlePage, HistoryEntry } from './registry-store.ts';
 export interface LmdbView {
   readonly tables: LmdbTables;
   readonly names: LmdbNames;
-  readonly snapshot: Snapshot;
+  readonly snapshot: SnapshotSource;
 }
 
 /** Longer keys are none of ours: nothing is stored under them. */
@@ -80,7 +80,7 @@ export function listChildren(view: LmdbView, parent: Handle, after: Handle | nul
 
 /** Suffixes of a node's children in byte order, after `after`. Without a snapshot: inside a write transaction. */
 export function* childSuffixes(
-  view: Pick<LmdbView, 'tables'> & { readonly snapshot: Snapshot | null },
+  view: Pick<LmdbView, 'tables'> & { readonly snapshot: SnapshotSource | null },
   node: number,
   after: ByteString | null,
 ): Generator<ByteString, void, void> {

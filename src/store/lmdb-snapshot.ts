@@ -3,6 +3,12 @@
 import type { RootDatabase, Transaction } from 'lmdb';
 import type { ReadOptions } from './lmdb-table.ts';
 
+/** Which state of the store reads see. */
+export interface SnapshotSource {
+  /** Good for reads that begin and end before anything else runs. */
+  options(): ReadOptions;
+}
+
 /** How long an unused snapshot may keep its pages from being used again. */
 const MAX_HELD_MS = 500;
 
@@ -10,7 +16,7 @@ const MAX_HELD_MS = 500;
  * Reads see every commit that was announced (by a new epoch) before they began. Between commits all reads share one
  * transaction, which is what makes them cheap.
  */
-export class Snapshot {
+export class Snapshot implements SnapshotSource {
   readonly #root: RootDatabase;
   readonly #visibleEpoch: () => number;
   readonly #timer: NodeJS.Timeout;
@@ -25,7 +31,6 @@ export class Snapshot {
     this.#timer = setInterval(() => this.release(), MAX_HELD_MS).unref();
   }
 
-  /** Good for reads that begin and end before anything else runs. */
   options(): ReadOptions {
     // The epoch comes first: a commit that becomes visible in between only makes this snapshot newer than it claims.
     const epoch = this.#visibleEpoch();
@@ -50,5 +55,32 @@ export class Snapshot {
     this.#transaction = this.#root.useReadTransaction();
     this.#options.transaction = this.#transaction;
     this.#epoch = epoch;
+  }
+}
+
+/**
+ * One state for as long as it is held. LMDB cannot reuse a page that this state still has, so the file grows with every
+ * write meanwhile: whoever holds one watches the growth (lmdb-growth.ts).
+ */
+export class PinnedSnapshot implements SnapshotSource {
+  readonly #transaction: Transaction;
+  readonly #options: ReadOptions;
+  #isReleased = false;
+
+  constructor(root: RootDatabase) {
+    root.resetReadTxn();
+    this.#transaction = root.useReadTransaction();
+    this.#options = { transaction: this.#transaction };
+  }
+
+  options(): ReadOptions {
+    return this.#options;
+  }
+
+  /** A second call does nothing. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#transaction.done();
   }
 }

@@ -1,0 +1,159 @@
+// `jiabiao backup`, `backup-key` and `restore`: a store's directory to an encrypted file and back. They read the store
+// themselves, beside a running node or without one; only restore writes, and only into an empty place.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { systemClock } from '../app/clock.ts';
+import { KEY_BYTES, parseBackupKey } from '../store/backup-cipher.ts';
+import { OPERATOR_KEY_FILE, restoreBackup } from '../store/backup-restore.ts';
+import { writeBackup } from '../store/backup-writer.ts';
+import { giveWay } from './background.ts';
+import { BYTES_FORMAT, progressOf } from './byte-progress.ts';
+import { CommandFailure, EXIT } from './exit-codes.ts';
+import { parseCount, sharedFlagsOf } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Which store: flags that all commands on a store's directory take. */
+export interface StoreFlags {
+  readonly store?: string;
+  readonly config?: string;
+}
+
+interface BackupFlags extends StoreFlags {
+  readonly backupKey: string;
+  readonly maxGrowth?: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+const OWN_FILE_MODE = 0o600;
+const BACKUP_KEY = ['--backup-key <file>', 'file with the key of the backups (see: jiabiao backup-key)'] as const;
+
+export function addBackupCommands(program: Command, terminal: Terminal): void {
+  withStore(program.command('backup'))
+    .description('Copy a whole store into an encrypted file, while its node runs or not.')
+    .argument('<destination>', 'the file to make, or a directory in which it gets a name of its own')
+    .requiredOption(...BACKUP_KEY)
+    .option(
+      '--max-growth <MiB>',
+      'give up if the store grows by more meanwhile (default: by half, or 1024)',
+      parseCount,
+    )
+    .action((destination: string, flags: BackupFlags, command: Command) =>
+      backUp(destination, flags, sharedFlagsOf(command).json === true, terminal),
+    );
+  program
+    .command('backup-key')
+    .description('Make a key file for backups. Keep copies of it apart from the backups: without it none can be read.')
+    .argument('<file>', 'the file to make')
+    .action((file: string) => {
+      makeKey(file);
+      terminal.print(`The key is in ${file}. Keep a copy of it apart from the backups.`);
+    });
+  program
+    .command('restore')
+    .description('Put a backup back into an empty or new directory.')
+    .argument('<file>', 'the backup')
+    .requiredOption('--into <directory>', 'the directory of the store')
+    .requiredOption(...BACKUP_KEY)
+    .action((file: string, flags: { readonly into: string; readonly backupKey: string }, command: Command) => {
+      restore(file, flags, sharedFlagsOf(command).json === true, terminal);
+    });
+}
+
+export function withStore(command: Command): Command {
+  return command
+    .option('--store <directory>', 'directory of the store (default: store.path of the settings)')
+    .option('--config <file>', 'JSON file of settings that names the store');
+}
+
+export async function storePathOf({ store, config }: StoreFlags): Promise<string> {
+  if (store !== undefined) return store;
+  const { loadConfig } = await import('../app/config.ts');
+  return loadConfig({ file: config }).store.path;
+}
+
+export function readBackupKey(file: string): Buffer {
+  try {
+    return parseBackupKey(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new CommandFailure(EXIT.usage, `The key file ${file} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function backUp(destination: string, flags: BackupFlags, json: boolean, terminal: Terminal): Promise<void> {
+  giveWay();
+  const key = readBackupKey(flags.backupKey);
+  const path = await storePathOf(flags);
+  const nowMs = systemClock();
+  const began = performance.now();
+  const progress = progressOf(terminal, BYTES_FORMAT);
+  const done = await writeBackup({
+    path,
+    file: fileIn(destination, nowMs),
+    key,
+    operatorKey: readIfThere(join(path, OPERATOR_KEY_FILE)),
+    maxGrowthBytes: flags.maxGrowth === undefined ? null : flags.maxGrowth * MEBIBYTE,
+    nowMs,
+    progress: (bytes, total) => progress.update(bytes, total),
+  }).finally(() => progress.stop());
+  const seconds = (performance.now() - began) / 1000;
+  if (json) {
+    terminal.print(JSON.stringify({ ...done, seconds: Number(seconds.toFixed(3)) }));
+    return;
+  }
+  const rate = Math.round(done.storeBytes / 1e6 / seconds);
+  terminal.print(
+    `${done.file}  ${mebibytes(done.fileBytes)} of ${mebibytes(done.storeBytes)}, ${done.records} identifiers`,
+  );
+  terminal.note(`${seconds.toFixed(1)} s, ${rate} MB/s; the store grew by ${mebibytes(done.growthBytes)} meanwhile.`);
+}
+
+/** A name that sorts by time and needs no quotes. */
+function fileIn(destination: string, nowMs: number): string {
+  const isDirectory = existsSync(destination) && statSync(destination).isDirectory();
+  if (!isDirectory) return destination;
+  const instant = new Date(nowMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:]/g, '');
+  return join(destination, `jiabiao-${instant}.backup`);
+}
+
+function readIfThere(file: string): Buffer | null {
+  return existsSync(file) ? readFileSync(file) : null;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
+}
+
+function makeKey(file: string): void {
+  try {
+    writeFileSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: OWN_FILE_MODE, flag: 'wx' });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === 'EEXIST' ? 'it exists, and a key is never overwritten' : message;
+    throw new CommandFailure(EXIT.failed, `The key file ${file} cannot be made: ${reason}.`, { cause });
+  }
+}
+
+function restore(
+  file: string,
+  { into, backupKey }: { readonly into: string; readonly backupKey: string },
+  json: boolean,
+  terminal: Terminal,
+): void {
+  const progress = progressOf(terminal, BYTES_FORMAT);
+  const key = readBackupKey(backupKey);
+  try {
+    const manifest = restoreBackup({ file, key, into, progress: (bytes, total) => progress.update(bytes, total) });
+    progress.stop();
+    if (json) terminal.print(JSON.stringify({ into, ...manifest }));
+    else terminal.print(`${into}  ${manifest.records} identifiers as of ${manifest.madeAt}`);
+    if (!json) terminal.note(`Check it with "jiabiao verify --store ${into}", then start a node on it: --data ${into}`);
+  } finally {
+    progress.stop();
+  }
+}

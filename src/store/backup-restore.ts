@@ -1,0 +1,118 @@
+// Proves a backup whole and unaltered, and puts one back into an empty place. What is given out was proven before.
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { HandleError, isHandleError } from '../domain/error.ts';
+import { MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.ts';
+import { BackupChunks } from './backup-chunks.ts';
+import { type BackupManifest, KIND } from './backup-format.ts';
+import { syncDirectory } from './backup-writer.ts';
+import { DATA_FILE, RESTORING_FILE } from './lmdb-environment.ts';
+import { inspectLmdbFile } from './lmdb-file.ts';
+
+export interface BackupReading {
+  readonly file: string;
+  readonly key: Buffer;
+  readonly progress: (readBytes: number, totalBytes: number) => void;
+}
+
+/** What takes the content of a backup, in order. */
+interface BackupSink {
+  pages(bytes: Buffer): void;
+  operatorKey(bytes: Buffer): void;
+}
+
+/**
+ * Reads all of it, so that what comes back is proven. Throws `INVALID_REQUEST` if it is no backup, was made with another
+ * key, was altered, or is cut off.
+ */
+export function checkBackup(reading: BackupReading): BackupManifest {
+  return readBackup(reading, { pages() {}, operatorKey() {} });
+}
+
+export const OPERATOR_KEY_FILE = 'operator.key';
+const OWN_DIRECTORY_MODE = 0o700;
+const OWN_FILE_MODE = 0o600;
+
+/**
+ * Puts a backup into a directory that is empty or missing. The store gets its name when it is whole, proven and on disk.
+ * Throws as `checkBackup`, and `ALREADY_EXISTS` if the directory holds anything; then it is left as it was.
+ */
+export function restoreBackup(reading: BackupReading & { readonly into: string }): BackupManifest {
+  const { into } = reading;
+  const isNew = !existsSync(into);
+  if (!isNew && readdirSync(into).some((name) => name !== 'lost+found')) {
+    throw new HandleError('ALREADY_EXISTS', `${into} is not empty: restore into an empty or new directory.`);
+  }
+  mkdirSync(into, { recursive: true, mode: OWN_DIRECTORY_MODE });
+  try {
+    return restoreInto(reading);
+  } catch (cause) {
+    if (isNew) rmSync(into, { recursive: true, force: true });
+    else for (const name of [RESTORING_FILE, DATA_FILE, OPERATOR_KEY_FILE]) rmSync(join(into, name), { force: true });
+    if (isHandleError(cause)) throw cause;
+    throw new HandleError(
+      'STORE_READ_ONLY',
+      `The store could not be restored into ${into} (${(cause as Error).message}): it was left empty.`,
+      { cause },
+    );
+  }
+}
+
+function restoreInto(reading: BackupReading & { readonly into: string }): BackupManifest {
+  const { into } = reading;
+  const partial = join(into, RESTORING_FILE);
+  const fd = openSync(partial, 'wx', OWN_FILE_MODE);
+  try {
+    const manifest = readBackup(reading, {
+      pages: (bytes) => {
+        for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      },
+      operatorKey: (bytes) =>
+        writeFileSync(join(into, OPERATOR_KEY_FILE), bytes, { mode: OWN_FILE_MODE, flag: 'wx', flush: true }),
+    });
+    fsyncSync(fd);
+    inspectLmdbFile(partial);
+    renameSync(partial, join(into, DATA_FILE));
+    syncDirectory(into);
+    return manifest;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readBackup({ file, key, progress }: BackupReading, sink: BackupSink): BackupManifest {
+  const chunks = new BackupChunks(file, key);
+  try {
+    const first = chunks.next();
+    if (first?.kind !== KIND.manifest) throw chunks.refused();
+    const manifest = JSON.parse(first.content.toString()) as BackupManifest;
+    let pageBytes = 0;
+    for (let chunk = chunks.next(); chunk !== null; chunk = chunks.next()) {
+      const { kind, content } = chunk;
+      if (kind === KIND.operatorKey) sink.operatorKey(content);
+      if (kind !== KIND.pages && kind !== KIND.packedPages) continue;
+      const pages =
+        kind === KIND.pages ? content : zstdDecompressSync(content, { maxOutputLength: MAX_BACKUP_CHUNK_BYTES });
+      pageBytes += pages.length;
+      sink.pages(pages);
+      progress(chunks.position, chunks.fileBytes);
+    }
+    if (pageBytes !== manifest.storeBytes) throw chunks.refused();
+    return manifest;
+  } finally {
+    chunks.close();
+  }
+}
