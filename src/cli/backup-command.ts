@@ -26,7 +26,7 @@ interface BackupFlags extends StoreFlags {
   readonly maxGrowth?: number;
 }
 
-const MEBIBYTE = 2 ** 20;
+export const MEBIBYTE = 2 ** 20;
 const OWN_FILE_MODE = 0o600;
 const BACKUP_KEY = ['--backup-key <file>', 'file with the key of the backups (see: jiabiao backup-key)'] as const;
 

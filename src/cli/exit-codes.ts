@@ -12,6 +12,8 @@ export const EXIT = {
   notFound: 4,
   /** The node did not answer. */
   unreachable: 5,
+  /** A store was checked and is damaged. */
+  damaged: 6,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -23,7 +25,8 @@ Exit codes:
   2  wrong arguments or settings
   3  done, but some rows were refused
   4  not found, or revoked
-  5  the node did not answer`;
+  5  the node did not answer
+  6  the store was checked and is damaged`;
 
 /** Ends a command with a message for the person and a code for the script. */
 export class CommandFailure extends Error {

@@ -15,6 +15,7 @@ import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
+import { addVerifyCommand } from './verify-command.ts';
 import { PACKAGE_VERSION } from './version.ts';
 
 const EXAMPLES = `
@@ -80,6 +81,7 @@ function createProgram(terminal: Terminal): Command {
   addAuditCommand(program, terminal);
   addLogCommand(program, terminal);
   addBackupCommands(program, terminal);
+  addVerifyCommand(program, terminal);
   addConfigCommand(program, terminal);
   return program;
 }

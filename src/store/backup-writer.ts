@@ -11,6 +11,7 @@ import { BACKUP_CHUNKS_AT_ONCE, MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.
 import { ChunkSealer, keyNameOf } from './backup-cipher.ts';
 import { type BackupManifest, encodeHeader, encodeLength, KIND, SALT_BYTES } from './backup-format.ts';
 import { visitEnvironment } from './lmdb-environment.ts';
+import { assertGrowth, growthLimit } from './lmdb-growth.ts';
 import { type PinnedPages, pinPages } from './lmdb-pages.ts';
 import { fixedView, readTotals } from './lmdb-reading.ts';
 
@@ -133,22 +134,6 @@ interface Packed {
 async function pack(raw: Buffer): Promise<Packed> {
   const packed = await compress(raw, COMPRESSION);
   return packed.length < raw.length ? { kind: KIND.packedPages, content: packed } : { kind: KIND.pages, content: raw };
-}
-
-/** While a state is held, every page that is written anew takes new room in the store's file. */
-export function growthLimit(storeBytes: number): number {
-  return Math.max(MIN_GROWTH_LIMIT_BYTES, storeBytes / 2);
-}
-
-const MIN_GROWTH_LIMIT_BYTES = 2 ** 30;
-
-export function assertGrowth(growthBytes: number, limit: number): void {
-  if (growthBytes <= limit) return;
-  const [grown, allowed] = [growthBytes, limit].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
-  throw new HandleError(
-    'OVERLOADED',
-    `The store grew by ${grown} meanwhile, at most ${allowed} are allowed: try again when less is written, or allow more with --max-growth.`,
-  );
 }
 
 function writeAll(fd: number, pieces: readonly Buffer[]): void {

@@ -7,6 +7,9 @@ import { type LmdbEnvironment, openEnvironment } from './lmdb-environment.ts';
 import { openView, readersOf, readTotals } from './lmdb-reading.ts';
 import type { RegistryStore } from './registry-store.ts';
 
+/** How long the pages that a killed reader of another process held (a backup, a check) may stay unused. */
+const DEAD_READERS_CHECK_MS = 30_000;
+
 export interface LmdbStoreOptions {
   /** A directory; made if it is missing. */
   readonly path: string;
@@ -41,6 +44,7 @@ function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): Reg
     onVisible(changes);
   };
   const committer = new LmdbCommitter({ environment, clock, onVisible: announce, observer });
+  const deadReaders = setInterval(() => environment.root.readerCheck(), DEAD_READERS_CHECK_MS).unref();
   return {
     ...readersOf(view),
     commit: (request) => committer.commit(request),
@@ -50,6 +54,7 @@ function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): Reg
       readOnlyReason: committer.readOnlyReason,
     }),
     close: async () => {
+      clearInterval(deadReaders);
       committer.close();
       view.snapshot.close();
       await environment.close();

@@ -1,0 +1,135 @@
+// Checks the change log: gap-free, indexed by prefix, and one entry for every state that stands; and the counts beside it.
+
+import { type ByteString, bytesFromText } from '../domain/bytes.ts';
+import type { ChangeEntry, ChangeSubject } from '../domain/change.ts';
+import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
+import { decodeChangeRow } from './change-row-codec.ts';
+import { decodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
+import { fromUint32, fromUint64 } from './lmdb-keys.ts';
+import { type Walk, walkTable } from './verify-walk.ts';
+
+/** The newest revision of each enterprise, principal and key that the log has: there are few. */
+export type LoggedRevisions = ReadonlyMap<string, number>;
+
+export function loggedName(subject: ChangeSubject, name: string): string {
+  return `${subject} ${name}`;
+}
+
+export async function verifyLog(walk: Walk): Promise<LoggedRevisions> {
+  const { findings, view } = walk;
+  const revisions = new Map<string, number>();
+  let last = 0;
+  let marks = 0;
+  await walkTable(walk, 'log', ({ key, value }) => {
+    const sequence = fromUint64(key, 0);
+    findings.expect(
+      sequence === last + 1,
+      'log',
+      () => `row ${last + 1} is missing, row ${sequence} follows row ${last}`,
+    );
+    last = sequence;
+    const row = findings.attempt(
+      'log',
+      () => `row ${sequence}`,
+      () => decodeChangeRow(sequence, value, view.names),
+    );
+    if (row === null) return;
+    const prefixes = new Set<ByteString>();
+    for (const entry of row.entries) {
+      const prefixKey = addEntry(walk, entry, revisions);
+      if (prefixKey !== null) prefixes.add(prefixKey);
+    }
+    marks += prefixes.size;
+    for (const prefixKey of prefixes) {
+      const isMarked = view.tables.logByPrefix.get((prefixKey + key) as ByteString, view.snapshot.options()) !== null;
+      findings.expect(
+        isMarked,
+        'logByPrefix',
+        () => `row ${sequence} is not listed under prefix ${fromUint32(prefixKey, 0)}`,
+      );
+    }
+  });
+  const listed = await walkTable(walk, 'logByPrefix', ({ key }) => {
+    const sequence = fromUint64(key, 4);
+    findings.expect(sequence <= last, 'logByPrefix', () => `row ${sequence} is listed and does not exist`);
+  });
+  findings.expect(listed === marks, 'logByPrefix', () => `${listed} rows are listed by prefix, the log has ${marks}`);
+  return revisions;
+}
+
+/** The prefix that is touched; null for principals and keys. */
+function addEntry(
+  walk: Walk,
+  { subject, name, revision }: ChangeEntry,
+  revisions: Map<string, number>,
+): ByteString | null {
+  if (subject !== 'record') {
+    revisions.set(loggedName(subject, name), revision);
+    return subject === 'enterprise' ? walk.view.names.prefixKey(name) : null;
+  }
+  const handle = name as Handle;
+  const prefixKey = walk.view.names.prefixKey(prefixOf(handle));
+  if (prefixKey !== null) walk.sums.entry((prefixKey + bytesFromText(suffixOf(handle))) as ByteString, revision);
+  return prefixKey;
+}
+
+interface Counted {
+  live: number;
+  growth: number;
+  changes: number;
+}
+
+/** After records and log: holds the counts against both. */
+export async function verifyCounts(walk: Walk, live: number): Promise<void> {
+  const { findings, sums, view } = walk;
+  const counted = new Map<ByteString, Counted>();
+  await walkTable(walk, 'counters', ({ key, value }) => {
+    const prefixKey = key.slice(0, 4) as ByteString;
+    const counts = counted.get(prefixKey) ?? { live: 0, growth: 0, changes: 0 };
+    counted.set(prefixKey, counts);
+    const [first = 0, updated = 0, deleted = 0] =
+      findings.attempt(
+        'counters',
+        () => prefixOfKey(walk, prefixKey),
+        () => decodeCounts(value),
+      ) ?? [];
+    if (fromUint32(key, 4) === LIVE_DAY) counts.live = first;
+    else {
+      counts.growth += first - deleted;
+      counts.changes += first + updated + deleted;
+    }
+  });
+  for (const prefixKey of new Set([...counted.keys(), ...sums.byPrefix.keys()])) {
+    const { live: stored, growth, changes } = counted.get(prefixKey) ?? { live: 0, growth: 0, changes: 0 };
+    const found = sums.byPrefix.get(prefixKey);
+    const prefix = (): string => prefixOfKey(walk, prefixKey);
+    const expect = (what: string, count: number, right: number): void => {
+      findings.expect(count === right, 'counters', () => `${prefix()}: counted ${count} ${what}, there are ${right}`);
+    };
+    expect('identifiers', stored, found?.live ?? 0);
+    expect('identifiers by day', growth, found?.live ?? 0);
+    expect('changes by day', changes, found?.entries ?? 0);
+    if (found === undefined) continue;
+    const agree =
+      found.states === found.entries && found.stateSum === found.entrySum && found.stateSum2 === found.entrySum2;
+    findings.expect(
+      agree,
+      'log',
+      () =>
+        `${prefix()}: ${found.states} states of records stand, and the log's ${found.entries} entries are not theirs`,
+    );
+  }
+  const [records = 0] = decodeCounts(view.tables.meta.get(META_RECORDS, view.snapshot.options()));
+  findings.expect(records === live, 'meta', () => `counted ${records} identifiers in all, there are ${live}`);
+}
+
+function prefixOfKey({ view, findings }: Walk, prefixKey: ByteString): string {
+  const id = fromUint32(prefixKey, 0);
+  return (
+    findings.attempt(
+      'names',
+      () => `prefix ${id}`,
+      () => view.names.prefix(id),
+    ) ?? `prefix ${id}`
+  );
+}
