@@ -47,7 +47,7 @@ const OWN_DIRECTORY_MODE = 0o700;
 const OWN_FILE_MODE = 0o600;
 
 /**
- * Puts a backup into a directory that is empty or missing. The store gets its name when it is whole, proven and on disk.
+ * Puts a backup into a directory that is empty or missing. The store gets its name when it is proven and on disk.
  * Throws as `checkBackup`, and `ALREADY_EXISTS` if the directory holds anything; then it is left as it was.
  */
 export function restoreBackup(reading: BackupReading & { readonly into: string }): BackupManifest {
@@ -61,7 +61,7 @@ export function restoreBackup(reading: BackupReading & { readonly into: string }
     return restoreInto(reading);
   } catch (cause) {
     if (isNew) rmSync(into, { recursive: true, force: true });
-    else for (const name of [RESTORING_FILE, DATA_FILE, OPERATOR_KEY_FILE]) rmSync(join(into, name), { force: true });
+    else takeAway(into);
     if (isHandleError(cause)) throw cause;
     throw new HandleError(
       'STORE_READ_ONLY',
@@ -69,6 +69,10 @@ export function restoreBackup(reading: BackupReading & { readonly into: string }
       { cause },
     );
   }
+}
+
+function takeAway(into: string): void {
+  for (const name of [RESTORING_FILE, DATA_FILE, OPERATOR_KEY_FILE]) rmSync(join(into, name), { force: true });
 }
 
 function restoreInto(reading: BackupReading & { readonly into: string }): BackupManifest {

@@ -1,9 +1,10 @@
-// Checks enterprises, principals and keys against one another and the log, and the results of idempotent requests against
+// Checks enterprises, principals, keys and homes against one another and the log, and the results of idempotent requests against
 // their list by age.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import type { ChangeSubject } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
+import type { Home } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import { decodeEntity } from './directory-json.ts';
 import { decodeResult } from './idempotency-json.ts';
@@ -56,6 +57,9 @@ export async function verifyDirectory(walk: Walk, logged: LoggedRevisions): Prom
       ? null
       : 'is not found by its token';
   });
+  await verify('homes', 'home', (entity, id) =>
+    (entity as Home).prefix === id ? null : 'is kept under another prefix',
+  );
   const hashes = await walkTable(walk, 'keyHashes', ({ value }) => {
     const exists = view.tables.keys.get(value, options) !== null;
     findings.expect(exists, 'keyHashes', () => `a token leads to key ${shownBytes(value)}, which does not exist`);

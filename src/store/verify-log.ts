@@ -8,7 +8,7 @@ import { decodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
 import { fromUint32, fromUint64 } from './lmdb-keys.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
-/** The newest revision of each enterprise, principal and key that the log has: there are few. */
+/** The newest revision of each enterprise, principal, key and home that the log has: there are few. */
 export type LoggedRevisions = ReadonlyMap<string, number>;
 
 export function loggedName(subject: ChangeSubject, name: string): string {
@@ -19,6 +19,7 @@ export async function verifyLog(walk: Walk): Promise<LoggedRevisions> {
   const { findings, view } = walk;
   const revisions = new Map<string, number>();
   let last = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
   let marks = 0;
   await walkTable(walk, 'log', ({ key, value }) => {
     const sequence = fromUint64(key, 0);
@@ -34,6 +35,8 @@ export async function verifyLog(walk: Walk): Promise<LoggedRevisions> {
       () => decodeChangeRow(sequence, value, view.names),
     );
     if (row === null) return;
+    findings.expect(row.at >= lastAt, 'log', () => `row ${sequence} was written before the row in front of it`);
+    lastAt = row.at;
     const prefixes = new Set<ByteString>();
     for (const entry of row.entries) {
       const prefixKey = addEntry(walk, entry, revisions);

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
 import { HandleError } from '../../src/domain/error.ts';
@@ -216,7 +217,7 @@ it('a backup that was killed holds no pages for long', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { path, store, close } = await openLmdb();
   await apply(store, put(h('A')));
-  const program = join(import.meta.dirname, 'holding-process.ts');
+  const program = fileURLToPath(new URL('./holding-process.ts', import.meta.url));
   const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   const { root, close: leave } = visitEnvironment(path);

@@ -15,7 +15,17 @@ import { apply, h, P, put, remove, request, temporaryDirectory, text } from './w
 
 const principal = { id: 'p1', name: 'Works', role: 'enterprise', scope: P, state: 'active' } as const;
 const key = { id: 'k1', principalId: 'p1', tokenHash: 'ab', label: '', expiresAt: null, revokedAt: null };
-const enterprise = { prefix: P, name: 'Works', state: 'active', hosting: 'here', contact: null, quota: null } as const;
+const enterprise = {
+  prefix: P,
+  name: 'Works',
+  state: 'active',
+  hosting: 'here',
+  contact: null,
+  quota: null,
+  holder: null,
+} as const;
+
+const home = { prefix: P, foldsCase: false, state: 'homed', homedBy: 'operator' } as const;
 
 /** A little of everything that a store can hold. */
 async function furnish(path: string): Promise<void> {
@@ -24,6 +34,7 @@ async function furnish(path: string): Promise<void> {
     { kind: 'put-enterprise', expectedRevision: 0, enterprise },
     { kind: 'put-principal', expectedRevision: 0, principal },
     { kind: 'put-key', expectedRevision: 0, key },
+    { kind: 'put-home', expectedRevision: 0, home },
   ];
   await apply(store, ...entities, put(h('MODEL')), put(h('BATCH'), 0, { parent: h('MODEL') }));
   const items = Array.from({ length: 300 }, (_, i) => put(h(`ITEM-${i}`), 0, { parent: h('BATCH') }));
