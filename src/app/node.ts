@@ -52,6 +52,7 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     homed,
     clock,
     observer,
+    version: options.version,
     log: options.facts.log,
     trail: options.facts.trail,
     searchAudit: logDirectory === null ? null : (query) => searchLog(logDirectory, 'audit', query),

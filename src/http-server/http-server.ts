@@ -17,6 +17,7 @@ import { RequestAuthentication } from './authentication.ts';
 import { AuthenticationGuard } from './authentication-guard.ts';
 import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
+import { type DocsOptions, registerDocs } from './docs.ts';
 import { HandleApi, isPlainResolution } from './handle-api.ts';
 import { PastReplies } from './handle-api-past.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
@@ -58,7 +59,7 @@ export type RequestLog = (entry: {
   readonly plain?: { readonly sampled: boolean; readonly kept: boolean };
 }) => void;
 
-export interface HttpServerOptions extends ServiceOptions {
+export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -101,6 +102,8 @@ export interface HttpServerOptions extends ServiceOptions {
 
 export interface HttpServer {
   readonly address: { readonly host: string; readonly port: number };
+  /** What is answered, as `METHOD /path`; routes that only refuse other methods are left out. */
+  readonly routes: readonly string[];
   /** Refuses new connections, finishes what is in flight within a bounded time. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -134,9 +137,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     };
   });
   addRequestHooks(app, { ...options, isClosing, addressOf });
+  const routes = listRoutes(app);
   registerService(app, options);
   registerHandleApi(app, handleApi, writer);
   registerV1(app, { ...options, authentication }, asker);
+  registerDocs(app, options);
   registerPages(app, { asker, observer });
   await app.ready();
   await listen(server, options);
@@ -144,11 +149,21 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { address: host, port } = server.address() as AddressInfo;
   return {
     address: { host, port },
+    routes,
     close() {
       closing ??= closeServer(server).then(() => app.close());
       return closing;
     },
   };
+}
+
+/** Filled as routes are added. */
+function listRoutes(app: FastifyInstance): readonly string[] {
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.refuses !== true) routes.push(...[method].flat().map((one) => `${one} ${url}`));
+  });
+  return routes;
 }
 
 type Unroutable = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;

@@ -22,10 +22,12 @@ export interface Page {
 
 const STYLE = `:root{color-scheme:light dark}
 body{margin:0 auto;max-width:40rem;padding:1rem;font:16px/1.5 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif}
-header{display:flex;justify-content:space-between;font-size:.875rem;opacity:.7}
-h1{font-size:1.5rem;margin:1rem 0 .5rem;overflow-wrap:anywhere}
+header{display:flex;justify-content:space-between;align-items:center;font-size:.875rem;opacity:.7}
+header a{padding:.75rem 0 .75rem 1rem}
+h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}
 .state{border-left:.3rem solid #c33;padding:.25rem .75rem;margin:0 0 1rem}
 .found{border-color:#2a7}
+.referral,.not-responsible,.rate-limited,.unavailable{border-color:#c80}
 .state b{display:block}
 dl{margin:0}
 dl>div{border-top:1px solid #8884;padding:.5rem 0}
@@ -44,6 +46,8 @@ export function formatPage(page: Page): string {
   const sentences = SENTENCES[kind][language];
   const words = WORDS[language];
   const title = heading ?? (kind === 'found' ? handle : sentences.title);
+  // Said once: where the title is the state's, the paragraph below does not repeat it.
+  const state = title === sentences.title ? '' : `<b>${sentences.title}</b>`;
   const rows = [{ label: words.identifier, text: handle }, ...page.rows];
   return `<!doctype html>
 <html lang="${HTML_LANGUAGE[language]}">
@@ -58,7 +62,7 @@ export function formatPage(page: Page): string {
 <header><span>${words.node}</span><a href="${escapeHtml(page.otherLanguageUrl)}" rel="alternate">${words.other}</a></header>
 <main>
 <h1>${escapeHtml(title)}</h1>
-<p class="state ${kind}"><b>${sentences.title}</b>${sentences.text}</p>
+<p class="state ${kind}">${state}${sentences.text}</p>
 <dl>
 ${rows.map(formatRow).join('\n')}
 </dl>

@@ -100,7 +100,7 @@ export interface Problem {
 export function problemOf(error: HandleError, requestId: string): Problem {
   const { status, title } = PROBLEMS[error.code];
   return {
-    type: `urn:jiabiao:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
+    type: typeOfProblem(error.code),
     title,
     status,
     detail: error.message,
@@ -108,6 +108,10 @@ export function problemOf(error: HandleError, requestId: string): Problem {
     ...(error.at === undefined ? {} : { at: error.at }),
     requestId,
   };
+}
+
+export function typeOfProblem(code: ErrorCode): string {
+  return `urn:jiabiao:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 }
 
 /** Failures the web framework names, in our words. */

@@ -7,6 +7,15 @@ import { hasIdempotencyKey } from './idempotency.ts';
 import { asHandleError, problemOf, retryAfterOf } from './problems.ts';
 import { parseJsonBody } from './request-json.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** True of a route that only says that its path offers other methods, or nothing at all. */
+    refuses?: true;
+  }
+}
+
+const REFUSES = { refuses: true } as const;
+
 /** JSON and nothing else; an empty body is no body. */
 export function acceptJson(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
@@ -52,9 +61,9 @@ export function refuseOtherMethods(scope: FastifyInstance): { finish(): void } {
       for (const [url, methods] of [...offered]) {
         const allow = [...methods].join(', ');
         const others = METHODS.filter((method) => !methods.has(method));
-        scope.route({ method: others, url, handler: refuseMethod(allow) });
+        scope.route({ method: others, url, config: REFUSES, handler: refuseMethod(allow) });
       }
-      scope.all('/v1/*', () => {
+      scope.all('/v1/*', { config: REFUSES }, () => {
         throw new HandleError('NOT_FOUND', 'There is nothing at this path of /v1: see the README for what there is.');
       });
     },

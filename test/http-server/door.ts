@@ -20,6 +20,7 @@ import { createPastResolver } from '../../src/resolver/past.ts';
 import type { Question, Resolver } from '../../src/resolver/resolver.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
+import { assertDescribed } from './described.ts';
 
 export const CHAIRS = '88.118.10001';
 export const LAMPS = '88.118.10002';
@@ -38,6 +39,7 @@ export interface Seen {
 
 export interface OpenDoor extends Registry {
   readonly port: number;
+  readonly routes: readonly string[];
   readonly store: RegistryStore;
   readonly clock: { nowMs: number };
   readonly seen: Seen;
@@ -46,6 +48,7 @@ export interface OpenDoor extends Registry {
   readonly chairs: string;
   readonly reader: string;
   readonly actor: Actor;
+  /** Answers that the description of the interface does not allow fail the test. */
   ask(method: string, path: string, more?: Asked): Promise<Told>;
   close(): Promise<void>;
 }
@@ -71,6 +74,8 @@ export interface DoorSettings {
   readonly options?: Partial<HttpServerOptions>;
   /** Stands before the real resolver; null lets the question through. */
   readonly interrupt?: (question: Question) => Answer | Promise<Answer> | null;
+  /** False where `interrupt` fails as no real part does, so that the description need not know the answers. */
+  readonly described?: false;
 }
 
 const LIMITS: HttpServerOptions['limits'] = {
@@ -113,6 +118,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     past: createPastResolver(common),
     ...registry,
     homed,
+    version: '0.0.0',
     clock: () => clock.nowMs,
     observer,
     log: (entry) => seen.log.push(entry),
@@ -136,6 +142,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   return {
     ...registry,
     port,
+    routes: server.routes,
     store,
     clock,
     seen,
@@ -143,7 +150,8 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     operator,
     chairs: await keyOf({ name: 'chairs', role: 'enterprise', scope: CHAIRS }),
     reader: await keyOf({ name: 'reader', role: 'reader', scope: LAMPS }),
-    ask: (method, path, more = {}) => ask(port, method, path, more),
+    ask: (method, path, more = {}) =>
+      settings.described === false ? send(port, method, path, more) : ask(port, method, path, more),
     close: () => server.close(),
   };
 }
@@ -157,7 +165,13 @@ async function issue(
   return (await registry.directory.issueKey(actor, { principalId: id, label: 'test', expiresAt: null })).token;
 }
 
-function ask(port: number, method: string, path: string, more: Asked = {}): Promise<Told> {
+async function ask(port: number, method: string, path: string, more: Asked): Promise<Told> {
+  const told = await send(port, method, path, more);
+  assertDescribed(method, path, told);
+  return told;
+}
+
+function send(port: number, method: string, path: string, more: Asked): Promise<Told> {
   const { promise, resolve, reject } = Promise.withResolvers<Told>();
   const body = more.json === undefined ? more.body : JSON.stringify(more.json);
   const headers: Record<string, string> = { ...more.headers };

@@ -54,6 +54,7 @@ beforeAll(async () => {
   };
   const identifiers: IdentifierRegistry = { read: refuse, register: () => refuse(null, 'FAIL-INTERNAL') };
   door = await openDoor({
+    described: false,
     options: { identifiers },
     interrupt: ({ handle }) => {
       const error = failing(handle);

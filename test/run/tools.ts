@@ -15,6 +15,7 @@ interface Tool {
 
 /** Only Linux has them; tests that need one say so and are left out elsewhere. */
 const LINUX_TOOLS: readonly Tool[] = [
+  { command: 'chromium', package: 'chromium', why: 'opens the pages as a phone and an office do' },
   { command: 'curl', package: 'curl', why: 'runs the lines that `npm start -- --demo` prints' },
   { command: 'strace', package: 'strace', why: 'shows that no write is acknowledged before it is on disk' },
   {

@@ -26,11 +26,16 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   negotiator: ['src/http-server/'],
   pino: ['src/app/'],
   'prom-client': ['src/app/'],
+  'swagger-ui-dist': ['src/http-server/docs'],
   typebox: ['src/http-server/schemas', 'src/app/config'],
   // What development needs.
+  '@redocly/openapi-core': ['test/'],
+  ajv: ['test/'],
+  'ajv-formats': ['test/'],
   autocannon: ['bench/'],
   'fast-check': ['test/'],
   'oxc-parser': ['test/tidy/'],
+  'playwright-core': ['test/'],
   undici: ['test/', 'bench/'],
   vitest: ['test/', 'vitest.config.ts'],
 };

@@ -1,0 +1,216 @@
+// The form of what `/v1` and the Handle API answer, for the description of the interface (openapi.ts). Nothing here checks
+// or renders an answer: tests hold the two together.
+
+import Type, { type TSchema } from 'typebox';
+import { ROLES } from '../domain/principal.ts';
+
+const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const instant = Type.String({ format: 'date-time', examples: ['2026-11-23T03:51:48.000Z'] });
+const handle = Type.String({ examples: ['88.118.10001/OAK-CHAIR'] });
+const revision = Type.Integer({ minimum: 1, description: 'Rises by one with every change.' });
+const stamped = { revision, createdAt: instant, updatedAt: instant };
+const errorCode = Type.String({
+  pattern: '^[A-Z_]+$',
+  description: 'One of the closed set of codes (README, Errors).',
+});
+
+export const PROBLEM = Type.Object(
+  {
+    type: Type.String({ format: 'uri', description: 'urn:jiabiao:problem:… with the code in small letters.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What is wrong and how to mend it.' }),
+    code: errorCode,
+    at: Type.Optional(
+      Type.String({ description: 'Where in the input: a JSON pointer, a parameter, or line and column.' }),
+    ),
+    requestId: Type.String({ description: 'The X-Request-Id of the answer.' }),
+  },
+  { description: 'What went wrong (RFC 9457).' },
+);
+
+export const ENTERPRISE = Type.Object({
+  prefix: Type.String({ examples: ['88.118.10004'] }),
+  name: Type.String(),
+  state: Type.Enum(['pending', 'active', 'suspended', 'closed']),
+  hosting: Type.Enum(['here', 'delegated']),
+  contact: orNull(Type.String()),
+  quota: orNull(Type.Integer({ description: 'Identifiers it may hold; null for no quota.' })),
+  ...stamped,
+});
+
+export const PRINCIPAL = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: Type.Enum([...ROLES]),
+  scope: orNull(Type.String({ description: 'The prefix it is bound to, with everything below it.' })),
+  state: Type.Enum(['active', 'disabled']),
+  ...stamped,
+});
+
+const keyMembers = {
+  id: Type.String(),
+  principalId: Type.String(),
+  label: Type.String(),
+  expiresAt: orNull(instant),
+  revokedAt: orNull(instant),
+  ...stamped,
+};
+
+export const ACCESS_KEY = Type.Object(keyMembers);
+export const ISSUED_KEY = Type.Object({
+  ...keyMembers,
+  token: Type.String({ description: 'The key itself. It is shown this once.', examples: ['jb_…'] }),
+});
+
+/** A page of a listing. */
+export const pageOfItems = (items: TSchema) =>
+  Type.Object({
+    items: Type.Array(items),
+    next: orNull(Type.String({ description: 'The "after" of the page that follows; null on the last one.' })),
+  });
+
+const interfaces = Type.Array(
+  Type.Object({
+    query: Type.Boolean(),
+    admin: Type.Boolean(),
+    protocol: Type.Enum(['UDP', 'TCP', 'HTTP', 'HTTPS']),
+    port: Type.Integer(),
+  }),
+);
+const publicKey = Type.Object({ format: Type.Enum(['key', 'base64']), value: Type.Any() });
+const site = Type.Object({
+  version: Type.Optional(Type.Integer()),
+  protocolVersion: Type.Optional(Type.String({ examples: ['2.11'] })),
+  serialNumber: Type.Optional(Type.Integer()),
+  primarySite: Type.Optional(Type.Boolean()),
+  multiPrimary: Type.Optional(Type.Boolean()),
+  hashOption: Type.Optional(Type.Integer()),
+  hashFilter: Type.Optional(Type.String()),
+  attributes: Type.Optional(Type.Array(Type.Object({ name: Type.String(), value: Type.String() }))),
+  servers: Type.Array(
+    Type.Object({
+      serverId: Type.Integer(),
+      address: Type.String({ examples: ['192.0.2.1'] }),
+      publicKey: Type.Optional(publicKey),
+      interfaces: Type.Optional(interfaces),
+    }),
+  ),
+});
+export const VALUE_REFERENCE = Type.Object({ handle, index: Type.Integer({ minimum: 0 }) });
+
+/** What structured types look like: HS_ADMIN, HS_VLIST, HS_SITE, HS_PUBKEY. */
+export const STRUCTURED_DATA = [
+  Type.Object({
+    format: Type.Literal('admin'),
+    value: Type.Object({
+      handle,
+      index: Type.Integer({ minimum: 0 }),
+      permissions: Type.String({ pattern: '^[01]{12}$', description: 'From "list handles" down to "add handle".' }),
+    }),
+  }),
+  Type.Object({ format: Type.Literal('vlist'), value: Type.Array(VALUE_REFERENCE) }),
+  Type.Object({ format: Type.Literal('site'), value: site }),
+  Type.Object({
+    format: Type.Literal('key'),
+    value: Type.Object({ kty: Type.String() }, { additionalProperties: true }),
+  }),
+] as const;
+
+export const HANDLE_VALUE = Type.Object(
+  {
+    index: Type.Integer({ minimum: 1, maximum: 0x7fff_ffff }),
+    type: Type.String({ examples: ['PRODUCT_NAME'] }),
+    data: Type.Union([
+      Type.Object({ format: Type.Enum(['string', 'base64']), value: Type.String() }),
+      ...STRUCTURED_DATA,
+    ]),
+    permissions: Type.Optional(
+      Type.String({
+        pattern: '^[01]{4}$',
+        description: 'Admin read, admin write, public read, public write; left out if it is 1110.',
+      }),
+    ),
+    ttl: Type.Union([
+      Type.Integer({ minimum: 0, description: 'Seconds it may be kept.' }),
+      Type.String({ format: 'date-time', description: 'Until when it may be kept.' }),
+    ]),
+    timestamp: Type.String({ format: 'date-time', description: 'When this value was last changed.' }),
+    references: Type.Optional(Type.Array(VALUE_REFERENCE)),
+  },
+  { description: 'One value of an identifier (RFC 3651).' },
+);
+
+export const RECORD = Type.Object(
+  {
+    handle,
+    status: Type.Enum(['reserved', 'active', 'revoked']),
+    parent: orNull(handle),
+    template: orNull(handle),
+    reason: orNull(Type.String({ description: 'Why it is revoked; null unless it is.' })),
+    ...stamped,
+    values: Type.Array(HANDLE_VALUE),
+  },
+  { description: 'The own record, without what it inherits.' },
+);
+
+export const OUTCOME = Type.Object({
+  handle,
+  outcome: Type.Enum(['created', 'updated', 'unchanged', 'revoked', 'deleted']),
+  revision: Type.Integer({ minimum: 0, description: 'Of the state that now stands; in a dry run, of the one before.' }),
+  updatedAt: instant,
+});
+
+export const ITEM_OUTCOME = Type.Union([
+  OUTCOME,
+  Type.Object({
+    handle: Type.String({ description: 'As it was spelled; empty if the item names none.' }),
+    outcome: Type.Literal('refused'),
+    code: errorCode,
+    detail: Type.String(),
+    at: Type.String({ description: 'Where in the call: a JSON pointer, or a line.' }),
+  }),
+]);
+
+const count = Type.Integer({ minimum: 0 });
+export const BATCH_OUTCOME = Type.Object({
+  results: Type.Array(ITEM_OUTCOME, { description: 'One for each item, in order.' }),
+  counts: Type.Object({
+    created: count,
+    updated: count,
+    unchanged: count,
+    revoked: count,
+    deleted: count,
+    refused: count,
+  }),
+});
+
+/** An answer of the Handle API, of whatever response code. */
+export const HANDLE_ANSWER = Type.Object(
+  {
+    responseCode: Type.Integer({
+      description: '1 found, 100 not found, 200 found without such values, 301 prefix not homed here, 303 referral.',
+    }),
+    message: Type.Optional(Type.String()),
+    handle: Type.Optional(handle),
+    values: Type.Optional(Type.Array(HANDLE_VALUE)),
+  },
+  { description: "The reference Handle server's JSON." },
+);
+
+/** The same as a call of the function that `callback` names. */
+export const JSONP = { schema: Type.String({ description: 'With `callback`.' }) };
+
+/** As the Handle API answers; of a revoked handle also that and why. */
+export const RESOLVED_ITEM = Type.Object({
+  ...HANDLE_ANSWER.properties,
+  revoked: Type.Optional(Type.Literal(true)),
+  revokedBy: Type.Optional(handle),
+  reason: Type.Optional(orNull(Type.String())),
+});
+
+export const HEALTH = Type.Object({ status: Type.Literal('ok') });
+export const READINESS = Type.Object({
+  status: Type.Enum(['ready', 'not ready']),
+  reasons: Type.Array(Type.String()),
+});
