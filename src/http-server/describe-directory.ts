@@ -8,6 +8,7 @@ import {
   NEW_KEY,
   NEW_PRINCIPAL,
   PAGE_QUERY,
+  PREFIX_TRANSFER,
   PRINCIPAL_PATCH,
 } from './schemas.ts';
 import { ACCESS_KEY, ENTERPRISE, ISSUED_KEY, PRINCIPAL, pageOfItems } from './schemas-answers.ts';
@@ -20,6 +21,7 @@ const enterprise = {
   hosting: 'here',
   contact: null,
   quota: null,
+  holder: null,
   ...instants,
 };
 const principal = {
@@ -99,6 +101,24 @@ const ENTERPRISES: readonly Operation[] = [
     headers: ['If-Match'],
     body: given(ENTERPRISE_PATCH, { state: 'active', quota: 1_000_000 }),
     answers: { 200: told('Changed.', ENTERPRISE, enterprise, ['ETag']) },
+    problems: [...WRITE_PROBLEMS, 'INVALID_PREFIX', 'NOT_FOUND', 'INVALID_STATE', 'REVISION_CONFLICT'],
+  },
+  {
+    method: 'post',
+    path: '/v1/enterprises/{prefix}/transfer',
+    id: 'transferPrefix',
+    tag: 'Enterprises',
+    summary: 'Give a prefix to another enterprise',
+    description: 'Its identifiers keep their codes. `null` gives it back to the enterprise it was allocated to.',
+    access: 'key',
+    pathExamples: { prefix: '88.118.10002' },
+    headers: ['If-Match'],
+    body: given(PREFIX_TRANSFER, { to: '88.118.10001' }),
+    answers: {
+      200: told('Transferred.', ENTERPRISE, { ...enterprise, prefix: '88.118.10002', holder: '88.118.10001' }, [
+        'ETag',
+      ]),
+    },
     problems: [...WRITE_PROBLEMS, 'INVALID_PREFIX', 'NOT_FOUND', 'INVALID_STATE', 'REVISION_CONFLICT'],
   },
 ];

@@ -10,8 +10,8 @@ import { HANDLE_ANSWER, JSONP, PROBLEM } from './schemas-answers.ts';
 const ALWAYS = ['INVALID_REQUEST', 'OVERLOADED', 'STORE_UNAVAILABLE', 'INTERNAL'] as const;
 const OF_ACCESS = {
   open: [],
-  optional: ALWAYS,
-  key: [...ALWAYS, 'UNAUTHENTICATED', 'FORBIDDEN'],
+  optional: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED'],
+  key: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED', 'FORBIDDEN'],
 } as const satisfies Record<Operation['access'], readonly ErrorCode[]>;
 
 /** By status, lowest first. */

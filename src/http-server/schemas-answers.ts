@@ -36,6 +36,7 @@ export const ENTERPRISE = Type.Object({
   hosting: Type.Enum(['here', 'delegated']),
   contact: orNull(Type.String()),
   quota: orNull(Type.Integer({ description: 'Identifiers it may hold; null for no quota.' })),
+  holder: orNull(Type.String({ description: 'The enterprise the prefix was transferred to, by its own prefix.' })),
   ...stamped,
 });
 
