@@ -28,7 +28,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     summary: 'Whether it should get traffic',
     answers: {
       200: {
-        description: 'It answers and its store takes writes.',
+        description: 'It answers; `degraded` if something else does not work, and what.',
         content: { 'application/json': { schema: READINESS, example: { status: 'ready', reasons: [] } } },
       },
       503: {

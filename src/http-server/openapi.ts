@@ -3,6 +3,7 @@
 
 import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
+import { RECORDS_OPERATIONS } from './describe-records.ts';
 import { RESOLUTION_OPERATIONS } from './describe-resolution.ts';
 import { SERVICE_OPERATIONS } from './describe-service.ts';
 import { failuresOf } from './openapi-failures.ts';
@@ -16,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...RESOLUTION_OPERATIONS,
   ...IDENTIFIER_OPERATIONS,
   ...DIRECTORY_OPERATIONS,
+  ...RECORDS_OPERATIONS,
   ...SERVICE_OPERATIONS,
 ];
 
@@ -32,6 +34,7 @@ const NAMED: Readonly<Record<string, Schema>> = {
   Principal: answers.PRINCIPAL,
   AccessKey: answers.ACCESS_KEY,
   IssuedKey: answers.ISSUED_KEY,
+  AuditLine: answers.AUDIT_LINE,
   NewValue: NEW_VALUE,
   Registration: REGISTRATION,
   RegistrationPatch: REGISTRATION_PATCH,

@@ -33,6 +33,7 @@ export const TAGS = {
   Identifiers: 'Registering, changing and revoking identifiers.',
   Enterprises: 'Who holds which prefix.',
   'Principals and keys': 'Who may act, and with which key.',
+  Records: 'What has happened.',
   Node: 'How the node is doing, and what it offers.',
 } as const;
 

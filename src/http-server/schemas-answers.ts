@@ -2,6 +2,7 @@
 // or renders an answer: tests hold the two together.
 
 import Type, { type TSchema } from 'typebox';
+import { AUDIT_KINDS } from '../domain/audit.ts';
 import { ROLES } from '../domain/principal.ts';
 
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -173,6 +174,21 @@ export const ITEM_OUTCOME = Type.Union([
   }),
 ]);
 
+const textOrNull = orNull(Type.String());
+export const AUDIT_LINE = Type.Object(
+  {
+    place: Type.String({ description: 'File and line of the trail.' }),
+    at: instant,
+    kind: Type.Enum([...AUDIT_KINDS]),
+    principalId: textOrNull,
+    requestId: textOrNull,
+    client: textOrNull,
+    subject: textOrNull,
+    detail: Type.Object({}, { additionalProperties: true }),
+  },
+  { description: 'What was done, by whom, to what; with the seal of the chain of lines.', additionalProperties: true },
+);
+
 const count = Type.Integer({ minimum: 0 });
 export const BATCH_OUTCOME = Type.Object({
   results: Type.Array(ITEM_OUTCOME, { description: 'One for each item, in order.' }),
@@ -212,6 +228,6 @@ export const RESOLVED_ITEM = Type.Object({
 
 export const HEALTH = Type.Object({ status: Type.Literal('ok') });
 export const READINESS = Type.Object({
-  status: Type.Enum(['ready', 'not ready']),
+  status: Type.Enum(['ready', 'degraded', 'not ready']),
   reasons: Type.Array(Type.String()),
 });
