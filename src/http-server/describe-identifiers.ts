@@ -2,8 +2,8 @@
 
 import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Operation } from './operation.ts';
-import { DRY_RUN_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
-import { BATCH_OUTCOME, ITEM_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
+import { DRY_RUN_QUERY, READ_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
+import { BATCH_OUTCOME, HISTORY, ITEM_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
 import {
   REGISTRATION,
   REGISTRATION_BATCH,
@@ -111,16 +111,18 @@ export const IDENTIFIER_OPERATIONS: readonly Operation[] = [
     id: 'getIdentifier',
     tag: 'Identifiers',
     summary: 'Read the own record',
-    description: 'Without what it inherits, private and reserved ones too, for those who may read below the prefix.',
+    description:
+      'Without what it inherits, private and reserved ones too, for those who may read below the prefix. `?at=` shows the state of that instant, `?view=history` every revision, newest first (the path with `/history` after it is the same).',
     access: 'key',
     pathExamples,
+    query: READ_QUERY,
     headers: ['If-None-Match'],
     answers: {
       200: {
-        description: 'The record.',
+        description: 'The record, or a page of its history.',
         content: {
           'application/json': {
-            schema: RECORD,
+            schema: { anyOf: [RECORD, HISTORY] },
             example: {
               handle: MODEL,
               status: 'active',

@@ -28,6 +28,7 @@ const NAMED: Readonly<Record<string, Schema>> = {
   ResolvedItem: answers.RESOLVED_ITEM,
   HandleValue: answers.HANDLE_VALUE,
   Record: answers.RECORD,
+  History: answers.HISTORY,
   Outcome: answers.OUTCOME,
   ItemOutcome: answers.ITEM_OUTCOME,
   Enterprise: answers.ENTERPRISE,

@@ -156,6 +156,34 @@ export const RECORD = Type.Object(
   { description: 'The own record, without what it inherits.' },
 );
 
+const valueOrNull = orNull(HANDLE_VALUE);
+/** A page of a history, newest revision first. */
+export const HISTORY = Type.Object({
+  handle,
+  items: Type.Array(
+    Type.Object({
+      revision,
+      at: instant,
+      action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
+      principalId: orNull(Type.String()),
+      requestId: orNull(Type.String()),
+      sequence: orNull(Type.Integer({ description: 'In the change log.' })),
+      changes: Type.Array(
+        Type.Union([
+          Type.Object({
+            field: Type.Enum(['status', 'parent', 'template', 'reason']),
+            before: orNull(Type.String()),
+            after: orNull(Type.String()),
+          }),
+          Type.Object({ field: Type.Literal('value'), index: Type.Integer(), before: valueOrNull, after: valueOrNull }),
+          Type.Object({ field: Type.Literal('value'), index: Type.Integer(), hidden: Type.Literal(true) }),
+        ]),
+      ),
+    }),
+  ),
+  next: orNull(Type.String({ description: 'The "after" of the page that follows; null on the last one.' })),
+});
+
 export const OUTCOME = Type.Object({
   handle,
   outcome: Type.Enum(['created', 'updated', 'unchanged', 'revoked', 'deleted']),
