@@ -47,9 +47,12 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
     .command('backup-key')
     .description('Make a key file for backups. Keep copies of it apart from the backups: without it none can be read.')
     .argument('<file>', 'the file to make')
-    .action((file: string) => {
+    .action((file: string, _flags: object, command: Command) => {
       makeKey(file);
-      terminal.print(`The key is in ${file}. Keep a copy of it apart from the backups.`);
+      const json = sharedFlagsOf(command).json === true;
+      terminal.print(
+        json ? JSON.stringify({ file }) : `The key is in ${file}. Keep a copy of it apart from the backups.`,
+      );
     });
   program
     .command('restore')

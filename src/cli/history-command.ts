@@ -29,19 +29,12 @@ interface RevisionJson {
   readonly changes: readonly DifferenceJson[];
 }
 
-const EXAMPLES = `
-Examples:
-  jiabiao history 88.118.10001/SOFA-N301             newest change first
-  jiabiao history 88.118.10001/SOFA-N301 --limit 1   only the last one
-  jiabiao history 88.118.10001/SOFA-N301 --json      for a script: an array of changes`;
-
 export function addHistoryCommand(program: Command, terminal: Terminal): void {
   program
     .command('history')
     .description('What became of an identifier: who changed what, when, by which request. Newest first.')
     .argument('<handle>', 'an identifier, such as 88.118.10001/CHAIR-01')
     .option('--limit <count>', 'at most this many changes', parseCount, 1000)
-    .addHelpText('after', EXAMPLES)
     .action(async (handle: string, { limit }: { readonly limit: number }, command: Command) => {
       const shared = sharedFlagsOf(command);
       const path = pathOf(handlePath('/v1/identifiers', handle), { view: 'history' });

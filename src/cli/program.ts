@@ -4,8 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { isHandleError } from '../domain/error.ts';
 import { addAuditCommand, addLogCommand } from './audit-command.ts';
 import { addBackupCommands } from './backup-command.ts';
+import { addCompletionCommand } from './completion-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addEnterpriseCommand } from './enterprise-command.ts';
+import { addExamples } from './examples.ts';
 import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
 import { addHistoryCommand } from './history-command.ts';
 import { addImportCommand } from './import-command.ts';
@@ -17,16 +19,6 @@ import { addServeCommand } from './serve-command.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerifyCommand } from './verify-command.ts';
 import { PACKAGE_VERSION } from './version.ts';
-
-const EXAMPLES = `
-Examples:
-  jiabiao serve --demo                                  a node with products to try
-  jiabiao resolve 88.118.10001/SOFA-N301             what is registered under an identifier
-  jiabiao register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair"
-  jiabiao import products.csv --mapping mapping.json    register a file; again changes nothing
-  jiabiao enterprise create --name "…" --state active   the next enterprise code
-  jiabiao key create --principal ID --label "ERP"       a key for an enterprise's system
-  jiabiao backup /backups --backup-key backup.key       the whole store, while the node runs`;
 
 /** Runs one command line (without `node` and the script); never throws for what a person can do wrong. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -50,7 +42,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-function createProgram(terminal: Terminal): Command {
+/** The commands, ready to parse; `terminal` gets what they say. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command('jiabiao')
     .description('Secondary identifier-resolution node: register identifiers, resolve them, run the node.')
     .version(PACKAGE_VERSION)
@@ -61,7 +54,6 @@ function createProgram(terminal: Terminal): Command {
     )
     .option('--json', 'print results as JSON')
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODE_HELP}`)
     .showSuggestionAfterError()
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
@@ -83,5 +75,7 @@ function createProgram(terminal: Terminal): Command {
   addBackupCommands(program, terminal);
   addVerifyCommand(program, terminal);
   addConfigCommand(program, terminal);
-  return program;
+  addCompletionCommand(program, terminal);
+  addExamples(program);
+  return program.addHelpText('after', EXIT_CODE_HELP);
 }

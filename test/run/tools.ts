@@ -17,6 +17,7 @@ interface Tool {
 const LINUX_TOOLS: readonly Tool[] = [
   { command: 'chromium', package: 'chromium', why: 'opens the pages as a phone and an office do' },
   { command: 'curl', package: 'curl', why: 'runs the lines that `npm start -- --demo` prints' },
+  { command: 'fish', package: 'fish', why: 'is asked what it would complete' },
   { command: 'strace', package: 'strace', why: 'shows that no write is acknowledged before it is on disk' },
   {
     command: 'promtool',
@@ -24,6 +25,7 @@ const LINUX_TOOLS: readonly Tool[] = [
     why: 'checks the alert rules and scrapes a node',
     service: 'prometheus',
   },
+  { command: 'zsh', package: 'zsh', why: 'is asked what it would complete' },
 ];
 
 /** Returns true if every tool is there, having said what it did. */

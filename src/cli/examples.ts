@@ -1,0 +1,124 @@
+// What every command's help shows under "Examples": lines that work when the names in them are yours, with what each is
+// for. A test reads each line as the command line does.
+
+import type { Command } from 'commander';
+
+type Example = readonly [line: string, purpose: string];
+
+/** By command, without the program's name. */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  '': [
+    ['serve --demo', 'a node with products to try'],
+    ['resolve 88.118.10001/SOFA-N301', 'what is registered under an identifier'],
+    ['register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair"', 'register one'],
+    ['import products.csv --mapping mapping.json', 'register a file; again changes nothing'],
+    ['enterprise create --name "Oak Works" --state active', 'the next enterprise code'],
+    ['key create --principal ID --label ERP', "a key for an enterprise's system"],
+    ['backup /backups --backup-key backup.key', 'the whole store, while the node runs'],
+  ],
+  serve: [
+    ['serve --demo', 'a node with products to try'],
+    ['serve --config /etc/jiabiao.json', 'with settings from a file'],
+    ['serve --data /var/lib/jiabiao --host 0.0.0.0 --allow-plain-http', 'behind a TLS proxy'],
+  ],
+  import: [
+    ['import products.ndjson', 'a registration a line'],
+    ['import products.csv --mapping mapping.json --report report.csv', 'a table; what became of each row'],
+    ['import products.ndjson --dry-run', 'check every row, change nothing'],
+    ['import - --format ndjson --json', 'from standard input; the counts as JSON'],
+  ],
+  resolve: [
+    ['resolve 88.118.10001/SOFA-N301', 'all public values'],
+    ['resolve 88.118.10001/SOFA-N301 --type PRODUCT_NAME --type BRAND', 'only these'],
+    ['resolve 88.118.10001/SOFA-N301 88.118.10001/BED-K120 --json', 'several, for a script'],
+  ],
+  register: [
+    ['register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair" --value 2001:BRAND=Oak', 'with two values'],
+    ['register 88.118.10001/X1-0001 --parent 88.118.10001/X1 --value 2010:SERIAL=0001', 'an item of a model'],
+    ['register 88.118.10001/X1 --file record.json --if-match 3', 'only if nobody else changed it'],
+  ],
+  revoke: [['revoke 88.118.10001/X1 --reason "Recalled: the back leg can break"', 'its tombstone keeps answering']],
+  enterprise: [['enterprise list', 'all of them, by prefix']],
+  'enterprise create': [
+    ['enterprise create --name "Oak Works" --state active', 'with the next free code'],
+    ['enterprise create --name "Oak Works" --prefix 88.118.20001 --quota 1000000', 'with this one'],
+  ],
+  'enterprise list': [['enterprise list --json', 'for a script']],
+  'enterprise show': [['enterprise show 88.118.10001', 'one of them']],
+  'enterprise set-state': [['enterprise set-state 88.118.10001 suspended', 'resolves on, cannot write']],
+  'enterprise transfer': [
+    ['enterprise transfer 88.118.10002 --to 88.118.10001', 'which alone writes under it from then on'],
+    ['enterprise transfer 88.118.10002 --to 88.118.10002', 'gives it back'],
+  ],
+  principal: [['principal list', 'who may act']],
+  'principal create': [
+    ['principal create --name "Oak Works ERP" --role enterprise --scope 88.118.10004', 'writes below its prefix'],
+    ['principal create --name Audit --role reviewer', 'reads everything'],
+  ],
+  'principal list': [['principal list --json', 'for a script']],
+  'principal disable': [['principal disable ID', 'closes all its keys at once']],
+  'principal enable': [['principal enable ID', 'they open again']],
+  key: [['key list', 'all keys, without their tokens']],
+  'key create': [
+    ['key create --principal ID --label ERP --out erp.key', 'into a file that only you can read'],
+    ['key create --principal ID --label Trial --expires 2027-01-31', 'for a while'],
+  ],
+  'key list': [['key list --json', 'for a script']],
+  'key rotate': [['key rotate ID --grace 86400 --out erp.key', 'the old one works for a day more']],
+  'key revoke': [['key revoke ID', 'closes it at once']],
+  history: [
+    ['history 88.118.10001/SOFA-N301', 'newest change first'],
+    ['history 88.118.10001/SOFA-N301 --limit 1', 'only the last one'],
+    ['history 88.118.10001/SOFA-N301 --json', 'for a script: an array of changes'],
+  ],
+  audit: [['audit list --kind access-denied', 'who was not let in']],
+  'audit list': [
+    ['audit list --from 2026-11-25T00:00:00+08:00 --limit 1000', 'since that morning'],
+    ['audit list --request-id 7f1c8f0e --json', 'what one request did'],
+  ],
+  'audit verify': [
+    ['audit verify', 'the files where the settings say'],
+    ['audit verify --directory /mnt/copy/logs', 'a copy of them'],
+  ],
+  log: [['log search --request-id 7f1c8f0e', 'what became of one request']],
+  'log search': [['log search --request-id 7f1c8f0e --config /etc/jiabiao.json', 'in the files of that node']],
+  backup: [
+    ['backup /backups --backup-key backup.key', 'gets a name with the instant'],
+    ['backup today.backup --backup-key backup.key --store /var/lib/jiabiao', 'of this store'],
+  ],
+  'backup-key': [['backup-key backup.key', 'keep a copy of it apart from the backups']],
+  restore: [['restore today.backup --into /var/lib/jiabiao-new --backup-key backup.key', 'into an empty place']],
+  verify: [
+    ['verify', 'the store of the settings, while its node runs or not'],
+    ['verify today.backup --backup-key backup.key', 'a backup'],
+    ['verify today.backup --backup-key backup.key --authenticity-only', 'only whether it is whole and unaltered'],
+  ],
+  config: [['config print', 'the settings a node would start with']],
+  'config print': [
+    ['config print --config /etc/jiabiao.json', 'check a file, with what the environment adds'],
+    ['config print --describe', 'what every setting means'],
+  ],
+  completion: [
+    ['completion bash', 'in ~/.bashrc: source <(jiabiao completion bash)'],
+    ['completion zsh', 'in ~/.zshrc, after compinit: source <(jiabiao completion zsh)'],
+    ['completion fish', 'into ~/.config/fish/completions/jiabiao.fish'],
+  ],
+};
+
+/** Adds its examples to every command of the program. */
+export function addExamples(program: Command): void {
+  for (const [path, command] of commandsOf(program)) {
+    const examples = EXAMPLES[path] ?? [];
+    if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map(lineOf).join('\n')}`);
+  }
+}
+
+/** Every command below one, itself included, with its name from there: `enterprise create`. */
+export function commandsOf(command: Command, path = ''): readonly (readonly [path: string, command: Command])[] {
+  const below = command.commands.flatMap((child) => commandsOf(child, `${path} ${child.name()}`.trim()));
+  return [[path, command], ...below];
+}
+
+function lineOf([line, purpose]: Example): string {
+  return `  jiabiao ${line}\n      ${purpose}`;
+}
