@@ -1,6 +1,8 @@
 // Every setting of the node as JSON Schemas, with what it means and its default. It reads nothing; config.ts does. After
 // a change `npm run docs` brings config/README.md up to date, whose Chinese words are in config/words.zh-CN.json.
 
+import { TLS_SECTION } from './config-tls.ts';
+
 const MEBIBYTE = 1 << 20;
 
 const number = (value: number, minimum: number, description: string, maximum = Number.MAX_SAFE_INTEGER) =>
@@ -37,7 +39,7 @@ export const SECTIONS = {
     path: text('./data', 'Directory of the store and of the first operator key.'),
   },
   http: {
-    host: text('127.0.0.1', 'Address to listen on. Other than loopback needs http.allowPlainHttp.'),
+    host: text('127.0.0.1', 'Address to listen on. Other than loopback needs tls.certificate or http.allowPlainHttp.'),
     port: number(8000, 0, 'Port to listen on; 0 takes a free one.', 65_535),
     allowPlainHttp: {
       type: 'boolean',
@@ -48,12 +50,13 @@ export const SECTIONS = {
     metricsPort: {
       anyOf: [{ type: 'null' }, { type: 'integer', minimum: 0, maximum: 65_535 }],
       default: null,
-      description: 'Second port, on the same address, that serves only /metrics, /healthz and /readyz; null for none.',
+      description:
+        'Second port, on the same address, that serves only /metrics, /healthz and /readyz, always in plain HTTP; null for none.',
     },
     trustedProxies: {
       ...texts,
       default: [],
-      description: 'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed.',
+      description: 'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed.',
     },
     corsOrigins: {
       anyOf: [{ const: '*' }, texts],
@@ -71,6 +74,7 @@ export const SECTIONS = {
       'How long an idle connection stays open: longer than usual proxies keep theirs (60 s).',
     ),
   },
+  tls: TLS_SECTION,
   cache: {
     l1Bytes: number(48 * MEBIBYTE, 0, 'Answers each worker remembers, in bytes.'),
     negativeBytes: number(

@@ -20,6 +20,8 @@ import {
   type SettingSchema,
 } from './config-layers.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
+import { TLS_SECTION, tlsObjections } from './config-tls.ts';
+import type { TlsSettings } from './tls-files.ts';
 
 type SectionsOf<T> = {
   readonly [S in keyof T]: { readonly [K in keyof T[S]]: T[S][K] extends TSchema ? Static<T[S][K]> : never };
@@ -142,10 +144,18 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
 
 /** Rules that join several settings; asked only when each alone is right. */
 function problemsTogether(layer: Layer): ConfigProblem[] {
+  const names = Object.keys(TLS_SECTION);
+  const tls = Object.fromEntries(names.map((name) => [name, valueIn(layer, `tls.${name}`)])) as unknown as TlsSettings;
+  return [...plainObjections(layer, tls), ...tlsObjections(tls)].map(([path, reason]) => {
+    return { path, source: layer.get(path)?.source ?? 'default', reason };
+  });
+}
+
+function plainObjections(layer: Layer, tls: TlsSettings): [path: string, reason: string][] {
   const host = valueIn(layer, 'http.host') as string;
-  if (isLoopback(host) || valueIn(layer, 'http.allowPlainHttp') === true) return [];
-  const reason = `${host} can be reached from outside and this node speaks plain HTTP: keep 127.0.0.1, or set http.allowPlainHttp to true if TLS ends in front of it or the network is trusted`;
-  return [{ path: 'http.host', source: layer.get('http.host')?.source ?? 'default', reason }];
+  if (isLoopback(host) || tls.certificate !== null || valueIn(layer, 'http.allowPlainHttp') === true) return [];
+  const reason = `${host} can be reached from outside and this node speaks plain HTTP: keep 127.0.0.1, name a certificate in tls.certificate, or set http.allowPlainHttp to true if TLS ends in front of it or the network is trusted`;
+  return [['http.host', reason]];
 }
 
 function isLoopback(host: string): boolean {

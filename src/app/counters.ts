@@ -39,7 +39,15 @@ function positions<T extends string>(names: readonly T[]): Readonly<Record<T, nu
 /** Gauges without labels that a thread may set. */
 type PlainGauge = Extract<
   MetricKey,
-  'heapUsed' | 'workers' | 'workersListening' | 'stopping' | 'storeReadOnly' | 'logsFailing'
+  | 'heapUsed'
+  | 'workers'
+  | 'workersListening'
+  | 'stopping'
+  | 'storeReadOnly'
+  | 'logsFailing'
+  | 'certificateStart'
+  | 'certificateExpiry'
+  | 'certificateRefused'
 >;
 /** What a dead thread no longer has. */
 const GAUGES = (Object.keys(METRICS) as MetricKey[]).filter(

@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
 import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
+import type { TlsMaterial } from '../http-server/tls.ts';
 import { searchLog } from '../logbook/search.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import { followHomes } from '../registry/live-homes.ts';
@@ -30,6 +31,8 @@ export interface DoorOptions {
   /** Whether several threads listen on the same port. */
   readonly reusePort: boolean;
   readonly facts: RequestFacts;
+  /** Null for plain HTTP. */
+  readonly tls: TlsMaterial | null;
 }
 
 /** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
@@ -46,6 +49,7 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     host: config.http.host,
     port: config.http.port,
     reusePort: options.reusePort,
+    tls: options.tls,
     resolver,
     past,
     ...registry,

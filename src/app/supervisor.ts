@@ -20,6 +20,7 @@ import { Counters, createCountersBuffer } from './counters.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
+import { type NodeCertificate, openCertificate } from './node-certificate.ts';
 import { writeOperatorKey } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
 import { reportVitals } from './vitals.ts';
@@ -97,9 +98,11 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
   const token = await createFirstOperator({ store, randomBytes, keep });
 
+  const certificate = await openCertificate({ config, log, counters });
+  opened.push(() => certificate.end());
   const logDirectory = logDirectoryOf(config);
   const clientKey = logDirectory === null ? '' : keepClientKey(logDirectory);
-  const shared = { options, store, counters, countersBuffer, clientKey, receive: files.receive };
+  const shared = { options, store, counters, countersBuffer, clientKey, receive: files.receive, certificate };
   const address =
     workers === 0
       ? await openHere({ ...shared, epochs }, opened)
@@ -134,6 +137,7 @@ interface Parts {
   readonly countersBuffer: SharedArrayBuffer;
   readonly clientKey: string;
   readonly receive: (report: Report) => void;
+  readonly certificate: NodeCertificate;
 }
 
 /** The doors in this thread: a store in memory cannot be shared. */
@@ -141,9 +145,11 @@ async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: 
   const { counters } = parts;
   // Loaded only where it is used: a supervisor of workers starts without the doors' code.
   const { openDoors } = await import('./node.ts');
+  const { certificate } = parts;
   const { createRequestFacts } = await import('./request-facts.ts');
   const facts = createRequestFacts({ ...parts, ...parts.options, clock: systemClock, report: parts.receive });
-  const doors = await openDoors({ ...parts, ...parts.options, reusePort: false, facts });
+  const doors = await openDoors({ ...parts, ...parts.options, reusePort: false, facts, tls: certificate.current() });
+  certificate.onRenewed((material) => doors.renewTls(material));
   opened.push(async () => {
     await doors.close();
     facts.close();
@@ -170,12 +176,14 @@ function openPool(
       reusePort: count > 1,
     },
     receive: parts.receive,
+    tls: () => parts.certificate.current(),
     serveCommits: (port) => serveCommits(port, store),
     counters,
     clock: systemClock,
     log,
     graceMs: WORKER_GRACE_MS,
   });
+  parts.certificate.onRenewed((material) => pool.renewTls(material));
   opened.push(() => pool.close());
   return pool.start();
 }

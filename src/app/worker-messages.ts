@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { EpochBuffers } from '../cache/epoch-table.ts';
 import type { ErrorCode } from '../domain/error.ts';
+import type { TlsMaterial } from '../http-server/tls.ts';
 import type { Config } from './config.ts';
 import type { Report } from './log-files.ts';
 
@@ -21,6 +22,8 @@ export interface WorkerStart {
   readonly epochs: EpochBuffers;
   readonly counters: SharedArrayBuffer;
   readonly commitPort: MessagePort;
+  /** Null for plain HTTP. */
+  readonly tls: TlsMaterial | null;
   readonly version: string;
   /** The key of pseudonyms in logs. */
   readonly clientKey: string;
@@ -33,5 +36,9 @@ export type WorkerMessage =
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'report'; readonly report: Report };
 
-/** The only thing a worker is ever told: finish what is in flight, close everything, end. */
-export const STOP = 'stop';
+/** What a worker is told while it lives. */
+export type WorkerOrder =
+  /** Finish what is in flight, close everything, end. */
+  | { readonly kind: 'stop' }
+  /** Use this certificate for connections from now on. */
+  | { readonly kind: 'renew-tls'; readonly material: TlsMaterial };

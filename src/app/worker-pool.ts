@@ -2,10 +2,11 @@
 
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { HandleError } from '../domain/error.ts';
+import type { TlsMaterial } from '../http-server/tls.ts';
 import { Counters } from './counters.ts';
 import type { Report } from './log-files.ts';
 import type { Log } from './logs.ts';
-import { type Address, STOP, type WorkerMessage, type WorkerStart } from './worker-messages.ts';
+import type { Address, WorkerMessage, WorkerOrder, WorkerStart } from './worker-messages.ts';
 
 /** Pause before a dead worker's successor; doubles with every death in a row. */
 const FIRST_PAUSE_MS = 100;
@@ -22,7 +23,9 @@ const YOUNG_GENERATION_MB = 16;
 export interface WorkerPoolOptions {
   readonly count: number;
   /** What every worker is born with; the pool adds index and port. */
-  readonly birth: Omit<WorkerStart, 'index' | 'commitPort'>;
+  readonly birth: Omit<WorkerStart, 'index' | 'commitPort' | 'tls'>;
+  /** The certificate of the moment. */
+  readonly tls: () => TlsMaterial | null;
   /** Called for each worker, with its end of the commit channel. */
   readonly serveCommits: (port: MessagePort) => void;
   /** Takes what workers report for the record. */
@@ -78,6 +81,11 @@ export class WorkerPool {
     return this.#address;
   }
 
+  /** A worker that is just being born, with the certificate before, takes this one when it listens. */
+  renewTls(material: TlsMaterial): void {
+    for (const { worker } of this.#places) if (worker !== null) order(worker, { kind: 'renew-tls', material });
+  }
+
   /** Asks every worker to finish and ends those that take too long. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -89,7 +97,7 @@ export class WorkerPool {
       if (pause !== null) clearTimeout(pause);
       if (worker === null) return;
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-      worker.postMessage(STOP);
+      order(worker, { kind: 'stop' });
       const patience = setTimeout(() => {
         this.#options.log.warn({ graceMs: this.#options.graceMs }, 'a worker took too long to stop and is ended');
         void worker.terminate();
@@ -107,7 +115,8 @@ export class WorkerPool {
     serveCommits(port1);
     const port = this.#address?.port ?? birth.config.http.port;
     const config = { ...birth.config, http: { ...birth.config.http, port } };
-    const workerData: WorkerStart = { ...birth, config, index: place.index, commitPort: port2 };
+    const tls = this.#options.tls();
+    const workerData: WorkerStart = { ...birth, config, index: place.index, commitPort: port2, tls };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData,
       transferList: [port2],
@@ -168,4 +177,8 @@ export class WorkerPool {
       // It ended before it listened: #ended has logged it and tries again.
     });
   }
+}
+
+function order(worker: Worker, what: WorkerOrder): void {
+  worker.postMessage(what);
 }

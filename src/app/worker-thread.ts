@@ -13,10 +13,17 @@ import { createLog } from './logs.ts';
 import { openDoors } from './node.ts';
 import { createRequestFacts } from './request-facts.ts';
 import { reportVitals } from './vitals.ts';
-import { STOP, type WorkerMessage, type WorkerStart } from './worker-messages.ts';
+import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-messages.ts';
 
-async function run(start: WorkerStart, tell: (message: WorkerMessage) => void): Promise<() => Promise<void>> {
-  const { config, counters: countersBuffer, version, reusePort } = start;
+interface Supervisor {
+  readonly tell: (message: WorkerMessage) => void;
+  /** Called last, as the end has something to report. */
+  readonly ended: () => void;
+}
+
+/** Returns what is to be called with each order. */
+async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(order: WorkerOrder) => void> {
+  const { config, counters: countersBuffer, version, reusePort, tls } = start;
   const epochs = new EpochTable(start.epochs);
   const counters = new Counters(countersBuffer, start.index);
   const log = createLog(config.log, `worker-${start.index}`);
@@ -24,10 +31,10 @@ async function run(start: WorkerStart, tell: (message: WorkerMessage) => void): 
   const store = openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
   const report = (report: Report): void => tell({ kind: 'report', report });
   const facts = createRequestFacts({ config, log, clock: systemClock, clientKey: start.clientKey, report });
-  const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, reusePort, facts });
+  const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, reusePort, facts, tls });
   const endVitals = reportVitals(counters, () => facts.sweep());
   tell({ kind: 'listening', address: doors.address });
-  return async () => {
+  const stop = async (): Promise<void> => {
     await doors.close();
     committer.close();
     await store.close();
@@ -35,18 +42,21 @@ async function run(start: WorkerStart, tell: (message: WorkerMessage) => void): 
     facts.close();
     log.flush();
   };
+  return (order) => {
+    if (order.kind === 'renew-tls') doors.renewTls(order.material);
+    // A failure to stop is an unhandled rejection: it ends the thread, and the supervisor logs it.
+    else void stop().then(ended);
+  };
 }
 
 const port = parentPort;
 if (port === null) throw new Error('worker-thread.ts runs only as a worker thread: start the node with `npm start`.');
 try {
-  const stop = await run(workerData as WorkerStart, (message) => port.postMessage(message));
-  port.on('message', (message: unknown) => {
-    if (message !== STOP) return;
-    // Closed last, as the end has something to report. A failure to stop is an unhandled rejection: it ends the thread, and
-    // the supervisor logs it.
-    void stop().then(() => port.close());
+  const obey = await run(workerData as WorkerStart, {
+    tell: (message) => port.postMessage(message),
+    ended: () => port.close(),
   });
+  port.on('message', obey);
 } catch (error) {
   // Told rather than thrown: the code decides what the supervisor advises.
   const code = error instanceof HandleError ? error.code : 'INTERNAL';

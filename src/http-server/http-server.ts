@@ -21,12 +21,13 @@ import { type DocsOptions, registerDocs } from './docs.ts';
 import { HandleApi, isPlainResolution } from './handle-api.ts';
 import { PastReplies } from './handle-api-past.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
-import { answerClientError, closeServer, createLimitedServer, listen } from './limited-server.ts';
+import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
 import { registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
 import { Asker } from './resolution.ts';
 import { registerService, type ServiceOptions } from './service.ts';
+import type { TlsMaterial } from './tls.ts';
 import { registerV1 } from './v1.ts';
 import { createProblemHandler } from './v1-frame.ts';
 
@@ -98,12 +99,16 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: CorsOrigins;
+  /** Null for plain HTTP. */
+  readonly tls: TlsMaterial | null;
 }
 
 export interface HttpServer {
   readonly address: { readonly host: string; readonly port: number };
   /** What is answered, as `METHOD /path`; routes that only refuse other methods are left out. */
   readonly routes: readonly string[];
+  /** For connections from now on; those that are open stay as they are. Only where `tls` was given at the start. */
+  renewTls(material: TlsMaterial): void;
   /** Refuses new connections, finishes what is in flight within a bounded time. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -150,6 +155,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     address: { host, port },
     routes,
+    renewTls: (material) => renewSecureContext(server, material),
     close() {
       closing ??= closeServer(server).then(() => app.close());
       return closing;
@@ -173,7 +179,7 @@ function createApp(
   answerUnroutableApi: Unroutable,
   route: (framework: RequestListener) => RequestListener,
 ): { app: FastifyInstance; server: Server } {
-  const { limits, observer, newRequestId } = options;
+  const { limits, observer, newRequestId, tls } = options;
   const answerProblem = createProblemHandler(observer);
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
@@ -181,7 +187,7 @@ function createApp(
     routerOptions: { maxParamLength: 4096 },
     genReqId: (request) => sanitizedRequestId(request.headers['x-request-id']) ?? newRequestId(),
     clientErrorHandler: answerClientError,
-    serverFactory: (framework) => createLimitedServer(route(framework as RequestListener), limits, observer),
+    serverFactory: (framework) => createLimitedServer(route(framework as RequestListener), limits, observer, tls),
     frameworkErrors: (error, request, reply) => {
       const answer = isHandleApiPath(request.url) ? answerUnroutableApi : answerProblem;
       answer(error, request, reply);

@@ -1,9 +1,11 @@
 // The HTTP server below the framework: caps on connections, clocks against slow clients, an orderly end.
 
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Observer } from '../domain/observer.ts';
+import { secureOptions, type TlsMaterial } from './tls.ts';
 
 export interface ServerLimits {
   readonly connections: number;
@@ -23,26 +25,42 @@ const CLOSE_SWEEP_MS = 50;
 const REFUSAL_BODY = '{"code":"OVERLOADED","detail":"Too many connections to this node: try again in a second."}';
 const REFUSAL = `HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: ${REFUSAL_BODY.length}\r\n\r\n${REFUSAL_BODY}`;
 
-export function createLimitedServer(listener: RequestListener, limits: ServerLimits, observer: Observer): Server {
+/** Plain HTTP, or HTTPS with `tls`. */
+export function createLimitedServer(
+  listener: RequestListener,
+  limits: ServerLimits,
+  observer: Observer,
+  tls: TlsMaterial | null,
+): Server {
   const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, connections } = limits;
-  const server = createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      // The two clocks above are read this often.
-      connectionsCheckingInterval: Math.max(100, Math.min(5000, Math.floor(headersTimeoutMs / 2))),
-    },
-    listener,
-  );
+  const options: ServerOptions = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // The two clocks above are read this often.
+    connectionsCheckingInterval: Math.max(100, Math.min(5000, Math.floor(headersTimeoutMs / 2))),
+  };
+  const server =
+    tls === null
+      ? createServer(options, listener)
+      : createSecureServer({ ...options, ...secureOptions(tls), handshakeTimeout: headersTimeoutMs }, listener);
   // A client that neither sends nor reads; later than the clocks above, which can still say so.
   server.timeout = 2 * requestTimeoutMs;
-  capConnections(server, connections, observer);
+  capConnections(server, { limit: connections, refusal: tls === null ? REFUSAL : null }, observer);
   return server;
 }
 
-/** Refuses before the HTTP parser sees the socket, with an answer instead of a reset. */
-function capConnections(server: Server, limit: number, observer: Observer): void {
+/** For connections from now on; those that are open go on. */
+export function renewSecureContext(server: Server, material: TlsMaterial): void {
+  if ('setSecureContext' in server) (server as SecureServer).setSecureContext(secureOptions(material));
+}
+
+/** Refuses before TLS and the HTTP parser see the socket; with an answer instead of a reset where it could be read. */
+function capConnections(
+  server: Server,
+  { limit, refusal }: { readonly limit: number; readonly refusal: string | null },
+  observer: Observer,
+): void {
   const accept = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
   server.maxConnections = limit + MAX_REFUSALS;
@@ -58,9 +76,13 @@ function capConnections(server: Server, limit: number, observer: Observer): void
     }
     observer.refused('connections');
     socket.on('error', () => socket.destroy());
+    if (refusal === null) {
+      socket.destroy();
+      return;
+    }
     socket.setTimeout(REFUSAL_TIMEOUT_MS, () => socket.destroy());
     socket.resume(); // what the client sent must be read, or the close would reset its connection
-    socket.end(REFUSAL);
+    socket.end(refusal);
   });
   server.on('drop', () => observer.refused('connections'));
 }
@@ -73,11 +95,14 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
 
 /** Bytes that are no HTTP, or came too slowly: one line of answer, then the end of the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const { code = '' } = error;
+  const isHttp = code.startsWith('HPE_') || code in CLIENT_ERRORS;
+  // A handshake that failed or did not come cannot be answered, and an end of it would wait for the client for ever.
+  if (!isHttp || !socket.writable) {
     socket.destroy();
     return;
   }
-  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
+  const status = CLIENT_ERRORS[code] ?? '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

@@ -11,6 +11,7 @@ import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/do
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import { parsePrefix } from '../../src/domain/prefix.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
+import type { TlsMaterial } from '../../src/http-server/tls.ts';
 import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
 import { createFirstOperator } from '../../src/registry/first-operator.ts';
 import { followHomes } from '../../src/registry/live-homes.ts';
@@ -50,6 +51,7 @@ export interface OpenDoor extends Registry {
   readonly actor: Actor;
   /** Answers that the description of the interface does not allow fail the test. */
   ask(method: string, path: string, more?: Asked): Promise<Told>;
+  renewTls(material: TlsMaterial): void;
   close(): Promise<void>;
 }
 
@@ -130,6 +132,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     limits: { ...LIMITS, ...settings.limits },
     trustedProxies: [],
     corsOrigins: '*',
+    tls: null,
     ...settings.options,
   });
   const { port } = server.address;
@@ -152,6 +155,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     reader: await keyOf({ name: 'reader', role: 'reader', scope: LAMPS }),
     ask: (method, path, more = {}) =>
       settings.described === false ? send(port, method, path, more) : ask(port, method, path, more),
+    renewTls: (material) => server.renewTls(material),
     close: () => server.close(),
   };
 }

@@ -30,12 +30,14 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   typebox: ['src/http-server/schemas', 'src/app/config'],
   // What development needs.
   '@redocly/openapi-core': ['test/'],
+  '@peculiar/x509': ['test/certificates', 'bench/'],
   ajv: ['test/'],
   'ajv-formats': ['test/'],
   autocannon: ['bench/'],
   'fast-check': ['test/'],
   'oxc-parser': ['test/tidy/'],
   'playwright-core': ['test/'],
+  'reflect-metadata': ['test/certificates', 'bench/'],
   undici: ['test/', 'bench/'],
   vitest: ['test/', 'vitest.config.ts'],
 };
