@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { clientEnvironment } from '../app/config-environment.ts';
+import { Exchange, objectionOf } from './exchange.ts';
 import { CommandFailure, EXIT, type ExitCode } from './exit-codes.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8000';
@@ -11,6 +12,13 @@ export const DEFAULT_KEY_FILE = './data/operator.key';
 export interface ClientFlags {
   readonly url?: string;
   readonly keyFile?: string;
+  /** File of the authority that vouches for the node. */
+  readonly ca?: string;
+  /** Files of a client certificate and its key. */
+  readonly cert?: string;
+  readonly certKey?: string;
+  /** Of a node that this very process runs: it need not prove who it is. */
+  readonly trustsAnyCertificate?: boolean;
 }
 
 export interface ApiRequest {
@@ -46,10 +54,12 @@ const CALL_TIMEOUT_MS = 120_000;
 export class ApiClient {
   readonly url: string;
   readonly #flags: ClientFlags;
+  readonly #exchange: Exchange;
   #key: string | null = null;
 
   constructor(flags: ClientFlags) {
     this.#flags = flags;
+    this.#exchange = exchangeOf(flags);
     this.url = (flags.url ?? clientEnvironment().url ?? DEFAULT_URL).replace(/\/+$/, '');
     if (!URL.canParse(this.url) || !/^https?:/.test(this.url)) {
       throw new CommandFailure(
@@ -69,18 +79,23 @@ export class ApiClient {
   /** A call that may be answered with a refusal the command wants to look at. */
   async ask(request: ApiRequest): Promise<ApiAnswer> {
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
-    if (request.signed) headers.authorization = `Bearer ${this.#token()}`;
+    if (request.signed && !this.#isSignedByCertificate()) headers.authorization = `Bearer ${this.#token()}`;
     const body = request.bodyText ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     if (body !== undefined) headers['content-type'] = 'application/json';
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const { method } = request;
     try {
-      const init: RequestInit = { method, headers, signal, ...(body === undefined ? {} : { body }) };
-      const response = await fetch(`${this.url}${request.path}`, init);
-      return { status: response.status, headers: response.headers, body: parsed(await response.text()) };
+      const sent = { method, headers, signal, ...(body === undefined ? {} : { body }) };
+      const received = await this.#exchange.send(`${this.url}${request.path}`, sent);
+      return { status: received.status, headers: received.headers, body: parsed(received.text) };
     } catch (cause) {
       throw this.#unreachable(cause as Error);
     }
+  }
+
+  /** A client certificate says who calls, unless a key is named as well. */
+  #isSignedByCertificate(): boolean {
+    return this.#flags.cert !== undefined && this.#flags.keyFile === undefined && clientEnvironment().key === null;
   }
 
   #token(): string {
@@ -90,13 +105,35 @@ export class ApiClient {
 
   #unreachable(cause: Error): CommandFailure {
     const inner = cause.cause instanceof Error ? cause.cause : cause;
-    const reason = (inner as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 'nothing listens there' : inner.message;
+    const reason = objectionOf(inner, this.url) ?? inner.message;
     return new CommandFailure(
       EXIT.unreachable,
       `No answer from ${this.url}: ${reason}. Start the node with "npm start", or name another with --url or JIABIAO_URL.`,
       { cause },
     );
   }
+}
+
+function exchangeOf({ ca, cert, certKey, trustsAnyCertificate }: ClientFlags): Exchange {
+  if (certKey !== undefined && cert === undefined) {
+    throw new CommandFailure(EXIT.usage, '--cert-key belongs to a certificate: name that with --cert.');
+  }
+  return new Exchange({
+    ...(trustsAnyCertificate === true ? { ca: 'any' } : ca === undefined ? {} : { ca: readPem(ca, '--ca') }),
+    ...(cert === undefined ? {} : { certificate: readPem(cert, '--cert') }),
+    ...(certKey === undefined ? {} : { key: readPem(certKey, '--cert-key') }),
+  });
+}
+
+function readPem(file: string, flag: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CommandFailure(EXIT.usage, `${flag}: ${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+  if (text.includes('-----BEGIN ')) return text;
+  throw new CommandFailure(EXIT.usage, `${flag}: ${file} is no PEM file: it must have a line "-----BEGIN …-----".`);
 }
 
 function readKey({ keyFile }: ClientFlags): string {

@@ -52,6 +52,9 @@ export function createProgram(terminal: Terminal): Command {
       '--key-file <file>',
       'file that holds the key (or JIABIAO_KEY with the key itself; default ./data/operator.key)',
     )
+    .option('--ca <file>', 'with https: whom to trust to vouch for the node (PEM; or NODE_EXTRA_CA_CERTS)')
+    .option('--cert <file>', 'with https: client certificate to show; takes the place of a key (PEM)')
+    .option('--cert-key <file>', 'private key of --cert, if it is not in the same file')
     .option('--json', 'print results as JSON')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()

@@ -52,8 +52,10 @@ async function serve(flags: Flags, json: boolean, terminal: Terminal): Promise<v
   const node = await startNode(options);
   closeOnSignals(() => node.close(), log);
   try {
-    const url = urlOf(node);
-    const demo = flags.demo === true ? await loadDemo(new ApiClient({ url, keyFile: node.operatorKeyFile })) : null;
+    const url = urlOf(node, config.tls.certificate !== null);
+    // This very process: its certificate may name other hosts than the loopback that is asked here.
+    const ownClient = { url, keyFile: node.operatorKeyFile, trustsAnyCertificate: true };
+    const demo = flags.demo === true ? await loadDemo(new ApiClient(ownClient)) : null;
     if (json) terminal.print(JSON.stringify({ url, operatorKeyFile: node.operatorKeyFile, demo }));
     else for (const line of introduction(node, url, demo, terminal.showsResults)) terminal.print(line);
   } catch (error) {
@@ -77,11 +79,12 @@ function settingsIn(flags: Flags): [string, string, string][] {
 }
 
 /** An address that a client on this machine can use. */
-function urlOf({ address }: RunningNode): string {
+function urlOf({ address }: RunningNode, secure: boolean): string {
   const { host, port } = address;
-  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  if (host === '::') return `http://[::1]:${port}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const scheme = secure ? 'https' : 'http';
+  if (host === '0.0.0.0') return `${scheme}://127.0.0.1:${port}`;
+  if (host === '::') return `${scheme}://[::1]:${port}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function introduction(node: RunningNode, url: string, demo: DemoSummary | null, toPerson: boolean): string[] {

@@ -1,0 +1,93 @@
+// One request of the command line and its answer, over HTTP or HTTPS. It knows certificates and nothing of the API.
+
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+
+/** What proves the two ends to each other; texts of PEM files. */
+export interface TlsClient {
+  /** Authorities to trust in place of the usual ones; `any` for a peer that needs no proof. */
+  readonly ca?: string | 'any';
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+export interface Sent {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Received {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** Connections are kept between requests: an import sends thousands. */
+export class Exchange {
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https: HttpsAgent;
+
+  constructor({ ca, certificate, key }: TlsClient) {
+    this.#https = new HttpsAgent({
+      keepAlive: true,
+      ...(ca === undefined ? {} : ca === 'any' ? { rejectUnauthorized: false } : { ca }),
+      ...(certificate === undefined ? {} : { cert: certificate, key: key ?? certificate }),
+    });
+  }
+
+  /** Throws what the network throws. */
+  send(url: string, { method, headers, body, signal }: Sent): Promise<Received> {
+    const { promise, resolve, reject } = Promise.withResolvers<Received>();
+    const secure = url.startsWith('https:');
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const options = { method, headers: { ...headers, ...length }, signal };
+    const request = secure
+      ? requestHttps(url, { ...options, agent: this.#https })
+      : requestHttp(url, { ...options, agent: this.#http });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const received = new Headers();
+        for (const [name, values] of Object.entries(response.headersDistinct)) {
+          for (const value of values ?? []) received.append(name, value);
+        }
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, headers: received, text });
+      });
+    });
+    request.end(body);
+    return promise;
+  }
+}
+
+const UNTRUSTED = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY).*)$/;
+
+/** Why nothing came back, and how to mend it; null if there is no more to say than the message itself. */
+export function objectionOf(error: NodeJS.ErrnoException, url: string): string | null {
+  const { code = '', message } = error;
+  if (code === 'ECONNREFUSED') return 'nothing listens there';
+  if (UNTRUSTED.test(code)) {
+    return 'its certificate is signed by nobody this machine trusts; name the file of its authority (or of the certificate itself, if it is self-signed) with --ca or NODE_EXTRA_CA_CERTS';
+  }
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired; its operator must renew it';
+  if (code === 'CERT_NOT_YET_VALID') return "its certificate is not valid yet; is this machine's clock right?";
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `its certificate is for another name (${message})`;
+  if (/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/.test(code)) {
+    return 'it lets in only clients with a certificate; show one with --cert and --cert-key';
+  }
+  if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+)/.test(code)) {
+    return `it does not accept the client certificate (${message.trim()})`;
+  }
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return 'it does not speak TLS there; write http:// instead of https://';
+  }
+  if (code === 'ECONNRESET' && url.startsWith('http:')) {
+    return 'it closed the connection; if it speaks TLS, write https:// instead of http://';
+  }
+  return null;
+}
