@@ -31,8 +31,8 @@ export interface CertificateWatch {
 
 /**
  * Reads the files and goes on watching them. Throws `INVALID_CONFIG` if no server can be made of them. A certificate that
- * has expired, or is not valid yet, starts all the same and is reported: a restart must not turn clients that complain into
- * a node that is gone, and the renewed one is taken without another restart.
+ * has expired, or is not valid yet, starts all the same and is reported: a restart must not turn clients that complain
+ * into a node that is gone, and the renewed one is taken without another restart.
  */
 export async function watchCertificate(options: CertificateWatchOptions): Promise<CertificateWatch> {
   const files = await readTlsFiles(options.settings);

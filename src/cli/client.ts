@@ -105,12 +105,10 @@ export class ApiClient {
 
   #unreachable(cause: Error): CommandFailure {
     const inner = cause.cause instanceof Error ? cause.cause : cause;
-    const reason = objectionOf(inner, this.url) ?? inner.message;
-    return new CommandFailure(
-      EXIT.unreachable,
-      `No answer from ${this.url}: ${reason}. Start the node with "npm start", or name another with --url or JIABIAO_URL.`,
-      { cause },
-    );
+    const objection = objectionOf(inner, this.url);
+    const advice = ' Start the node with "npm start", or name another with --url or JIABIAO_URL.';
+    const text = objection === null ? `${inner.message}.${advice}` : `${objection}.${isThere(inner) ? '' : advice}`;
+    return new CommandFailure(EXIT.unreachable, `No answer from ${this.url}: ${text}`, { cause });
   }
 }
 
@@ -158,6 +156,11 @@ function parsed(text: string): unknown {
   } catch {
     return text; // not every answer is JSON: a proxy's error page, for one
   }
+}
+
+/** Somebody listens, who is not understood or not believed. */
+function isThere({ code }: NodeJS.ErrnoException): boolean {
+  return code !== 'ECONNREFUSED';
 }
 
 /** A refusal in the node's own words. */

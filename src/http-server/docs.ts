@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { confinePage } from './page-headers.ts';
 
 export interface DocsOptions {
   /** Of the program; the description carries it. */
@@ -56,8 +57,8 @@ export function registerDocs(app: FastifyInstance, options: DocsOptions): void {
     );
     return send(reply, 'application/json; charset=utf-8', await description);
   });
-  app.get('/docs', async (_request, reply) => {
-    reply.header('Content-Security-Policy', CONTENT_SECURITY_POLICY).header('Referrer-Policy', 'no-referrer');
+  app.get('/docs', async (request, reply) => {
+    confinePage(request, reply, CONTENT_SECURITY_POLICY);
     return send(reply, 'text/html; charset=utf-8', PAGE);
   });
   app.get('/docs/start.js', async (_request, reply) => send(reply, SCRIPT, START_SCRIPT));

@@ -9,6 +9,7 @@ import type { ErrorCode, HandleError } from '../domain/error.ts';
 import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
 import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
+import { confinePage } from './page-headers.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
 import { headingRank, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
@@ -174,12 +175,11 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content
     rows: content.rows(language),
     otherLanguageUrl: `?lang=${language === 'zh' ? 'en' : 'zh'}`,
   };
+  confinePage(request, reply, CONTENT_SECURITY_POLICY);
   reply
     .code(PAGE_STATUS[content.kind])
     .header('Cache-Control', content.cacheControl)
     .header('Content-Language', language === 'zh' ? 'zh-CN' : 'en')
-    .header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
-    .header('Referrer-Policy', 'no-referrer')
     .header('Vary', 'Accept, Accept-Language')
     .type('text/html; charset=utf-8');
   return reply.send(formatPage(page));

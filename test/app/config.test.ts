@@ -153,3 +153,23 @@ test("the clients' variables are no settings", () => {
   expect(clientEnvironment(environment)).toEqual({ url: 'http://n.example', key: 'jb_x' });
   expect(clientEnvironment({})).toEqual({ url: null, key: null });
 });
+
+describe('the settings of TLS', () => {
+  test('open the node to others without plain HTTP', () => {
+    const environment = {
+      JIABIAO_HTTP__HOST: '0.0.0.0',
+      JIABIAO_TLS__CERTIFICATE: '/etc/node.crt',
+      JIABIAO_TLS__KEY: '/etc/node.key',
+    };
+    expect(loadConfig({ environment }).tls).toMatchObject({ certificate: '/etc/node.crt', minVersion: 'TLSv1.2' });
+  });
+
+  test.each([
+    ['a certificate without a key', { JIABIAO_TLS__CERTIFICATE: 'a' }, 'tls.key (default): must name the private key'],
+    ['a key without a certificate', { JIABIAO_TLS__KEY: 'a' }, 'tls.key (environment JIABIAO_TLS__KEY): counts only'],
+    ['authorities of clients alone', { JIABIAO_TLS__CLIENT_CA: 'a' }, 'tls.clientCa'],
+    ['a version that is not safe', { JIABIAO_TLS__MIN_VERSION: 'TLSv1.1' }, '"TLSv1.2" or "TLSv1.3"'],
+  ])('are refused: %s', (_, environment, reason) => {
+    expect(refusalOf({ environment })).toContain(reason);
+  });
+});

@@ -79,6 +79,18 @@ describe('the page of an identifier', () => {
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
   });
 
+  it('is framed by nobody, and gets nothing of the device', async () => {
+    for (const path of [`/${CHAIRS}/C1`, `/${CHAIRS}/NEVER`, '/docs']) {
+      const { headers } = await open(path);
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers).toMatchObject({
+        'x-frame-options': 'DENY',
+        'permissions-policy': expect.stringContaining('camera=()'),
+      });
+      expect(headers['strict-transport-security']).toBeUndefined();
+    }
+  });
+
   it.each([
     ['found', `${CHAIRS}/C1`, 200, '标识有效'],
     ['not found', `${CHAIRS}/NEVER`, 404, '未找到该标识'],

@@ -71,6 +71,12 @@ describe('a door with a certificate', () => {
     expect(framework.status).toBe(200);
   });
 
+  it('tells browsers to come back over TLS only, with each page', async () => {
+    await openSecure();
+    const page = await get('/docs', new Agent());
+    expect(page.headers).toMatchObject({ 'strict-transport-security': 'max-age=31536000' });
+  });
+
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
     await openSecure();
     const socket = await shakeHands({ minVersion: version, maxVersion: version });
