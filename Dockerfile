@@ -10,9 +10,11 @@ WORKDIR /opt/jiabiao
 # These change rarely: the layer below them is built again only when they do.
 COPY package.json package-lock.json .npmrc ./
 COPY config/node-runs.sh config/node-runs.sh
-# Without the second Node.js, which the base image makes superfluous (210 MB), and the link to it.
+# Without the second Node.js, which the base image makes superfluous (210 MB), and the link to it; without the forms of the
+# page of /docs that are not served (10 MB).
 RUN npm ci --omit=dev --no-update-notifier \
-  && rm -rf node_modules/node-* node_modules/.bin/node /root/.npm
+  && rm -rf node_modules/node-* node_modules/.bin/node /root/.npm \
+  && cd node_modules/swagger-ui-dist && rm -f *.map swagger-ui-es-* swagger-ui.js swagger-ui-standalone-preset.js
 COPY LICENSE ./
 COPY config/demo config/demo
 COPY src src

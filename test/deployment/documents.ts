@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+export const ROOT = join(import.meta.dirname, '..', '..');
 export const PROMETHEUS_FOLDER = join(ROOT, 'config', 'prometheus');
 
 export function readText(path: string): string {

