@@ -146,6 +146,15 @@ export const MAX_AUDIT_TEXT_LENGTH = 500;
  */
 export const MAX_DENIAL_GROUPS = 200;
 
+/** Prefixes a page of statistics looks at: some tens of milliseconds of the thread that answers. */
+export const MAX_STATISTICS_PREFIXES = 2000;
+
+/** Prefixes a thread counts resolutions of between two hand-overs; what comes beyond them is counted together. */
+export const MAX_TALLIED_PREFIXES = 10_000;
+
+/** Of these, such as nothing was found under: guessers invent prefixes, and each has to be looked up by the one that writes. */
+export const MAX_TALLIED_UNKNOWN = 256;
+
 /** Characters of a path in the request log: any handle in use, percent-encoded, and no more of a path made to be long. */
 export const MAX_LOGGED_PATH_LENGTH = 1024;
 

@@ -6,6 +6,7 @@ import type { VisibleChange } from '../domain/change.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { MAX_WAITING_COMMITS } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
+import type { ResolutionTally } from '../domain/statistics.ts';
 import { decodeChangeHead } from './change-row-codec.ts';
 import { CommitGroup } from './lmdb-commit-group.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
@@ -13,7 +14,8 @@ import { commitFailure } from './lmdb-failure.ts';
 import type { ResultCounts } from './lmdb-idempotency.ts';
 import { fromUint64 } from './lmdb-keys.ts';
 import { LmdbNameGiver } from './lmdb-names.ts';
-import type { CommitRequest, CommitResult, Committer } from './registry-store.ts';
+import { increaseResolutions } from './lmdb-statistics.ts';
+import type { CommitRequest, CommitResult, Committer, TallyKeeper } from './registry-store.ts';
 import { WriteHealth } from './write-health.ts';
 
 /** How long requests are gathered into one transaction; writing and syncing them takes about as long again. */
@@ -47,7 +49,7 @@ export interface CommitterOptions {
   readonly observer: Observer;
 }
 
-export class LmdbCommitter implements Committer {
+export class LmdbCommitter implements Committer, TallyKeeper {
   readonly #options: CommitterOptions;
   readonly #names: LmdbNameGiver;
   readonly #resultCounts: ResultCounts = new Map();
@@ -104,6 +106,19 @@ export class LmdbCommitter implements Committer {
     } else {
       const timeout = setTimeout(commit, AWAITED_MS);
       this.#unschedule = () => clearTimeout(timeout);
+    }
+  }
+
+  addResolutions(tallies: readonly ResolutionTally[]): void {
+    if (this.#isClosed) throw closed();
+    const { readOnlyReason, root, tables, keepLength } = this.#options.environment;
+    if (readOnlyReason !== null) throw readOnly(readOnlyReason);
+    try {
+      root.transactionSync(() => increaseResolutions(tables, this.#names, tallies));
+      keepLength();
+    } catch (cause) {
+      this.#names.names.forget();
+      throw commitFailure(cause);
     }
   }
 

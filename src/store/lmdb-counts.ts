@@ -43,9 +43,9 @@ export function readCounts(view: LmdbView, prefix: Prefix): RegistrationCounts {
   const scan = { start: prefixKey, end: afterAll(prefixKey) };
   for (const { key, value } of view.tables.counters.scan(scan, view.snapshot.options())) {
     const day = fromUint32(key, 4);
-    const [first = 0, updated = 0, deleted = 0] = decodeCounts(value);
+    const [first = 0, updated = 0, deleted = 0, revoked = 0] = decodeCounts(value);
     if (day === LIVE_DAY) live = first;
-    else days.push({ day: formatChinaDay(day), created: first, updated, deleted });
+    else days.push({ day: formatChinaDay(day), created: first, updated, revoked, deleted });
   }
   return { live, days };
 }

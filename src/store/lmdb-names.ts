@@ -132,6 +132,19 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
   }
 }
 
+/** Prefixes that have a number, in order of their text, from `first` on. */
+export function* prefixNamesFrom(
+  { tables, snapshot }: { readonly tables: LmdbTables; readonly snapshot: SnapshotSource },
+  first: Prefix | null,
+  limit: number,
+): Generator<Prefix, void, void> {
+  const start = (PREFIX + bytesFromText(first ?? '')) as ByteString;
+  const end = String.fromCharCode(PREFIX.charCodeAt(0) + 1) as ByteString;
+  for (const { key } of tables.numbers.scan({ start, end, limit }, snapshot.options())) {
+    yield textFromBytes(key.slice(1) as ByteString) as Prefix;
+  }
+}
+
 /** Looks names up and adds them; only inside write transactions. */
 export class LmdbNameGiver implements NumberOfNames, Pick<RowNames, 'prefixId' | 'principalId'> {
   readonly names: LmdbNames;

@@ -2,6 +2,7 @@
 
 import { joinEnvironment } from './lmdb-environment.ts';
 import { openView, readersOf, readTotals } from './lmdb-reading.ts';
+import { readStatistics } from './lmdb-statistics.ts';
 import type { Committer, RegistryStore } from './registry-store.ts';
 
 export interface LmdbReaderOptions {
@@ -17,6 +18,7 @@ export function openLmdbReader({ path, visibleEpoch, committer }: LmdbReaderOpti
   const view = openView(environment, visibleEpoch);
   return {
     ...readersOf(view),
+    statistics: (query) => readStatistics(view, query),
     commit: (request) => committer.commit(request),
     stats: () => ({ ...readTotals(view), sizeBytes: environment.sizeBytes(), readOnlyReason: null }),
     close: async () => {

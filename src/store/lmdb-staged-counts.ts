@@ -10,9 +10,10 @@ interface Counted {
   readonly created: number;
   readonly updated: number;
   readonly deleted: number;
+  readonly revoked: number;
 }
 
-const NOTHING: Counted = { created: 0, updated: 0, deleted: 0 };
+const NOTHING: Counted = { created: 0, updated: 0, deleted: 0, revoked: 0 };
 
 export class StagedCounts {
   readonly #tables: LmdbTables;
@@ -35,8 +36,8 @@ export class StagedCounts {
     let grown = 0;
     for (const [prefixKey, counted] of this.#byPrefix.entries()) {
       const growth = counted.created - counted.deleted;
-      const { created, updated, deleted } = counted;
-      this.#increase(countKey(prefixKey, this.#day), [created, updated, deleted]);
+      const { created, updated, deleted, revoked } = counted;
+      this.#increase(countKey(prefixKey, this.#day), [created, updated, deleted, revoked]);
       if (growth !== 0) this.#increase(countKey(prefixKey, LIVE_DAY), [growth]);
       grown += growth;
     }

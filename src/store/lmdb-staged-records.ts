@@ -105,8 +105,9 @@ export class StagedRecords {
       this.#replaced.push({ key, bytes: before.bytes, replacedAt: head.updatedAt, sequence });
     }
     this.#index(change.handle, before.head, head);
-    this.#count(key, before.head, head);
-    return stepOf(change.handle, before.head, head);
+    const step = stepOf(change.handle, before.head, head);
+    this.#with.counts.add(key.slice(0, 4) as ByteString, step.action);
+    return step;
   }
 
   flush(): void {
@@ -164,12 +165,6 @@ export class StagedRecords {
     const suffix = bytesFromText(suffixOf(handle));
     if (before.parentNode > 0) this.#with.children.remove(before.parentNode, suffix);
     if (after.parentNode > 0) this.#with.children.add(after.parentNode, suffix);
-  }
-
-  #count(key: ByteString, before: RecordHead, after: RecordHead): void {
-    const prefixKey = key.slice(0, 4) as ByteString;
-    const what = after.status === 'deleted' ? 'deleted' : before.status === 'deleted' ? 'created' : 'updated';
-    this.#with.counts.add(prefixKey, what);
   }
 
   #parentOf(handle: Handle): Handle | null | undefined {

@@ -5,7 +5,8 @@ import type { Observer } from '../domain/observer.ts';
 import { LmdbCommitter } from './lmdb-committer.ts';
 import { type LmdbEnvironment, openEnvironment } from './lmdb-environment.ts';
 import { openView, readersOf, readTotals } from './lmdb-reading.ts';
-import type { RegistryStore } from './registry-store.ts';
+import { readStatistics } from './lmdb-statistics.ts';
+import type { RegistryStore, TallyKeeper } from './registry-store.ts';
 
 /** How long the pages that a killed reader of another process held (a backup, a check) may stay unused. */
 const DEAD_READERS_CHECK_MS = 30_000;
@@ -26,7 +27,7 @@ export interface LmdbStoreOptions {
  * Opens a store, or makes one. Throws `STORE_FORMAT` if the file there is damaged, foreign or newer (it is left as it
  * was), and `STORE_UNAVAILABLE` if another process has it open or it cannot be opened; both say how to mend it.
  */
-export async function openLmdbStore(options: LmdbStoreOptions): Promise<RegistryStore> {
+export async function openLmdbStore(options: LmdbStoreOptions): Promise<RegistryStore & TallyKeeper> {
   const environment = openEnvironment(options.path);
   try {
     return storeOver(environment, options);
@@ -36,7 +37,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Registry
   }
 }
 
-function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): RegistryStore {
+function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): RegistryStore & TallyKeeper {
   const { clock, visibleEpoch, onVisible, observer } = options;
   const view = openView(environment, visibleEpoch);
   const announce = (changes: readonly VisibleChange[]): void => {
@@ -47,7 +48,9 @@ function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): Reg
   const deadReaders = setInterval(() => environment.root.readerCheck(), DEAD_READERS_CHECK_MS).unref();
   return {
     ...readersOf(view),
+    statistics: (query) => readStatistics(view, query),
     commit: (request) => committer.commit(request),
+    addResolutions: (tallies) => committer.addResolutions(tallies),
     stats: () => ({
       ...readTotals(view),
       sizeBytes: environment.sizeBytes(),

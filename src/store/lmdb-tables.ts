@@ -24,7 +24,9 @@ const LAYOUT = {
   log: 'log',
   /** prefix id, sequence → nothing */
   logByPrefix: 'log-by-prefix',
-  /** prefix id, day → created, updated, deleted; the last day there can be → live records */
+  /** prefix id (0: none that is known), day → resolutions, a number for each outcome */
+  resolutions: 'resolutions',
+  /** prefix id, day → created, updated, deleted, revoked; the last day there can be → live records */
   counters: 'counters',
   /** key → stored result */
   idempotency: 'idempotency',

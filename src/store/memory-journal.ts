@@ -5,25 +5,17 @@ import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../domain/limits.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
-import type { IdempotencyResult, RegistrationCounts } from './registry-store.ts';
+import { addCounts, type ResolutionTally } from '../domain/statistics.ts';
+import type { IdempotencyResult, RegistrationCounts, StatisticsPage, StatisticsQuery } from './registry-store.ts';
+import { type CountedPrefix, pageOfRows } from './statistics-rows.ts';
 
-interface DayCounts {
-  created: number;
-  updated: number;
-  deleted: number;
-}
-
-const COUNTED_AS = {
-  created: 'created',
-  updated: 'updated',
-  revoked: 'updated',
-  deleted: 'deleted',
-} as const satisfies Record<ChangeAction, keyof DayCounts>;
+type DayCounts = Record<ChangeAction, number>;
 
 export class MemoryJournal {
   readonly #rows: ChangeRow[] = [];
   readonly #rowsByPrefix = new Map<string, ChangeRow[]>();
   readonly #counts = new Map<Prefix, Map<number, DayCounts>>();
+  readonly #resolutions = new Map<Prefix | null, Map<string, number[]>>();
   /** By principal, oldest first. */
   readonly #results = new Map<string, Map<string, IdempotencyResult>>();
 
@@ -74,6 +66,31 @@ export class MemoryJournal {
     return { live, days: byDay.map(([day, counts]) => ({ day: formatChinaDay(day), ...counts })) };
   }
 
+  statistics(query: StatisticsQuery): StatisticsPage {
+    const known = new Set<Prefix | null>([...this.#counts.keys(), ...this.#resolutions.keys()]);
+    known.delete(null);
+    const all = [...known].sort();
+    const asked = query.prefix === null ? [...all, null] : [query.prefix];
+    const start = query.after === null ? 0 : asked.indexOf(query.after.prefix);
+    const counted = asked.slice(Math.max(0, start)).map((prefix) => this.#counted(prefix));
+    const { rows, isFull } = pageOfRows(counted, query);
+    const last = rows.at(-1);
+    return { rows, next: isFull && last !== undefined ? { prefix: last.prefix, day: last.day } : null };
+  }
+
+  addResolutions(tallies: readonly ResolutionTally[]): void {
+    for (const { prefix, day, counts } of tallies) {
+      const byDay = this.#resolutions.get(prefix) ?? new Map<string, number[]>();
+      this.#resolutions.set(prefix, byDay);
+      byDay.set(formatChinaDay(day), addCounts(byDay.get(formatChinaDay(day)) ?? [], counts));
+    }
+  }
+
+  #counted(prefix: Prefix | null): CountedPrefix {
+    const registrations = prefix === null ? { live: 0, days: [] } : this.counts(prefix);
+    return { prefix, registrations, resolutions: this.#resolutions.get(prefix) ?? new Map() };
+  }
+
   result(key: string, nowMs: number): IdempotencyResult | null {
     for (const results of this.#results.values()) {
       const result = results.get(key);
@@ -98,9 +115,9 @@ export class MemoryJournal {
     const byDay = this.#counts.get(prefix) ?? new Map<number, DayCounts>();
     this.#counts.set(prefix, byDay);
     const day = chinaDayOf(at);
-    const counts = byDay.get(day) ?? { created: 0, updated: 0, deleted: 0 };
+    const counts = byDay.get(day) ?? { created: 0, updated: 0, revoked: 0, deleted: 0 };
     byDay.set(day, counts);
-    counts[COUNTED_AS[entry.action]] += 1;
+    counts[entry.action] += 1;
   }
 }
 

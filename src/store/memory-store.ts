@@ -9,7 +9,7 @@ import { heldBack } from './commit-outcomes.ts';
 import { MemoryDirectory, pageOf } from './memory-directory.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryRecords, type MemoryStep } from './memory-records.ts';
-import type { CommitRequest, CommitResult, RegistryStore } from './registry-store.ts';
+import type { CommitRequest, CommitResult, RegistryStore, TallyKeeper } from './registry-store.ts';
 
 export interface MemoryStoreOptions {
   /** Epoch milliseconds. */
@@ -18,7 +18,7 @@ export interface MemoryStoreOptions {
   readonly onVisible: (changes: readonly VisibleChange[]) => void;
 }
 
-export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): RegistryStore {
+export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): RegistryStore & TallyKeeper {
   const state = new MemoryState();
   const { records, directory, journal } = state;
   let isClosed = false;
@@ -41,6 +41,8 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
     changesWithin: (scopes, after, limit) => journal.changesWithin(scopes, after, limit),
     changeHead: (sequence) => journal.head(sequence),
     counts: (prefix) => journal.counts(prefix),
+    statistics: (query) => journal.statistics(query),
+    addResolutions: (tallies) => journal.addResolutions(tallies),
     idempotencyResult: (key, nowMs) => journal.result(key, nowMs),
     stats: () => ({ sizeBytes: 0, records: records.live, sequence: journal.sequence, readOnlyReason: null }),
     commit: async (request) => {

@@ -6,6 +6,7 @@ import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
+import type { RegistrationDay, ResolutionTally, StatisticsRow } from '../domain/statistics.ts';
 
 /** What is at hand comes back at once; a store on another machine answers with a promise. */
 export type Awaitable<T> = T | Promise<T>;
@@ -83,12 +84,41 @@ export interface JournalReader {
 export interface RegistrationCounts {
   /** Live records, revoked ones included. */
   readonly live: number;
-  readonly days: readonly {
-    readonly day: string;
-    readonly created: number;
-    readonly updated: number;
-    readonly deleted: number;
-  }[];
+  readonly days: readonly RegistrationDay[];
+}
+
+export interface StatisticsQuery {
+  /** Exactly this prefix; null for all, those of which nothing is known last and together. */
+  readonly prefix: Prefix | null;
+  /** China days, `yyyy-MM-dd`, both inclusive. */
+  readonly fromDay: string;
+  readonly toDay: string;
+  /** The `next` of the page before. */
+  readonly after: StatisticsCursor | null;
+  readonly limit: number;
+}
+
+export interface StatisticsCursor {
+  readonly prefix: Prefix | null;
+  readonly day: string;
+}
+
+export interface StatisticsPage {
+  readonly rows: readonly StatisticsRow[];
+  /** Null at the end. A page may be short, even empty, and not the last: it looks at MAX_STATISTICS_PREFIXES at most. */
+  readonly next: StatisticsCursor | null;
+}
+
+/** Reads of what was counted. Registrations are as exact as the log; resolutions are those that were added so far. */
+export interface StatisticsReader {
+  /** A row for each prefix and day with anything to tell, by prefix text, then day. */
+  statistics(query: StatisticsQuery): Awaitable<StatisticsPage>;
+}
+
+/** In the thread that writes. */
+export interface TallyKeeper {
+  /** Adds to what was counted, all or nothing, on disk on return. Throws as `commit`. */
+  addResolutions(tallies: readonly ResolutionTally[]): void;
 }
 
 export interface IdempotencyResult {
@@ -150,7 +180,13 @@ export interface StoreStats {
   readonly readOnlyReason: string | null;
 }
 
-export interface RegistryStore extends RecordReader, DirectoryReader, HomeReader, JournalReader, Committer {
+export interface RegistryStore
+  extends RecordReader,
+    DirectoryReader,
+    HomeReader,
+    JournalReader,
+    StatisticsReader,
+    Committer {
   stats(): StoreStats;
   /** Finishes what was begun, then closes. A second call does nothing. */
   close(): Promise<void>;

@@ -90,7 +90,7 @@ export async function verifyCounts(walk: Walk, live: number): Promise<void> {
     const prefixKey = key.slice(0, 4) as ByteString;
     const counts = counted.get(prefixKey) ?? { live: 0, growth: 0, changes: 0 };
     counted.set(prefixKey, counts);
-    const [first = 0, updated = 0, deleted = 0] =
+    const [first = 0, updated = 0, deleted = 0, revoked = 0] =
       findings.attempt(
         'counters',
         () => prefixOfKey(walk, prefixKey),
@@ -99,7 +99,7 @@ export async function verifyCounts(walk: Walk, live: number): Promise<void> {
     if (fromUint32(key, 4) === LIVE_DAY) counts.live = first;
     else {
       counts.growth += first - deleted;
-      counts.changes += first + updated + deleted;
+      counts.changes += first + updated + deleted + revoked;
     }
   });
   for (const prefixKey of new Set([...counted.keys(), ...sums.byPrefix.keys()])) {

@@ -125,6 +125,7 @@ function watched(
     changesWithin: (scopes, after, limit) => inner.changesWithin(scopes, after, limit),
     changeHead: (sequence) => inner.changeHead(sequence),
     counts: (prefix) => inner.counts(prefix),
+    statistics: (query) => inner.statistics(query),
     idempotencyResult: (key, nowMs) => inner.idempotencyResult(key, nowMs),
     async commit(request) {
       commits.count++;

@@ -25,6 +25,7 @@ function answeringLater(store: RegistryStore): RegistryStore {
     changesWithin: async (scopes, after, limit) => store.changesWithin(scopes, after, limit),
     changeHead: async (sequence) => store.changeHead(sequence),
     counts: async (prefix) => store.counts(prefix),
+    statistics: async (query) => store.statistics(query),
     idempotencyResult: async (key, nowMs) => store.idempotencyResult(key, nowMs),
     commit: (request) => store.commit(request),
     stats: () => store.stats(),

@@ -133,8 +133,8 @@ export function describeJournal(open: OpenStore): void {
       expect(await store.counts(P)).toEqual({
         live: 2,
         days: [
-          { day: '2026-03-01', created: 3, updated: 1, deleted: 0 },
-          { day: '2026-03-02', created: 0, updated: 1, deleted: 1 },
+          { day: '2026-03-01', created: 3, updated: 1, revoked: 0, deleted: 0 },
+          { day: '2026-03-02', created: 0, updated: 0, revoked: 1, deleted: 1 },
         ],
       });
       expect((await store.counts(OTHER)).live).toBe(1);
@@ -142,7 +142,12 @@ export function describeJournal(open: OpenStore): void {
       expect(store.stats().records).toBe(3);
       clock.nowMs += DAY_MS;
       await apply(store, put(h('A')));
-      expect((await store.counts(P)).days.at(-1)).toEqual({ day: '2026-03-03', created: 1, updated: 0, deleted: 0 });
+      expect((await store.counts(P)).days.at(-1)).toMatchObject({
+        day: '2026-03-03',
+        created: 1,
+        updated: 0,
+        deleted: 0,
+      });
       await close();
     });
 

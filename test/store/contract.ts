@@ -8,6 +8,7 @@ import { describeJournal } from './contract-journal.ts';
 import { describeLineage } from './contract-lineage.ts';
 import { describePast } from './contract-past.ts';
 import { describeRecords } from './contract-records.ts';
+import { describeStatistics } from './contract-statistics.ts';
 import type { StoreFixture } from './world.ts';
 
 export type OpenStore = () => Promise<StoreFixture>;
@@ -19,6 +20,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeLineage(open);
     describePast(open);
     describeJournal(open);
+    describeStatistics(open);
     describeIdempotency(open);
     describeDirectory(open);
   });

@@ -34,12 +34,12 @@ export async function openLmdb(path?: string): Promise<LmdbFixture> {
     await store.close();
     directory.remove();
   };
-  return { path: directory.path, store, clock, visible, visibleEpoch, close };
+  return { path: directory.path, store, writer: store, clock, visible, visibleEpoch, close };
 }
 
 /** A reading store that commits through a channel, beside the store that writes. */
 export async function openLmdbWithReader(): Promise<StoreFixture> {
-  const { path, store: writer, clock, visible, visibleEpoch, close: closeWriter } = await openLmdb();
+  const { path, store: writer, writer: keeper, clock, visible, visibleEpoch, close: closeWriter } = await openLmdb();
   const { port1, port2 } = new MessageChannel();
   serveCommits(port1, writer);
   const committer = connectCommitter(port2);
@@ -55,5 +55,5 @@ export async function openLmdbWithReader(): Promise<StoreFixture> {
     await store.close();
     await closeWriter();
   };
-  return { store, clock, visible, close };
+  return { store, writer: keeper, clock, visible, close };
 }

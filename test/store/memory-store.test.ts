@@ -9,5 +9,5 @@ describeStore('the store in memory', async () => {
   const clock = { nowMs: NOON };
   const visible: VisibleChange[] = [];
   const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => visible.push(...changes) });
-  return { store, clock, visible, close: () => store.close() };
+  return { store, writer: store, clock, visible, close: () => store.close() };
 });

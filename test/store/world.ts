@@ -9,7 +9,7 @@ import type { Handle } from '../../src/domain/handle.ts';
 import type { RecordDraft } from '../../src/domain/handle-record.ts';
 import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
-import type { CommitRequest, CommitResult, RegistryStore } from '../../src/store/registry-store.ts';
+import type { CommitRequest, CommitResult, RegistryStore, TallyKeeper } from '../../src/store/registry-store.ts';
 
 /** 2026-03-01 12:00 in China. */
 export const NOON = Date.UTC(2026, 2, 1, 4);
@@ -20,6 +20,8 @@ export const P = '88.118.10023' as Prefix;
 /** A store, its clock, and what it announced. */
 export interface StoreFixture {
   readonly store: RegistryStore;
+  /** The store's own end in the thread that writes. */
+  readonly writer: TallyKeeper;
   readonly clock: { nowMs: number };
   readonly visible: VisibleChange[];
   close(): Promise<void>;
