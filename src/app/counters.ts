@@ -1,8 +1,9 @@
 // Counters in shared memory: each thread adds to a region of its own, any thread reads them all. No messages, no locks.
 
-import { OUTCOMES, type Outcome, TIERS, type Tier } from '../domain/answer.ts';
+import { OUTCOMES, type Outcome, TIERS } from '../domain/answer.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import {
+  type Asked,
   AUTHENTICATION_SCHEMES,
   type AuthenticationScheme,
   CACHE_EVENTS,
@@ -18,6 +19,7 @@ import {
   type RegistrationOutcome,
 } from '../domain/observer.ts';
 import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey } from './metrics.ts';
+import type { ResolutionTallies } from './resolution-tallies.ts';
 
 const BUCKETS_MS: readonly number[] = LATENCY_BUCKETS.map((seconds) => seconds * 1000);
 const AT = LAYOUT.offsets;
@@ -77,13 +79,20 @@ export function totalOf(buffer: SharedArrayBuffer, key: MetricKey): number {
 /** The observer of one thread, which alone writes to its region. */
 export class Counters implements Observer {
   readonly #cells: Float64Array;
+  #tallies: ResolutionTallies | null = null;
 
   constructor(buffer: SharedArrayBuffer, thread: number) {
     this.#cells = regionOf(buffer, thread);
   }
 
-  resolved(door: Door, outcome: Outcome, tier: Tier, durationMs: number): void {
-    const place = (DOOR[door] * OUTCOMES.length + OUTCOME[outcome]) * TIERS.length + TIER[tier];
+  /** Counts resolutions by prefix too, for the statistics. */
+  countByPrefix(tallies: ResolutionTallies): void {
+    this.#tallies = tallies;
+  }
+
+  resolved(door: Door, outcome: Outcome, asked: Asked, durationMs: number): void {
+    this.#tallies?.count(asked.handle, outcome);
+    const place = (DOOR[door] * OUTCOMES.length + OUTCOME[outcome]) * TIERS.length + TIER[asked.tier];
     this.#add(AT.resolutions + place, 1);
     this.#time(AT.resolutionDuration + DOOR[door] * HISTOGRAM_CELLS, durationMs);
   }

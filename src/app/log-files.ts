@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import type { AuditEvent } from '../domain/audit.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
+import type { ResolutionTally } from '../domain/statistics.ts';
 import { openAuditFile } from '../logbook/audit-trail.ts';
 import type { LogStem } from '../logbook/day-files.ts';
 import { LineWriter, type LineWriterOptions } from '../logbook/line-writer.ts';
@@ -16,7 +17,8 @@ import type { Log } from './logs.ts';
 export type Report =
   | { readonly kind: 'audit'; readonly event: AuditEvent; readonly atMs: number }
   /** Whole lines, without the last one's newline. */
-  | { readonly kind: 'requests'; readonly text: string; readonly lines: number };
+  | { readonly kind: 'requests'; readonly text: string; readonly lines: number }
+  | { readonly kind: 'resolutions'; readonly tallies: readonly ResolutionTally[] };
 
 export interface LogFiles {
   receive(report: Report): void;
@@ -58,7 +60,7 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
   return {
     receive: (report) => {
       if (report.kind === 'audit') audit.append(report.event, report.atMs);
-      else requests.append(report.text, report.lines);
+      else if (report.kind === 'requests') requests.append(report.text, report.lines);
     },
     close: async () => {
       await Promise.all([audit.close(), requests.close()]);

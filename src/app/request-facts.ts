@@ -1,5 +1,5 @@
-// What becomes of the facts of a request in one serving thread: a line on standard error, a line in the request log, and
-// its denial, if it was one, into the audit trail.
+// What becomes of the facts of a request in one serving thread: a line on standard error, a line in the request log, its
+// denial, if it was one, into the audit trail, and what was resolved into the statistics.
 
 import type { AuditTrail } from '../domain/audit.ts';
 import { networkOf } from '../domain/client-network.ts';
@@ -7,13 +7,16 @@ import type { RequestLog } from '../http-server/http-server.ts';
 import { createShowClient } from '../logbook/client-form.ts';
 import { DenialGate } from '../logbook/denial-gate.ts';
 import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
 import { logDirectoryOf, type Report } from './log-files.ts';
 import { type Log, requestLog } from './logs.ts';
 import { RequestRecords } from './request-records.ts';
+import { ResolutionTallies } from './resolution-tallies.ts';
 
 export interface RequestFactsOptions {
   readonly config: Pick<Config, 'log' | 'store'>;
   readonly log: Log;
+  readonly counters: Counters;
   readonly clock: () => number;
   /** The key of pseudonyms. */
   readonly clientKey: string;
@@ -33,13 +36,15 @@ export interface RequestFacts {
 }
 
 export function createRequestFacts(options: RequestFactsOptions): RequestFacts {
-  const { config, log, clock, clientKey, report } = options;
+  const { config, log, counters, clock, clientKey, report } = options;
   const { clients, resolutionSample, keptPerSecond } = config.log;
   const show = createShowClient(clients, clientKey, clock);
   const trail: AuditTrail = { record: (event) => report({ kind: 'audit', event, atMs: clock() }) };
   const gate = new DenialGate(trail, clock);
   const keepsRecords = logDirectoryOf(config) !== null;
   const records = keepsRecords ? new RequestRecords({ keptPerSecond, clock, show, report }) : null;
+  const tallies = new ResolutionTallies({ clock, report });
+  counters.countByPrefix(tallies);
   const toStandardError = requestLog(log, resolutionSample);
   return {
     trail,
@@ -60,6 +65,7 @@ export function createRequestFacts(options: RequestFactsOptions): RequestFacts {
     close: () => {
       gate.flush();
       records?.close();
+      tallies.close();
     },
   };
 }

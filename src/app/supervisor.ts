@@ -11,7 +11,7 @@ import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import { openLmdbStore } from '../store/lmdb-store.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
-import type { RegistryStore } from '../store/registry-store.ts';
+import type { Awaitable, RegistryStore, TallyKeeper } from '../store/registry-store.ts';
 import { announce } from './announce.ts';
 import { auditCommits } from './audited-commits.ts';
 import { systemClock } from './clock.ts';
@@ -23,6 +23,7 @@ import type { Log } from './logs.ts';
 import { type NodeCertificate, openCertificate } from './node-certificate.ts';
 import { writeOperatorKey } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
+import { StatisticsKeeper } from './statistics-keeper.ts';
 import { reportVitals } from './vitals.ts';
 import type { Address } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -90,7 +91,13 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
     if (isStarted) trail.record(nodeEvent('node-stopped', null));
     await files.close();
   });
+  const statistics = new StatisticsKeeper({ store: bareStore, log });
+  opened.push(() => statistics.close());
   const store = auditCommits(bareStore, trail);
+  const receive = (report: Report): void => {
+    if (report.kind === 'resolutions') statistics.receive(report.tallies);
+    else files.receive(report);
+  };
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
   await rememberHomes({ store, configured: config.node.homed });
@@ -102,7 +109,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   opened.push(() => certificate.end());
   const logDirectory = logDirectoryOf(config);
   const clientKey = logDirectory === null ? '' : keepClientKey(logDirectory);
-  const shared = { options, store, counters, countersBuffer, clientKey, receive: files.receive, certificate };
+  const shared = { options, store, counters, countersBuffer, clientKey, receive, certificate };
   const address =
     workers === 0
       ? await openHere({ ...shared, epochs }, opened)
@@ -120,7 +127,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   };
 }
 
-function openStore(config: Config, epochs: EpochTable, observer: Counters): Promise<RegistryStore> | RegistryStore {
+function openStore(config: Config, epochs: EpochTable, observer: Counters): Awaitable<RegistryStore & TallyKeeper> {
   const seams = {
     clock: systemClock,
     visibleEpoch: () => epochs.current(),

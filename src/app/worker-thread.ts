@@ -30,7 +30,7 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   const committer = connectCommitter(start.commitPort);
   const store = openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
   const report = (report: Report): void => tell({ kind: 'report', report });
-  const facts = createRequestFacts({ config, log, clock: systemClock, clientKey: start.clientKey, report });
+  const facts = createRequestFacts({ config, log, counters, clock: systemClock, clientKey: start.clientKey, report });
   const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, reusePort, facts, tls });
   const endVitals = reportVitals(counters, () => facts.sweep());
   tell({ kind: 'listening', address: doors.address });

@@ -16,6 +16,7 @@ import { addPrincipalCommand } from './principal-command.ts';
 import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addServeCommand } from './serve-command.ts';
+import { addStatsCommand } from './stats-command.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerifyCommand } from './verify-command.ts';
 import { PACKAGE_VERSION } from './version.ts';
@@ -73,6 +74,7 @@ export function createProgram(terminal: Terminal): Command {
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);
   addKeyCommand(program, terminal);
+  addStatsCommand(program, terminal);
   addAuditCommand(program, terminal);
   addLogCommand(program, terminal);
   addBackupCommands(program, terminal);

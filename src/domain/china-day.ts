@@ -8,6 +8,11 @@ export function chinaDayOf(nowMs: number): number {
   return Math.floor((nowMs + OFFSET_MS) / DAY_MS);
 }
 
+/** Epoch milliseconds of the day's first instant. */
+export function chinaDayBegins(day: number): number {
+  return day * DAY_MS - OFFSET_MS;
+}
+
 /** As `yyyy-MM-dd`. */
 export function formatChinaDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);

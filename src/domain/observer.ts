@@ -2,6 +2,7 @@
 
 import type { Outcome, Tier } from './answer.ts';
 import type { ErrorCode } from './error.ts';
+import type { Handle } from './handle.ts';
 
 export type Door = 'handle-api' | 'batch' | 'page' | 'v1';
 export const DOORS = ['handle-api', 'batch', 'page', 'v1'] as const satisfies readonly Door[];
@@ -39,9 +40,15 @@ export const CACHE_NAMES = ['l1', 'negative', 'parent'] as const satisfies reado
 export type CacheEvent = 'hit' | 'miss' | 'stale' | 'evicted';
 export const CACHE_EVENTS = ['hit', 'miss', 'stale', 'evicted'] as const satisfies readonly CacheEvent[];
 
+/** What was asked for, and who answered. */
+export interface Asked {
+  readonly handle: Handle;
+  readonly tier: Tier;
+}
+
 /** Every method returns at once, never throws, and may be called on the hot path. Labels are closed sets. */
 export interface Observer {
-  resolved(door: Door, outcome: Outcome, tier: Tier, durationMs: number): void;
+  resolved(door: Door, outcome: Outcome, asked: Asked, durationMs: number): void;
   registered(outcome: RegistrationOutcome, count: number): void;
   /** One group of commits reached the disk. */
   committed(changes: number, durationMs: number): void;

@@ -1,8 +1,8 @@
 // Describes the operations that show what the node keeps on record.
 
 import type { Operation } from './operation.ts';
-import { AUDIT_LINE, pageOfItems } from './schemas-answers.ts';
-import { AUDIT_QUERY } from './schemas-records.ts';
+import { AUDIT_LINE, pageOfItems, STATISTICS_ROW } from './schemas-answers.ts';
+import { AUDIT_QUERY, STATISTICS_QUERY } from './schemas-records.ts';
 
 const line = {
   place: 'audit-2026-11-23.0001:17',
@@ -13,6 +13,14 @@ const line = {
   client: '192.0.2.7',
   subject: 'k_9rT2bW7a',
   detail: {},
+};
+
+const row = {
+  prefix: '88.118.10001',
+  day: '2026-11-23',
+  registrations: { created: 120, updated: 3, revoked: 1, deleted: 0 },
+  live: 4120,
+  resolutions: { requests: 981, found: 970, notFound: 10, revoked: 1, referred: 0, failed: 0 },
 };
 
 export const RECORDS_OPERATIONS: readonly Operation[] = [
@@ -33,5 +41,23 @@ export const RECORDS_OPERATIONS: readonly Operation[] = [
       },
     },
     problems: ['NOT_FOUND'],
+  },
+  {
+    method: 'get',
+    path: '/v1/statistics',
+    id: 'readStatistics',
+    tag: 'Records',
+    summary: 'Count registrations and resolutions',
+    description:
+      'A row for each prefix and China day with anything to tell: an enterprise’s own, or all for operators and reviewers. Both days count. Resolutions of the last seconds are not in it yet.',
+    access: 'key',
+    query: STATISTICS_QUERY,
+    answers: {
+      200: {
+        description: 'A page of rows, by prefix and day. It may be short and not the last.',
+        content: { 'application/json': { schema: pageOfItems(STATISTICS_ROW), example: { items: [row], next: null } } },
+      },
+    },
+    problems: ['INVALID_PREFIX'],
   },
 ];

@@ -48,7 +48,7 @@ export class PastReplies {
     if (denial !== null) throw denial;
     const startedAt = performance.now();
     const then = await past.resolveAt(handle, atMs);
-    observer.resolved('handle-api', then.kind, 'store', performance.now() - startedAt);
+    observer.resolved('handle-api', then.kind, { handle, tier: 'store' }, performance.now() - startedAt);
     const shown = then.kind === 'found' ? await this.#shown(then, query) : then;
     return unkept(viewReply(shown, spelled, { view: 'admin', query, ifNoneMatch: undefined }));
   }

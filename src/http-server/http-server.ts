@@ -8,6 +8,7 @@ import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
 import type { Authenticator, Directory, HistoryReader, IdentifierRegistry, ReadAccess } from '../registry/registry.ts';
+import type { Statistics } from '../registry/statistics.ts';
 import type { PastResolver } from '../resolver/past.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
@@ -80,6 +81,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   /** For acts of the door's own. Denials get there by the log, changes by the store. */
   readonly trail: AuditTrail;
   readonly searchAudit: AuditSearch;
+  readonly statistics: Statistics;
   /** One of how many plain resolutions is logged; 0 or nothing for none. */
   readonly resolutionSample?: number;
   /** Asked for each plain resolution: whether it is to be kept. */

@@ -7,8 +7,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
+import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Observer } from '../domain/observer.ts';
+import { foldAsciiCase } from '../domain/prefix.ts';
 import type { HistoryReader, IdentifierRegistry } from '../registry/registry.ts';
 import { formatValues } from '../wire/value-json.ts';
 import { actorOf } from './authentication.ts';
@@ -41,14 +43,15 @@ export function registerIdentifierReading(scope: FastifyInstance, options: Ident
 
   const sendThen = async (request: FastifyRequest, reply: FastifyReply, at: string): Promise<Buffer> => {
     const atMs = parsePastInstant(at, 'query/at', clock());
-    const read = () => histories.recordAt(actorOf(request), pathText(request.url, IDENTIFIERS.length), atMs);
-    const record = await observed(options, read);
+    const handle = pathText(request.url, IDENTIFIERS.length);
+    const read = () => histories.recordAt(actorOf(request), handle, atMs);
+    const record = await observed(options, handle, read);
     if (record.status === 'revoked') reply.code(410);
     return sendJson(reply, recordJson(record));
   };
 
   const sendNow = async (request: FastifyRequest, reply: FastifyReply, handle: string) => {
-    const record = await observed(options, () => options.identifiers.read(actorOf(request), handle));
+    const record = await observed(options, handle, () => options.identifiers.read(actorOf(request), handle));
     const tag = revisionTag(record.revision);
     reply.header('ETag', tag).header('Cache-Control', 'private, no-store');
     const ifNoneMatch = request.headers['if-none-match'];
@@ -92,17 +95,20 @@ function sendJson(reply: FastifyReply, json: ByteString): Buffer {
 
 async function observed(
   { observer }: IdentifierReadingOptions,
+  named: string,
   read: () => Promise<HandleRecord>,
 ): Promise<HandleRecord> {
   const startedAt = performance.now();
   try {
     const record = await read();
     const outcome = record.status === 'revoked' ? 'revoked' : 'found';
-    observer.resolved('v1', outcome, 'store', performance.now() - startedAt);
+    observer.resolved('v1', outcome, { handle: record.handle, tier: 'store' }, performance.now() - startedAt);
     return record;
   } catch (error) {
     if (isHandleError(error, 'NOT_FOUND')) {
-      observer.resolved('v1', 'not-found', 'store', performance.now() - startedAt);
+      // It was found to be a handle; only its prefix is looked at, and that in its canonical form.
+      const handle = foldAsciiCase(named) as Handle;
+      observer.resolved('v1', 'not-found', { handle, tier: 'store' }, performance.now() - startedAt);
     }
     throw error;
   }

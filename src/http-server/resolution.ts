@@ -55,7 +55,7 @@ export class Asker {
       throw this.#failed(door, error, question, startedAt);
     }
     if (answer instanceof Promise) return this.#later(door, answer, question, { startedAt, client });
-    this.#options.observer.resolved(door, answer.kind, question.tier, performance.now() - startedAt);
+    this.#options.observer.resolved(door, answer.kind, question, performance.now() - startedAt);
     if (answer.kind === 'not-found' && client !== null) this.charge(client);
     return answer;
   }
@@ -85,7 +85,7 @@ export class Asker {
     } catch (error) {
       throw this.#failed(door, error, question, asked.startedAt);
     }
-    this.#options.observer.resolved(door, answer.kind, question.tier, performance.now() - asked.startedAt);
+    this.#options.observer.resolved(door, answer.kind, question, performance.now() - asked.startedAt);
     if (answer.kind === 'not-found' && asked.client !== null) this.charge(asked.client);
     return answer;
   }
@@ -94,7 +94,7 @@ export class Asker {
   #failed(door: Door, thrown: unknown, question: Question, startedAt: number): HandleError {
     const error = asHandleError(thrown);
     if (error.code !== 'NOT_RESPONSIBLE') {
-      this.#options.observer.resolved(door, 'error', question.tier, performance.now() - startedAt);
+      this.#options.observer.resolved(door, 'error', question, performance.now() - startedAt);
     }
     return error;
   }

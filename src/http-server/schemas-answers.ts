@@ -218,6 +218,22 @@ export const AUDIT_LINE = Type.Object(
 );
 
 const count = Type.Integer({ minimum: 0 });
+export const STATISTICS_ROW = Type.Object({
+  prefix: orNull(
+    Type.String({ description: 'Null for what was asked under prefixes of which nothing is known here.' }),
+  ),
+  day: Type.String({ format: 'date', description: 'In China.' }),
+  registrations: Type.Object({ created: count, updated: count, revoked: count, deleted: count }),
+  live: Type.Integer({ description: 'Identifiers at the end of the day, revoked ones included.' }),
+  resolutions: Type.Object({
+    requests: Type.Integer({ minimum: 0, description: 'The sum of what follows.' }),
+    found: count,
+    notFound: count,
+    revoked: count,
+    referred: count,
+    failed: Type.Integer({ minimum: 0, description: 'It could not be found out.' }),
+  }),
+});
 export const BATCH_OUTCOME = Type.Object({
   results: Type.Array(ITEM_OUTCOME, { description: 'One for each item, in order.' }),
   counts: Type.Object({

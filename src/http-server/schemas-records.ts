@@ -1,8 +1,8 @@
-// The form of the requests for what the node keeps on record: the audit trail.
+// The form of the requests for what the node keeps on record: the audit trail and the statistics.
 
 import Type from 'typebox';
 import { AUDIT_KINDS } from '../domain/audit.ts';
-import { MAX_PAGE_SIZE } from '../domain/limits.ts';
+import { MAX_PAGE_SIZE, MAX_PREFIX_LENGTH } from '../domain/limits.ts';
 
 const CLOSED = { additionalProperties: false };
 /** Characters of an id, an instant or a cursor. */
@@ -17,6 +17,20 @@ export const AUDIT_QUERY = Type.Object(
     /** Instants, ISO 8601: from inclusive, to exclusive. */
     from: text,
     to: text,
+    after: text,
+    limit,
+  },
+  CLOSED,
+);
+
+const day = Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }));
+
+/** Days in China, both inclusive. */
+export const STATISTICS_QUERY = Type.Object(
+  {
+    prefix: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_PREFIX_LENGTH })),
+    from: day,
+    to: day,
     after: text,
     limit,
   },

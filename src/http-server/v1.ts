@@ -12,10 +12,14 @@ import { registerIdentifiers } from './identifiers.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
 import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
+import { registerStatistics } from './statistics.ts';
 import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
 
 interface V1Options
-  extends Pick<HttpServerOptions, 'clock' | 'directory' | 'histories' | 'identifiers' | 'observer' | 'searchAudit'> {
+  extends Pick<
+    HttpServerOptions,
+    'clock' | 'directory' | 'histories' | 'identifiers' | 'observer' | 'searchAudit' | 'statistics'
+  > {
   readonly authentication: RequestAuthentication;
 }
 
@@ -37,6 +41,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerPrincipals(closed, directory);
       registerKeys(closed, directory);
       registerAudit(closed, options.searchAudit);
+      registerStatistics(closed, options);
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));

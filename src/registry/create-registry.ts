@@ -15,6 +15,7 @@ import { Keys } from './keys.ts';
 import { Principals } from './principals.ts';
 import type { Authenticator, Directory, HistoryReader, IdentifierRegistry, ReadAccess } from './registry.ts';
 import { Remembered } from './remembered.ts';
+import { createStatistics, type Statistics } from './statistics.ts';
 import type { RandomBytes } from './tokens.ts';
 
 export interface RegistryOptions {
@@ -34,6 +35,7 @@ export interface Registry {
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
+  readonly statistics: Statistics;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -58,6 +60,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     authenticator: createAuthenticator({ store, epochs, clock }),
     readAccess: holdings,
     histories: new Histories({ store, admission, holdings }),
+    statistics: createStatistics(store, holdings),
   };
 }
 

@@ -12,7 +12,7 @@ export interface CountedPrefix {
 }
 
 /** Days of the query, after `afterDay`, on which anything was counted. */
-export function rowsOf(counted: CountedPrefix, query: StatisticsQuery, afterDay: string): StatisticsRow[] {
+function rowsOf(counted: CountedPrefix, query: StatisticsQuery, afterDay: string): StatisticsRow[] {
   const { prefix, registrations, resolutions } = counted;
   const byDay = new Map(registrations.days.map((each) => [each.day, each]));
   const days = [...new Set([...byDay.keys(), ...resolutions.keys()])].sort();
@@ -27,7 +27,7 @@ export function rowsOf(counted: CountedPrefix, query: StatisticsQuery, afterDay:
   return rows;
 }
 
-/** A page of the rows of these prefixes, in their order; `more` is where to go on if they were not all that there are. */
+/** A page of the rows of these prefixes, in their order; `isFull` if there are more than fit. */
 export function pageOfRows(
   counted: Iterable<CountedPrefix>,
   query: StatisticsQuery,

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Counters, createCountersBuffer, totalOf } from '../../src/app/counters.ts';
 import { METRICS, type Metric } from '../../src/app/metrics.ts';
 import { metricsText } from '../../src/app/metrics-text.ts';
+import type { Handle } from '../../src/domain/handle.ts';
+
+const HANDLE = '88.118.10023/A' as Handle;
 
 const storeStats = () => ({ sizeBytes: 4096, records: 7, sequence: 9, readOnlyReason: null });
 
@@ -18,7 +21,7 @@ describe('counters', () => {
     const buffer = createCountersBuffer(3);
     for (const thread of [0, 1, 2]) {
       const counters = new Counters(buffer, thread);
-      counters.resolved('batch', 'not-found', 'negative', 0.1);
+      counters.resolved('batch', 'not-found', { handle: HANDLE, tier: 'negative' }, 0.1);
       counters.registered('created', 10 * thread);
       counters.cacheSize('l1', 1000, 3);
       counters.cacheEvent('parent', 'evicted', 2);
@@ -39,7 +42,8 @@ describe('counters', () => {
   test('put a duration into its bucket, the bound included, and every later one', async () => {
     const buffer = createCountersBuffer(1);
     const counters = new Counters(buffer, 0);
-    for (const ms of [0.25, 0.26, 1, 9_999, 10_001]) counters.resolved('handle-api', 'found', 'l1', ms);
+    for (const ms of [0.25, 0.26, 1, 9_999, 10_001])
+      counters.resolved('handle-api', 'found', { handle: HANDLE, tier: 'l1' }, ms);
     const samples = await render(buffer);
     const bucket = (le: string): number | undefined =>
       samples.get(`jiabiao_resolution_duration_seconds_bucket{le="${le}",door="handle-api"}`);

@@ -20,7 +20,7 @@ import { createResolver } from '../../src/resolver/chain.ts';
 import { createPastResolver } from '../../src/resolver/past.ts';
 import type { Question, Resolver } from '../../src/resolver/resolver.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
-import type { RegistryStore } from '../../src/store/registry-store.ts';
+import type { RegistryStore, TallyKeeper } from '../../src/store/registry-store.ts';
 import { assertDescribed } from './described.ts';
 
 export const CHAIRS = '88.118.10001';
@@ -41,7 +41,7 @@ export interface Seen {
 export interface OpenDoor extends Registry {
   readonly port: number;
   readonly routes: readonly string[];
-  readonly store: RegistryStore;
+  readonly store: RegistryStore & TallyKeeper;
   readonly clock: { nowMs: number };
   readonly seen: Seen;
   /** Tokens. */
@@ -202,7 +202,7 @@ function send(port: number, method: string, path: string, more: Asked): Promise<
 function recorder(seen: Seen): Observer {
   return {
     ...SILENT_OBSERVER,
-    resolved: (door, outcome, tier) => seen.resolved.push({ door, outcome, tier }),
+    resolved: (door, outcome, { tier }) => seen.resolved.push({ door, outcome, tier }),
     failed: (code) => seen.failed.push(code),
     refused: (reason) => seen.refused.push(reason),
     authenticationFailed: (scheme) => seen.authenticationFailed.push(scheme),
