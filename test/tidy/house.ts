@@ -82,6 +82,7 @@ export const TOP_LEVEL: ReadonlySet<string> = new Set([
   'vitest.config.ts',
   'README.md',
   'README.zh-CN.md',
+  'CHANGELOG.md',
   'LICENSE',
   'Dockerfile',
   'docker-compose.yml',
