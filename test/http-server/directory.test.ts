@@ -132,7 +132,7 @@ describe('service', () => {
     await waiting.close();
   });
 
-  it('logs each request under its route, and names what was asked for in one place', async () => {
+  it('logs each request under its route, and names what was asked for in its path and its denial alone', async () => {
     await door.ask('GET', `/v1/enterprises/${CHAIRS}`, { key: door.operator });
     await expect
       .poll(() => door.seen.log.at(-1))
@@ -142,7 +142,7 @@ describe('service', () => {
         status: 200,
         principalId: 'operator',
       });
-    const named = door.seen.log.map(({ path: _path, ...rest }) => rest);
+    const named = door.seen.log.map(({ path: _path, denial: _denial, ...rest }) => rest);
     expect(JSON.stringify(named)).not.toContain(CHAIRS);
   });
 });
