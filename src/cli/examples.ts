@@ -71,6 +71,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['history 88.118.10001/SOFA-N301 --limit 1', 'only the last one'],
     ['history 88.118.10001/SOFA-N301 --json', 'for a script: an array of changes'],
   ],
+  stats: [
+    ['stats', 'the last 31 days, all prefixes that the key may see'],
+    ['stats --prefix 88.118.10001 --from 2026-11-01 --to 2026-11-30', 'one prefix in a month'],
+    ['stats --json', 'for a script'],
+  ],
   audit: [['audit list --kind access-denied', 'who was not let in']],
   'audit list': [
     ['audit list --from 2026-11-25T00:00:00+08:00 --limit 1000', 'since that morning'],

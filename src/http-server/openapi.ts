@@ -11,6 +11,7 @@ import { REQUEST_HEADERS, RESPONSE_HEADERS } from './openapi-headers.ts';
 import { type Answer, type Contents, type Operation, type QuerySchema, type Schema, TAGS } from './operation.ts';
 import * as answers from './schemas-answers.ts';
 import { NEW_VALUE, REGISTRATION, REGISTRATION_ITEM, REGISTRATION_PATCH } from './schemas-registration.ts';
+import { HANDLE_VALUE } from './schemas-values.ts';
 
 /** Every operation, in the order in which the description shows them. */
 export const OPERATIONS: readonly Operation[] = [
@@ -26,7 +27,7 @@ const NAMED: Readonly<Record<string, Schema>> = {
   Problem: answers.PROBLEM,
   HandleAnswer: answers.HANDLE_ANSWER,
   ResolvedItem: answers.RESOLVED_ITEM,
-  HandleValue: answers.HANDLE_VALUE,
+  HandleValue: HANDLE_VALUE,
   Record: answers.RECORD,
   History: answers.HISTORY,
   Outcome: answers.OUTCOME,

@@ -4,10 +4,10 @@
 import Type, { type TSchema } from 'typebox';
 import { AUDIT_KINDS } from '../domain/audit.ts';
 import { ROLES } from '../domain/principal.ts';
+import { HANDLE_VALUE, handle } from './schemas-values.ts';
 
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const instant = Type.String({ format: 'date-time', examples: ['2026-11-23T03:51:48.000Z'] });
-const handle = Type.String({ examples: ['88.118.10001/OAK-CHAIR'] });
 const revision = Type.Integer({ minimum: 1, description: 'Rises by one with every change.' });
 const stamped = { revision, createdAt: instant, updatedAt: instant };
 const errorCode = Type.String({
@@ -71,77 +71,6 @@ export const pageOfItems = (items: TSchema) =>
     items: Type.Array(items),
     next: orNull(Type.String({ description: 'The "after" of the page that follows; null on the last one.' })),
   });
-
-const interfaces = Type.Array(
-  Type.Object({
-    query: Type.Boolean(),
-    admin: Type.Boolean(),
-    protocol: Type.Enum(['UDP', 'TCP', 'HTTP', 'HTTPS']),
-    port: Type.Integer(),
-  }),
-);
-const publicKey = Type.Object({ format: Type.Enum(['key', 'base64']), value: Type.Any() });
-const site = Type.Object({
-  version: Type.Optional(Type.Integer()),
-  protocolVersion: Type.Optional(Type.String({ examples: ['2.11'] })),
-  serialNumber: Type.Optional(Type.Integer()),
-  primarySite: Type.Optional(Type.Boolean()),
-  multiPrimary: Type.Optional(Type.Boolean()),
-  hashOption: Type.Optional(Type.Integer()),
-  hashFilter: Type.Optional(Type.String()),
-  attributes: Type.Optional(Type.Array(Type.Object({ name: Type.String(), value: Type.String() }))),
-  servers: Type.Array(
-    Type.Object({
-      serverId: Type.Integer(),
-      address: Type.String({ examples: ['192.0.2.1'] }),
-      publicKey: Type.Optional(publicKey),
-      interfaces: Type.Optional(interfaces),
-    }),
-  ),
-});
-export const VALUE_REFERENCE = Type.Object({ handle, index: Type.Integer({ minimum: 0 }) });
-
-/** What structured types look like: HS_ADMIN, HS_VLIST, HS_SITE, HS_PUBKEY. */
-export const STRUCTURED_DATA = [
-  Type.Object({
-    format: Type.Literal('admin'),
-    value: Type.Object({
-      handle,
-      index: Type.Integer({ minimum: 0 }),
-      permissions: Type.String({ pattern: '^[01]{12}$', description: 'From "list handles" down to "add handle".' }),
-    }),
-  }),
-  Type.Object({ format: Type.Literal('vlist'), value: Type.Array(VALUE_REFERENCE) }),
-  Type.Object({ format: Type.Literal('site'), value: site }),
-  Type.Object({
-    format: Type.Literal('key'),
-    value: Type.Object({ kty: Type.String() }, { additionalProperties: true }),
-  }),
-] as const;
-
-export const HANDLE_VALUE = Type.Object(
-  {
-    index: Type.Integer({ minimum: 1, maximum: 0x7fff_ffff }),
-    type: Type.String({ examples: ['PRODUCT_NAME'] }),
-    data: Type.Union([
-      Type.Object({ format: Type.Enum(['string', 'base64']), value: Type.String() }),
-      ...STRUCTURED_DATA,
-    ]),
-    permissions: Type.Optional(
-      Type.String({
-        pattern: '^[01]{4}$',
-        description: 'Admin read, admin write, public read, public write; left out if it is 1110.',
-      }),
-    ),
-    ttl: Type.Union([
-      Type.Integer({ minimum: 0, description: 'Seconds it may be kept.' }),
-      Type.String({ format: 'date-time', description: 'Until when it may be kept.' }),
-    ]),
-    timestamp: Type.String({ format: 'date-time', description: 'When this value was last changed.' }),
-    references: Type.Optional(Type.Array(VALUE_REFERENCE)),
-  },
-  { description: 'One value of an identifier (RFC 3651).' },
-);
 
 export const RECORD = Type.Object(
   {

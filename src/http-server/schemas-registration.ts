@@ -10,7 +10,7 @@ import {
   MAX_TYPE_LENGTH,
   MAX_VALUES,
 } from '../domain/limits.ts';
-import { STRUCTURED_DATA, VALUE_REFERENCE } from './schemas-answers.ts';
+import { STRUCTURED_DATA, VALUE_REFERENCE } from './schemas-values.ts';
 
 const CLOSED = { additionalProperties: false };
 const MAX_INT = 0x7fff_ffff;
