@@ -1,26 +1,17 @@
 // A full disk and directories that cannot be written: writes are refused, resolving goes on, and it mends itself.
 
-import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { CANNOT_MOUNT, fillUp, onDisk } from './disk.ts';
 import { identifierPath, newEnterprise, recordOf } from './enterprise.ts';
 import { Connection, freePort, operatorToken, runUntilExit, startNode, temporaryDirectory } from './node.ts';
 
 const DISK_MIB = 24;
 const MENDED_WITHIN_MS = 20_000;
 
-/** A small disk of its own needs a mount namespace, which root has, and others where the system lets them. */
-const CAN_MOUNT = spawnSync('unshare', ['-rm', 'true'], { stdio: 'ignore' }).status === 0;
-const skipped = !CAN_MOUNT && process.env.CI === undefined;
-
-/** Starts a command with `path` as a disk of its own, which goes away with it. */
-function onDisk(path: string, options: string): readonly string[] {
-  return ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o ${options} tmpfs '${path}' && exec "$@"`, 'sh'];
-}
-
-describe.skipIf(skipped)('a full disk (left out where nobody may mount one: unshare -rm)', () => {
+describe.skipIf(CANNOT_MOUNT)('a full disk (left out where nobody may mount one: unshare -rm)', () => {
   it('refuses writes, keeps resolving, and takes writes again once there is space', { timeout: 120_000 }, async () => {
     const directory = temporaryDirectory();
     const node = await startNode({
@@ -108,14 +99,3 @@ it('says so at the start if the directory cannot be made', { timeout: 60_000 }, 
   expect(output).not.toMatch(/\n\s+at /);
   directory.remove();
 });
-
-function fillUp(path: string): void {
-  const piece = Buffer.alloc(65_536);
-  for (let size = 1 << 20; ; size = 65_536) {
-    try {
-      while (true) writeFileSync(path, size === 65_536 ? piece : Buffer.alloc(size), { flag: 'a' });
-    } catch {
-      if (size === 65_536) return; // the disk is full, which is what we want
-    }
-  }
-}
