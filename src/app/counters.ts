@@ -50,6 +50,7 @@ type PlainGauge = Extract<
   | 'certificateStart'
   | 'certificateExpiry'
   | 'certificateRefused'
+  | 'changeStreams'
 >;
 /** What a dead thread no longer has. */
 const GAUGES = (Object.keys(METRICS) as MetricKey[]).filter(
@@ -113,6 +114,10 @@ export class Counters implements Observer {
   cacheSize(cache: CacheName, bytes: number, entries: number): void {
     this.#cells[AT.cacheBytes + CACHE[cache]] = bytes;
     this.#cells[AT.cacheEntries + CACHE[cache]] = entries;
+  }
+
+  streamsOpen(count: number): void {
+    this.set('changeStreams', count);
   }
 
   refused(reason: Refusal): void {

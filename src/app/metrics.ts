@@ -161,6 +161,12 @@ export const METRICS = {
     type: 'counter',
     help: 'Workers that ended without being asked and were started again.',
   },
+  changeStreams: {
+    ...sum,
+    name: 'jiabiao_change_streams',
+    type: 'gauge',
+    help: 'Streams of changes that are open, over all workers.',
+  },
   stopping: {
     ...sum,
     name: 'jiabiao_stopping',

@@ -53,6 +53,7 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     resolver,
     past,
     ...registry,
+    commitEpoch: () => epochs.current(),
     homed,
     clock,
     observer,

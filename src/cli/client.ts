@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { clientEnvironment } from '../app/config-environment.ts';
-import { Exchange, objectionOf } from './exchange.ts';
+import { Exchange, objectionOf, type ReceivedStream } from './exchange.ts';
 import { CommandFailure, EXIT, type ExitCode } from './exit-codes.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8000';
@@ -88,6 +88,36 @@ export class ApiClient {
       const sent = { method, headers, signal, ...(body === undefined ? {} : { body }) };
       const received = await this.#exchange.send(`${this.url}${request.path}`, sent);
       return { status: received.status, headers: received.headers, body: parsed(received.text) };
+    } catch (cause) {
+      throw this.#unreachable(cause as Error);
+    }
+  }
+
+  /** A stream of server-sent events, block by block as they come; ends when the node ends it. */
+  async stream(path: string, headers: Readonly<Record<string, string>>): Promise<AsyncIterable<string>> {
+    const signed = this.#isSignedByCertificate() ? {} : { authorization: `Bearer ${this.#token()}` };
+    const sent = { method: 'GET', headers: { ...headers, ...signed, accept: 'text/event-stream' } };
+    let received: ReceivedStream;
+    try {
+      received = await this.#exchange.stream(`${this.url}${path}`, sent);
+    } catch (cause) {
+      throw this.#unreachable(cause as Error);
+    }
+    const { status, headers: told, chunks } = received;
+    if (status === 200) return this.#blocksOf(chunks);
+    let text = '';
+    for await (const chunk of chunks) text += chunk;
+    throw failureOf({ status, headers: told, body: parsed(text) }, { method: 'GET', path, signed: true });
+  }
+
+  async *#blocksOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+    let rest = '';
+    try {
+      for await (const chunk of chunks) {
+        const blocks = (rest + chunk).split('\n\n');
+        rest = blocks.pop() ?? '';
+        yield* blocks;
+      }
     } catch (cause) {
       throw this.#unreachable(cause as Error);
     }

@@ -1,6 +1,6 @@
 // One request of the command line and its answer, over HTTP or HTTPS. It knows certificates and nothing of the API.
 
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 
 /** What proves the two ends to each other; texts of PEM files. */
@@ -15,7 +15,7 @@ export interface Sent {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 export interface Received {
@@ -23,6 +23,15 @@ export interface Received {
   readonly headers: Headers;
   readonly text: string;
 }
+
+export interface ReceivedStream {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly chunks: AsyncIterable<string>;
+}
+
+/** Streams of the node show a sign of life every 15 seconds. */
+const SILENCE_TIMEOUT_MS = 60_000;
 
 /** Connections are kept between requests: an import sends thousands. */
 export class Exchange {
@@ -38,31 +47,40 @@ export class Exchange {
   }
 
   /** Throws what the network throws. */
-  send(url: string, { method, headers, body, signal }: Sent): Promise<Received> {
-    const { promise, resolve, reject } = Promise.withResolvers<Received>();
-    const secure = url.startsWith('https:');
+  async send(url: string, sent: Sent): Promise<Received> {
+    const response = await this.#open(url, sent);
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) text += chunk;
+    return { status: response.statusCode ?? 0, headers: headersOf(response), text };
+  }
+
+  /** An answer piece by piece, as it comes. A node that shows no sign of life for long counts as gone. */
+  async stream(url: string, sent: Sent): Promise<ReceivedStream> {
+    const response = await this.#open(url, sent);
+    response.setTimeout(SILENCE_TIMEOUT_MS, () => response.destroy(new Error('it has fallen silent')));
+    return { status: response.statusCode ?? 0, headers: headersOf(response), chunks: response.setEncoding('utf8') };
+  }
+
+  #open(url: string, { method, headers, body, signal }: Sent): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const options = { method, headers: { ...headers, ...length }, signal };
-    const request = secure
+    const options = { method, headers: { ...headers, ...length }, ...(signal === undefined ? {} : { signal }) };
+    const request = url.startsWith('https:')
       ? requestHttps(url, { ...options, agent: this.#https })
       : requestHttp(url, { ...options, agent: this.#http });
     request.on('error', reject);
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const received = new Headers();
-        for (const [name, values] of Object.entries(response.headersDistinct)) {
-          for (const value of values ?? []) received.append(name, value);
-        }
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: received, text });
-      });
-    });
+    request.on('response', resolve);
     request.end(body);
     return promise;
   }
+}
+
+function headersOf(response: IncomingMessage): Headers {
+  const received = new Headers();
+  for (const [name, values] of Object.entries(response.headersDistinct)) {
+    for (const value of values ?? []) received.append(name, value);
+  }
+  return received;
 }
 
 const UNTRUSTED = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY).*)$/;

@@ -10,10 +10,10 @@ interface Page<Item> {
 
 const PAGE_SIZE = 500;
 
-/** Up to `limit` items of a listing under /v1. */
-export async function listAll<Item>(client: ApiClient, path: string, limit: number): Promise<Item[]> {
+/** Up to `limit` items of a listing under /v1, from the start or behind `first`. */
+export async function listAll<Item>(client: ApiClient, path: string, limit: number, first?: number): Promise<Item[]> {
   const items: Item[] = [];
-  let after: string | undefined;
+  let after = first === undefined ? undefined : String(first);
   do {
     const query = { limit: Math.min(PAGE_SIZE, limit - items.length), after };
     const { body } = await client.call({ method: 'GET', path: pathOf(path, query), signed: true });

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { isHandleError } from '../domain/error.ts';
 import { addAuditCommand, addLogCommand } from './audit-command.ts';
 import { addBackupCommands } from './backup-command.ts';
+import { addChangesCommand } from './changes-command.ts';
 import { addCompletionCommand } from './completion-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addEnterpriseCommand } from './enterprise-command.ts';
@@ -71,6 +72,7 @@ export function createProgram(terminal: Terminal): Command {
   addRegisterCommand(program, terminal);
   addRevokeCommand(program, terminal);
   addHistoryCommand(program, terminal);
+  addChangesCommand(program, terminal);
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);
   addKeyCommand(program, terminal);

@@ -57,6 +57,13 @@ export const MAX_PAGE_SIZE = 1000;
 /** Revisions of one page of a history: each may be a record of MAX_RECORD_BYTES, read whole to be compared. */
 export const MAX_HISTORY_PAGE = 100;
 
+/** Log entries read for one page of the change feed: some megabytes of JSON; the row that passes it is the last. */
+export const MAX_FEED_ENTRIES = 20_000;
+
+/** Streams of changes one worker keeps open, and of those one principal: each costs a look at the log with every commit. */
+export const MAX_CHANGE_STREAMS = 64;
+export const MAX_STREAMS_OF_PRINCIPAL = 8;
+
 /** Entries of the change log looked at for the one that created a record: some twenty milliseconds, in small reads. */
 export const MAX_ENTRIES_SEARCHED = 100_000;
 

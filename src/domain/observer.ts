@@ -54,6 +54,8 @@ export interface Observer {
   committed(changes: number, durationMs: number): void;
   cacheEvent(cache: CacheName, event: CacheEvent, count: number): void;
   cacheSize(cache: CacheName, bytes: number, entries: number): void;
+  /** Streams of changes that this thread keeps open. */
+  streamsOpen(count: number): void;
   refused(reason: Refusal): void;
   failed(code: ErrorCode): void;
   /** A key, secret or certificate opened nothing, or was refused unchecked. */
@@ -66,6 +68,7 @@ export const SILENT_OBSERVER: Observer = {
   committed() {},
   cacheEvent() {},
   cacheSize() {},
+  streamsOpen() {},
   refused() {},
   failed() {},
   authenticationFailed() {},

@@ -7,7 +7,14 @@ import type { AuditTrail } from '../domain/audit.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
-import type { Authenticator, Directory, HistoryReader, IdentifierRegistry, ReadAccess } from '../registry/registry.ts';
+import type {
+  Authenticator,
+  ChangeFeed,
+  Directory,
+  HistoryReader,
+  IdentifierRegistry,
+  ReadAccess,
+} from '../registry/registry.ts';
 import type { Statistics } from '../registry/statistics.ts';
 import type { PastResolver } from '../resolver/past.ts';
 import type { Resolver } from '../resolver/resolver.ts';
@@ -16,6 +23,7 @@ import { createApiWriter } from './api-writer.ts';
 import type { AuditSearch } from './audit.ts';
 import { RequestAuthentication } from './authentication.ts';
 import { AuthenticationGuard } from './authentication-guard.ts';
+import { ChangeStreams } from './change-streams.ts';
 import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { type DocsOptions, registerDocs } from './docs.ts';
@@ -74,6 +82,11 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
+  readonly feed: ChangeFeed;
+  /** Rises with every commit that can be read on this machine. */
+  readonly commitEpoch: () => number;
+  /** How often a stream of changes shows that it lives; a default without it. */
+  readonly heartbeatMs?: number;
   readonly homed: Homed;
   readonly clock: () => number;
   readonly observer: Observer;
@@ -147,7 +160,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const routes = listRoutes(app);
   registerService(app, options);
   registerHandleApi(app, handleApi, writer);
-  registerV1(app, { ...options, authentication }, asker);
+  const streams = new ChangeStreams({ ...options, authentication });
+  registerV1(app, { ...options, authentication, streams }, asker);
   registerDocs(app, options);
   registerPages(app, { asker, observer });
   await app.ready();
@@ -159,6 +173,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     routes,
     renewTls: (material) => renewSecureContext(server, material),
     close() {
+      streams.close();
       closing ??= closeServer(server).then(() => app.close());
       return closing;
     },

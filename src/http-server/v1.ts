@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { HandleError } from '../domain/error.ts';
 import { registerAudit } from './audit.ts';
 import { type RequestAuthentication, requireKey } from './authentication.ts';
+import type { ChangeStreams } from './change-streams.ts';
+import { registerChanges } from './changes.ts';
 import { registerEnterprises } from './enterprises.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import { registerIdentifierBatch } from './identifier-batch.ts';
@@ -18,9 +20,10 @@ import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame
 interface V1Options
   extends Pick<
     HttpServerOptions,
-    'clock' | 'directory' | 'histories' | 'identifiers' | 'observer' | 'searchAudit' | 'statistics'
+    'clock' | 'directory' | 'feed' | 'histories' | 'identifiers' | 'observer' | 'searchAudit' | 'statistics'
   > {
   readonly authentication: RequestAuthentication;
+  readonly streams: ChangeStreams;
 }
 
 export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker): void {
@@ -44,6 +47,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerStatistics(closed, options);
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
+      registerChanges(closed, options);
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
     });
     scope.register(async () => others.finish());

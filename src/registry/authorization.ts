@@ -14,7 +14,7 @@ export type Verdict = HandleError | null;
 const ASK_OPERATOR = 'ask an operator of this node';
 
 /** Whether the principal's scope covers a prefix, whole segments compared. Operators and reviewers see everything. */
-function covers(principal: Principal, prefix: string, transfers: Transfers): boolean {
+export function covers(principal: Principal, prefix: string, transfers: Transfers): boolean {
   if (seesEveryone(principal)) return true;
   if (principal.scope === null) return principal.role === 'reader';
   return reaches(principal.scope, prefix, transfers);

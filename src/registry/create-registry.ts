@@ -7,13 +7,21 @@ import type { Homed, HomedPrefix, Prefix } from '../domain/prefix.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
+import { Feed } from './change-feed.ts';
 import { Enterprises } from './enterprises.ts';
 import { Histories } from './histories.ts';
 import { Holdings } from './holdings.ts';
 import { Identifiers } from './identifiers.ts';
 import { Keys } from './keys.ts';
 import { Principals } from './principals.ts';
-import type { Authenticator, Directory, HistoryReader, IdentifierRegistry, ReadAccess } from './registry.ts';
+import type {
+  Authenticator,
+  ChangeFeed,
+  Directory,
+  HistoryReader,
+  IdentifierRegistry,
+  ReadAccess,
+} from './registry.ts';
 import { Remembered } from './remembered.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
 import type { RandomBytes } from './tokens.ts';
@@ -36,6 +44,7 @@ export interface Registry {
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
   readonly statistics: Statistics;
+  readonly feed: ChangeFeed;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -59,6 +68,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     directory: createDirectory(options, homes, holdings),
     authenticator: createAuthenticator({ store, epochs, clock }),
     readAccess: holdings,
+    feed: new Feed(store, holdings),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
   };

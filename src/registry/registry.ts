@@ -1,6 +1,6 @@
 // The write path's front: what doors and commands may ask of the registry. It knows no door and no cache.
 
-import type { ChangeAction, ChangeHead } from '../domain/change.ts';
+import type { ChangeAction, ChangeHead, ChangeRow } from '../domain/change.ts';
 import type { Enterprise, EnterpriseState } from '../domain/enterprise.ts';
 import type { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
@@ -52,6 +52,30 @@ export interface HistoryReader {
    * before it was created and while it was deleted.
    */
   recordAt(actor: Actor, handle: string, atMs: number): Promise<HandleRecord>;
+}
+
+export interface FeedQuestion {
+  /** A sequence: what follows it is asked for; 0 for everything. */
+  readonly after: number;
+  /** Rows. */
+  readonly limit: number;
+  /** Only what touches this prefix or anything below it; null for all that the asker reaches. */
+  readonly prefix: string | null;
+}
+
+export interface FeedPage {
+  /** Oldest first; of each only the entries that the asker may see, and no row without one. */
+  readonly rows: readonly ChangeRow[];
+  /** Up to which sequence the log has been read: ask again after it, and nothing is missed or told twice. */
+  readonly position: number;
+  /** Whether the log may go on behind `position` by now. */
+  readonly more: boolean;
+}
+
+/** What happened, to those whom it concerns. */
+export interface ChangeFeed {
+  /** Throws `FORBIDDEN`, `INVALID_PREFIX`. A page may hold fewer rows than asked for although there are more. */
+  read(actor: Actor, question: FeedQuestion): Promise<FeedPage>;
 }
 
 export interface NewEnterprise {

@@ -89,6 +89,43 @@ describe('history', () => {
   });
 });
 
+describe('changes', () => {
+  test('tells what happened, from anywhere in the log', async () => {
+    await jiabiao('register', `${prefix}/C 1`, '--value', '1:A=a');
+    const told = await jiabiao('changes');
+    expect(told.code).toBe(0);
+    expect(told.stdout).toContain(`  created record ${prefix}/C 1\n`);
+    const all = JSON.parse((await jiabiao('changes', '--json')).stdout) as { sequence: number }[];
+    const rest = JSON.parse((await jiabiao('changes', '--after', '2', '--limit', '3', '--json')).stdout);
+    expect(rest).toEqual(all.slice(2, 5));
+    expect(await jiabiao('changes', '--after', '99999999')).toMatchObject({ code: 1, stdout: '' });
+    expect((await jiabiao('changes', '--after', 'x')).code).toBe(2);
+    expect((await jiabiao('changes', '--help')).stdout).toContain('Examples:');
+  });
+
+  test('follows what happens, until enough is shown', async () => {
+    const { sequence } = JSON.parse((await jiabiao('changes', '--json')).stdout).at(-1) as { sequence: number };
+    const following = jiabiao('changes', '--after', String(sequence), '--follow', '--limit', '2', '--json');
+    for (const name of ['F1', 'F2', 'F3']) await jiabiao('register', `${prefix}/${name}`, '--value', '1:A=a');
+    const { code, stdout } = await following;
+    const names = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).entries[0].name);
+    expect([code, ...names]).toEqual([0, `${prefix}/F1`, `${prefix}/F2`]);
+    const gone = await runHere([
+      'changes',
+      '--follow',
+      '--url',
+      'http://127.0.0.1:9',
+      '--key-file',
+      node.operatorKeyFile,
+    ]);
+    expect(gone).toMatchObject({ code: 5, stdout: '' });
+    expect((await jiabiao('changes', '--follow', '--prefix', 'a/b')).code).toBe(1);
+  });
+});
+
 describe('enterprises, principals and keys', () => {
   test('are made, listed and changed', async () => {
     expect((await jiabiao('enterprise', 'list')).stdout).toContain('中山家具');

@@ -119,6 +119,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     resolver,
     past: createPastResolver(common),
     ...registry,
+    commitEpoch: () => epochs.current(),
     homed,
     version: '0.0.0',
     clock: () => clock.nowMs,
