@@ -24,13 +24,6 @@ interface Flags {
   readonly follow?: true;
 }
 
-const EXAMPLES = `
-Examples:
-  jiabiao changes                                 the first thousand changes you may see
-  jiabiao changes --after 1200 --limit 50         the fifty that follow change 1200
-  jiabiao changes --prefix 88.118.10001 --json    of one prefix, as a JSON array
-  jiabiao changes --after 1200 --follow --json    go on as things happen, a line of JSON each; Ctrl-C ends it`;
-
 const DEFAULT_LIMIT = 1000;
 
 export function addChangesCommand(program: Command, terminal: Terminal): void {
@@ -41,7 +34,6 @@ export function addChangesCommand(program: Command, terminal: Terminal): void {
     .option('--limit <count>', `at most this many (default ${DEFAULT_LIMIT}; with --follow: no limit)`, parseCount)
     .option('--prefix <prefix>', 'only of this prefix and what is below it')
     .option('--follow', 'go on as things happen; reconnects by itself and misses nothing')
-    .addHelpText('after', EXAMPLES)
     .action(async ({ after, limit, prefix, follow }: Flags, command: Command) => {
       const shared = sharedFlagsOf(command);
       const client = new ApiClient(shared);

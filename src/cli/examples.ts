@@ -12,6 +12,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['resolve 88.118.10001/SOFA-N301', 'what is registered under an identifier'],
     ['register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair"', 'register one'],
     ['import products.csv --mapping mapping.json', 'register a file; again changes nothing'],
+    ['history 88.118.10001/X1', 'who changed what, and when'],
+    ['changes --follow', 'what happens, as it happens'],
     ['enterprise create --name "Oak Works" --state active', 'the next enterprise code'],
     ['key create --principal ID --label ERP', "a key for an enterprise's system"],
     ['backup /backups --backup-key backup.key', 'the whole store, while the node runs'],
@@ -75,6 +77,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['stats', 'the last 31 days, all prefixes that the key may see'],
     ['stats --prefix 88.118.10001 --from 2026-11-01 --to 2026-11-30', 'one prefix in a month'],
     ['stats --json', 'for a script'],
+  changes: [
+    ['changes', 'the first thousand changes you may see'],
+    ['changes --after 1200 --limit 50', 'the fifty that follow change 1200'],
+    ['changes --prefix 88.118.10001 --json', 'of one prefix, as a JSON array'],
+    ['changes --after 1200 --follow --json', 'go on as things happen, a line of JSON each; Ctrl-C ends it'],
   ],
   audit: [['audit list --kind access-denied', 'who was not let in']],
   'audit list': [

@@ -10,7 +10,8 @@ import { actorOf } from './authentication.ts';
 import type { ChangeStreams } from './change-streams.ts';
 import { formatMilliseconds } from './instants.ts';
 import { DEFAULT_PAGE_SIZE } from './pagination.ts';
-import { CHANGES_QUERY, queryChecker } from './schemas.ts';
+import { queryChecker } from './schemas.ts';
+import { CHANGES_QUERY } from './schemas-records.ts';
 
 const changesQuery = queryChecker(CHANGES_QUERY);
 const SEQUENCE = /^\d{1,15}$/;

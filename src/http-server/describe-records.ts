@@ -1,8 +1,8 @@
 // Describes the operations that show what the node keeps on record.
 
 import type { Operation } from './operation.ts';
-import { AUDIT_LINE, pageOfItems, STATISTICS_ROW } from './schemas-answers.ts';
-import { AUDIT_QUERY, STATISTICS_QUERY } from './schemas-records.ts';
+import { AUDIT_LINE, CHANGES, pageOfItems, STATISTICS_ROW } from './schemas-answers.ts';
+import { AUDIT_QUERY, CHANGES_QUERY, STATISTICS_QUERY } from './schemas-records.ts';
 
 const line = {
   place: 'audit-2026-11-23.0001:17',
@@ -23,7 +23,37 @@ const row = {
   resolutions: { requests: 981, found: 970, notFound: 10, revoked: 1, referred: 0, failed: 0 },
 };
 
+const change = {
+  sequence: 1201,
+  at: '2026-11-23T03:51:48.000Z',
+  principalId: 'operator',
+  requestId: 'b7c1…',
+  entries: [{ subject: 'record', action: 'updated', name: '88.118.10001/SOFA-N301', revision: 2 }],
+};
+
 export const RECORDS_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/v1/changes',
+    id: 'readChanges',
+    tag: 'Records',
+    summary: 'Follow what happens',
+    description:
+      'The change log, oldest first: of the prefixes the key reaches, or all of it for operators and reviewers. Asked for `text/event-stream` it goes on as things happen, and `Last-Event-ID` resumes it.',
+    access: 'key',
+    query: CHANGES_QUERY,
+    headers: ['Last-Event-ID'],
+    answers: {
+      200: {
+        description: 'A page of the log, or a stream of it.',
+        content: {
+          'application/json': { schema: CHANGES, example: { items: [change], next: null, position: 1201 } },
+          'text/event-stream': { example: `id: 1201\nevent: change\ndata: ${JSON.stringify(change)}\n\n` },
+        },
+      },
+    },
+    problems: ['INVALID_PREFIX', 'OVERLOADED'],
+  },
   {
     method: 'get',
     path: '/v1/audit',

@@ -7,6 +7,7 @@ export const REQUEST_HEADERS: Readonly<Record<string, { readonly description: st
     description: 'Makes a repeat safe: within 24 hours the same request gets the first outcome.',
     example: '7f1c8f0e-6f0b-4b57-9f0a-0d6f6b2c9b11',
   },
+  'Last-Event-ID': { description: 'The sequence that a stream got last: it goes on behind it.', example: '1200' },
   'Accept-Language': { description: 'Language of the page.', example: 'zh-CN' },
 };
 

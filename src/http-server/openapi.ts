@@ -36,6 +36,7 @@ const NAMED: Readonly<Record<string, Schema>> = {
   Principal: answers.PRINCIPAL,
   AccessKey: answers.ACCESS_KEY,
   IssuedKey: answers.ISSUED_KEY,
+  Changes: answers.CHANGES,
   AuditLine: answers.AUDIT_LINE,
   NewValue: NEW_VALUE,
   Registration: REGISTRATION,

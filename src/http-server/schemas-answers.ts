@@ -104,6 +104,11 @@ export const HISTORY = Type.Object({
             before: orNull(Type.String()),
             after: orNull(Type.String()),
           }),
+          Type.Object({
+            field: Type.Literal('order', { description: 'Nothing but the order of the values.' }),
+            before: Type.Array(Type.Integer()),
+            after: Type.Array(Type.Integer()),
+          }),
           Type.Object({ field: Type.Literal('value'), index: Type.Integer(), before: valueOrNull, after: valueOrNull }),
           Type.Object({ field: Type.Literal('value'), index: Type.Integer(), hidden: Type.Literal(true) }),
         ]),
@@ -130,6 +135,28 @@ export const ITEM_OUTCOME = Type.Union([
     at: Type.String({ description: 'Where in the call: a JSON pointer, or a line.' }),
   }),
 ]);
+
+const sequence = Type.Integer({ minimum: 1, description: 'From 1, without gaps.' });
+const CHANGE_ROW = Type.Object({
+  sequence,
+  at: instant,
+  principalId: Type.String(),
+  requestId: Type.String(),
+  entries: Type.Array(
+    Type.Object({
+      subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home']),
+      action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
+      name: Type.String({ description: 'Handle, prefix, or id of the principal or key.' }),
+      revision,
+    }),
+  ),
+});
+
+export const CHANGES = Type.Object({
+  items: Type.Array(CHANGE_ROW),
+  next: orNull(Type.String({ description: 'The "after" of the page that follows; null at the end of the log.' })),
+  position: Type.Integer({ minimum: 0, description: 'Up to where the log was read: ask behind it later.' }),
+});
 
 const textOrNull = orNull(Type.String());
 export const AUDIT_LINE = Type.Object(

@@ -1,4 +1,4 @@
-// The form of the requests for what the node keeps on record: the audit trail and the statistics.
+// The form of the requests for what the node keeps on record: the change log, the audit trail and the statistics.
 
 import Type from 'typebox';
 import { AUDIT_KINDS } from '../domain/audit.ts';
@@ -8,6 +8,21 @@ const CLOSED = { additionalProperties: false };
 /** Characters of an id, an instant or a cursor. */
 const text = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE }));
+
+export const CHANGES_QUERY = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ minimum: 0, description: 'A sequence: what follows it is told.' })),
+    limit,
+    prefix: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_PREFIX_LENGTH,
+        description: 'Only what touches this prefix or anything below it.',
+      }),
+    ),
+  },
+  CLOSED,
+);
 
 export const AUDIT_QUERY = Type.Object(
   {

@@ -68,15 +68,6 @@ export const PAGE_QUERY = Type.Object(
   CLOSED,
 );
 
-export const CHANGES_QUERY = Type.Object(
-  {
-    after: Type.Optional(Type.Integer({ minimum: 0 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE })),
-    prefix: Type.Optional(prefix),
-  },
-  CLOSED,
-);
-
 const instant = Type.String({ minLength: 1, maxLength: 40 });
 
 export const READ_QUERY = Type.Object(
