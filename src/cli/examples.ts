@@ -77,6 +77,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['stats', 'the last 31 days, all prefixes that the key may see'],
     ['stats --prefix 88.118.10001 --from 2026-11-01 --to 2026-11-30', 'one prefix in a month'],
     ['stats --json', 'for a script'],
+  ],
   changes: [
     ['changes', 'the first thousand changes you may see'],
     ['changes --after 1200 --limit 50', 'the fifty that follow change 1200'],

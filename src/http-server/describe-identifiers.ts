@@ -3,7 +3,8 @@
 import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Operation } from './operation.ts';
 import { DRY_RUN_QUERY, READ_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
-import { BATCH_OUTCOME, HISTORY, ITEM_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
+import { BATCH_OUTCOME, ITEM_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
+import { HISTORY } from './schemas-changes.ts';
 import {
   REGISTRATION,
   REGISTRATION_BATCH,

@@ -1,7 +1,8 @@
 // Describes the operations that show what the node keeps on record.
 
 import type { Operation } from './operation.ts';
-import { AUDIT_LINE, CHANGES, pageOfItems, STATISTICS_ROW } from './schemas-answers.ts';
+import { AUDIT_LINE, pageOfItems, STATISTICS_ROW } from './schemas-answers.ts';
+import { CHANGES } from './schemas-changes.ts';
 import { AUDIT_QUERY, CHANGES_QUERY, STATISTICS_QUERY } from './schemas-records.ts';
 
 const line = {

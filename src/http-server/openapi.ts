@@ -10,6 +10,7 @@ import { failuresOf } from './openapi-failures.ts';
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from './openapi-headers.ts';
 import { type Answer, type Contents, type Operation, type QuerySchema, type Schema, TAGS } from './operation.ts';
 import * as answers from './schemas-answers.ts';
+import { CHANGES, HISTORY } from './schemas-changes.ts';
 import { NEW_VALUE, REGISTRATION, REGISTRATION_ITEM, REGISTRATION_PATCH } from './schemas-registration.ts';
 import { HANDLE_VALUE } from './schemas-values.ts';
 
@@ -29,14 +30,14 @@ const NAMED: Readonly<Record<string, Schema>> = {
   ResolvedItem: answers.RESOLVED_ITEM,
   HandleValue: HANDLE_VALUE,
   Record: answers.RECORD,
-  History: answers.HISTORY,
+  History: HISTORY,
   Outcome: answers.OUTCOME,
   ItemOutcome: answers.ITEM_OUTCOME,
   Enterprise: answers.ENTERPRISE,
   Principal: answers.PRINCIPAL,
   AccessKey: answers.ACCESS_KEY,
   IssuedKey: answers.ISSUED_KEY,
-  Changes: answers.CHANGES,
+  Changes: CHANGES,
   AuditLine: answers.AUDIT_LINE,
   NewValue: NEW_VALUE,
   Registration: REGISTRATION,

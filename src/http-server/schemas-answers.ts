@@ -6,9 +6,9 @@ import { AUDIT_KINDS } from '../domain/audit.ts';
 import { ROLES } from '../domain/principal.ts';
 import { HANDLE_VALUE, handle } from './schemas-values.ts';
 
-const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-const instant = Type.String({ format: 'date-time', examples: ['2026-11-23T03:51:48.000Z'] });
-const revision = Type.Integer({ minimum: 1, description: 'Rises by one with every change.' });
+export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+export const instant = Type.String({ format: 'date-time', examples: ['2026-11-23T03:51:48.000Z'] });
+export const revision = Type.Integer({ minimum: 1, description: 'Rises by one with every change.' });
 const stamped = { revision, createdAt: instant, updatedAt: instant };
 const errorCode = Type.String({
   pattern: '^[A-Z_]+$',
@@ -85,39 +85,6 @@ export const RECORD = Type.Object(
   { description: 'The own record, without what it inherits.' },
 );
 
-const valueOrNull = orNull(HANDLE_VALUE);
-/** A page of a history, newest revision first. */
-export const HISTORY = Type.Object({
-  handle,
-  items: Type.Array(
-    Type.Object({
-      revision,
-      at: instant,
-      action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
-      principalId: orNull(Type.String()),
-      requestId: orNull(Type.String()),
-      sequence: orNull(Type.Integer({ description: 'In the change log.' })),
-      changes: Type.Array(
-        Type.Union([
-          Type.Object({
-            field: Type.Enum(['status', 'parent', 'template', 'reason']),
-            before: orNull(Type.String()),
-            after: orNull(Type.String()),
-          }),
-          Type.Object({
-            field: Type.Literal('order', { description: 'Nothing but the order of the values.' }),
-            before: Type.Array(Type.Integer()),
-            after: Type.Array(Type.Integer()),
-          }),
-          Type.Object({ field: Type.Literal('value'), index: Type.Integer(), before: valueOrNull, after: valueOrNull }),
-          Type.Object({ field: Type.Literal('value'), index: Type.Integer(), hidden: Type.Literal(true) }),
-        ]),
-      ),
-    }),
-  ),
-  next: orNull(Type.String({ description: 'The "after" of the page that follows; null on the last one.' })),
-});
-
 export const OUTCOME = Type.Object({
   handle,
   outcome: Type.Enum(['created', 'updated', 'unchanged', 'revoked', 'deleted']),
@@ -135,28 +102,6 @@ export const ITEM_OUTCOME = Type.Union([
     at: Type.String({ description: 'Where in the call: a JSON pointer, or a line.' }),
   }),
 ]);
-
-const sequence = Type.Integer({ minimum: 1, description: 'From 1, without gaps.' });
-const CHANGE_ROW = Type.Object({
-  sequence,
-  at: instant,
-  principalId: Type.String(),
-  requestId: Type.String(),
-  entries: Type.Array(
-    Type.Object({
-      subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home']),
-      action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
-      name: Type.String({ description: 'Handle, prefix, or id of the principal or key.' }),
-      revision,
-    }),
-  ),
-});
-
-export const CHANGES = Type.Object({
-  items: Type.Array(CHANGE_ROW),
-  next: orNull(Type.String({ description: 'The "after" of the page that follows; null at the end of the log.' })),
-  position: Type.Integer({ minimum: 0, description: 'Up to where the log was read: ask behind it later.' }),
-});
 
 const textOrNull = orNull(Type.String());
 export const AUDIT_LINE = Type.Object(
