@@ -59,6 +59,12 @@ describe('the dashboard', () => {
 });
 
 describe('the runbook', () => {
+  it.each(headings)('%s: says what it means, what to look at and what to do, in this order', (name) => {
+    const [, entry = ''] = runbook.split(`## ${name}\n`);
+    const parts = entry.split('\n## ')[0]?.match(/^\*\*(Means|Look at|Do)\b/gm);
+    expect(parts).toEqual(['**Means', '**Look at', '**Do']);
+  });
+
   it('names metrics that exist', () => {
     const names: readonly string[] = Object.values(METRICS).map(({ name }) => name);
     const named = runbook.match(/\b(?:jiabiao|process)_\w+/g) ?? [];
