@@ -22,9 +22,9 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 function anchorsOf(markdown: string): readonly string[] {
   return [...markdown.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title
+      .trim()
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
       .replaceAll(' ', '-'),
   );
 }
