@@ -68,6 +68,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'key list': [['key list --json', 'for a script']],
   'key rotate': [['key rotate ID --grace 86400 --out erp.key', 'the old one works for a day more']],
   'key revoke': [['key revoke ID', 'closes it at once']],
+  move: [
+    ['move 88.118.10001/BATCH-1 --to 88.118.10001/BATCH-2', 'all its items to another batch'],
+    ['move 88.118.10001/BATCH-1 --dry-run', 'what would happen if they got no parent'],
+  ],
   history: [
     ['history 88.118.10001/SOFA-N301', 'newest change first'],
     ['history 88.118.10001/SOFA-N301 --limit 1', 'only the last one'],

@@ -13,6 +13,7 @@ import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-code
 import { addHistoryCommand } from './history-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommand } from './key-command.ts';
+import { addMoveCommand } from './move-command.ts';
 import { addPrincipalCommand } from './principal-command.ts';
 import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
@@ -71,6 +72,7 @@ export function createProgram(terminal: Terminal): Command {
   addResolveCommand(program, terminal);
   addRegisterCommand(program, terminal);
   addRevokeCommand(program, terminal);
+  addMoveCommand(program, terminal);
   addHistoryCommand(program, terminal);
   addChangesCommand(program, terminal);
   addEnterpriseCommand(program, terminal);

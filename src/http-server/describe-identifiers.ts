@@ -2,8 +2,8 @@
 
 import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Operation } from './operation.ts';
-import { DRY_RUN_QUERY, READ_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
-import { BATCH_OUTCOME, ITEM_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
+import { CHILD_MOVE, DRY_RUN_QUERY, READ_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
+import { BATCH_OUTCOME, ITEM_OUTCOME, MOVE_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
 import { HISTORY } from './schemas-changes.ts';
 import {
   REGISTRATION,
@@ -189,5 +189,27 @@ export const IDENTIFIER_OPERATIONS: readonly Operation[] = [
       'UNSUPPORTED_MEDIA_TYPE',
       'STORE_READ_ONLY',
     ],
+  },
+  {
+    method: 'post',
+    path: '/v1/moves',
+    id: 'moveChildren',
+    tag: 'Identifiers',
+    summary: 'Give the children of a record another parent',
+    description:
+      'One bounded step; call it again with `after` until `next` is null. Each move is checked, and is in the history of what moved. To repeat a step is harmless.',
+    access: 'key',
+    query: DRY_RUN_QUERY,
+    body: {
+      required: true,
+      content: { 'application/json': { schema: CHILD_MOVE, example: { from: MODEL, to: `${MODEL}-2027` } } },
+    },
+    answers: {
+      200: {
+        description: 'What moved, and what did not.',
+        content: { 'application/json': { schema: MOVE_OUTCOME, example: { moved: 12, refused: [], next: null } } },
+      },
+    },
+    problems: ['INVALID_HANDLE', 'NOT_FOUND', 'NOT_RESPONSIBLE', 'INVALID_PARENT', 'INVALID_STATE', 'STORE_READ_ONLY'],
   },
 ];

@@ -10,6 +10,7 @@ import type { Homed } from '../domain/prefix.ts';
 import type {
   Authenticator,
   ChangeFeed,
+  ChildMoves,
   Directory,
   HistoryReader,
   IdentifierRegistry,
@@ -83,6 +84,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
   readonly feed: ChangeFeed;
+  readonly moves: ChildMoves;
   /** Rises with every commit that can be read on this machine. */
   readonly commitEpoch: () => number;
   /** How often a stream of changes shows that it lives; a default without it. */

@@ -103,6 +103,14 @@ export const ITEM_OUTCOME = Type.Union([
   }),
 ]);
 
+export const MOVE_OUTCOME = Type.Object({
+  moved: Type.Integer({ minimum: 0 }),
+  refused: Type.Array(Type.Object({ handle, code: errorCode, detail: Type.String() }), {
+    description: 'What stays where it is, and why.',
+  }),
+  next: orNull(Type.String({ description: 'The "after" of the step that follows; null on the last one.' })),
+});
+
 const textOrNull = orNull(Type.String());
 export const AUDIT_LINE = Type.Object(
   {

@@ -31,7 +31,7 @@ const site = Type.Object({
     }),
   ),
 });
-export const VALUE_REFERENCE = Type.Object({ handle, index: Type.Integer({ minimum: 0 }) });
+export const VALUE_REFERENCE = Type.Object({ handle, index: Type.Integer({ minimum: 0, maximum: 0x7fff_ffff }) });
 
 /** What structured types look like: HS_ADMIN, HS_VLIST, HS_SITE, HS_PUBKEY. */
 export const STRUCTURED_DATA = [

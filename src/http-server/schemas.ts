@@ -68,6 +68,18 @@ export const PAGE_QUERY = Type.Object(
   CLOSED,
 );
 
+const handle = Type.String({ minLength: 1, maxLength: MAX_CURSOR_LENGTH });
+
+export const CHILD_MOVE = Type.Object(
+  {
+    from: handle,
+    to: Type.Union([handle, Type.Null()], { description: 'The new parent, of the same prefix; null for none.' }),
+    after: Type.Optional(Type.Union([handle, Type.Null()], { description: 'The "next" of the step before.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE })),
+  },
+  CLOSED,
+);
+
 const instant = Type.String({ minLength: 1, maxLength: 40 });
 
 export const READ_QUERY = Type.Object(

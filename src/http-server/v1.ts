@@ -12,6 +12,7 @@ import { registerIdentifierBatch } from './identifier-batch.ts';
 import { registerIdentifierReading } from './identifier-reading.ts';
 import { registerIdentifiers } from './identifiers.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
+import { registerMoves } from './moves.ts';
 import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { registerStatistics } from './statistics.ts';
@@ -20,7 +21,7 @@ import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame
 interface V1Options
   extends Pick<
     HttpServerOptions,
-    'clock' | 'directory' | 'feed' | 'histories' | 'identifiers' | 'observer' | 'searchAudit' | 'statistics'
+    'clock' | 'directory' | 'feed' | 'histories' | 'identifiers' | 'moves' | 'observer' | 'searchAudit' | 'statistics'
   > {
   readonly authentication: RequestAuthentication;
   readonly streams: ChangeStreams;
@@ -48,6 +49,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
       registerChanges(closed, options);
+      registerMoves(closed, options.moves);
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
     });
     scope.register(async () => others.finish());

@@ -8,6 +8,7 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
 import { Feed } from './change-feed.ts';
+import { createChildMoves } from './child-moves.ts';
 import { Enterprises } from './enterprises.ts';
 import { Histories } from './histories.ts';
 import { Holdings } from './holdings.ts';
@@ -17,6 +18,7 @@ import { Principals } from './principals.ts';
 import type {
   Authenticator,
   ChangeFeed,
+  ChildMoves,
   Directory,
   HistoryReader,
   IdentifierRegistry,
@@ -45,6 +47,7 @@ export interface Registry {
   readonly histories: HistoryReader;
   readonly statistics: Statistics;
   readonly feed: ChangeFeed;
+  readonly moves: ChildMoves;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -63,12 +66,14 @@ export function createRegistry(options: RegistryOptions): Registry {
   });
   const holdings = new Holdings(store, epochs);
   const admission = new Admission(homes, holders, holdings);
+  const identifiers = new Identifiers({ store, admission, holdings, clock, observer });
   return {
-    identifiers: new Identifiers({ store, admission, holdings, clock, observer }),
+    identifiers,
     directory: createDirectory(options, homes, holdings),
     authenticator: createAuthenticator({ store, epochs, clock }),
     readAccess: holdings,
     feed: new Feed(store, holdings),
+    moves: createChildMoves({ store, admission, identifiers }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
   };

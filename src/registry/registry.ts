@@ -7,7 +7,7 @@ import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { AccessKey, Principal, Role } from '../domain/principal.ts';
 import type { RecordDifference } from '../domain/record-difference.ts';
-import type { Actor, RegisterOptions, RegisterResult, Registration } from './registration.ts';
+import type { Actor, RegisterOptions, RegisterResult, Registration, RegistrationResult } from './registration.ts';
 
 /**
  * Registers identifiers. Refusals of single items are results; what concerns the whole call is thrown:
@@ -52,6 +52,31 @@ export interface HistoryReader {
    * before it was created and while it was deleted.
    */
   recordAt(actor: Actor, handle: string, atMs: number): Promise<HandleRecord>;
+}
+
+export interface MoveQuestion {
+  readonly from: string;
+  /** The new parent; null for none. */
+  readonly to: string | null;
+  /** `next` of the step before; null for the first. */
+  readonly after: string | null;
+  /** Children of one step. */
+  readonly limit: number;
+  readonly dryRun: boolean;
+}
+
+export interface MoveOutcome {
+  readonly moved: number;
+  /** What stays where it is, and why. */
+  readonly refused: readonly Extract<RegistrationResult, { ok: false }>[];
+  /** `after` of the step that follows, or null. */
+  readonly next: Handle | null;
+}
+
+/** Gives the children of a record another parent. Throws `FORBIDDEN`, `INVALID_HANDLE`, `NOT_FOUND`, `INVALID_PARENT`. */
+export interface ChildMoves {
+  /** One step. To repeat one is harmless: who has moved is a child no more. */
+  move(actor: Actor, question: MoveQuestion): Promise<MoveOutcome>;
 }
 
 export interface FeedQuestion {

@@ -89,6 +89,21 @@ describe('history', () => {
   });
 });
 
+describe('move', () => {
+  test('gives the children of an identifier another parent', async () => {
+    const [from, to] = [`${prefix}/M 1`, `${prefix}/M 2`];
+    for (const handle of [from, to]) await jiabiao('register', handle);
+    for (const n of ['1', '2']) await jiabiao('register', `${prefix}/M-${n}`, '--parent', from);
+    expect((await jiabiao('move', from, '--to', to, '--dry-run')).stdout).toContain('2 moved (dry run');
+    expect(await jiabiao('move', from, '--to', to)).toMatchObject({ code: 0, stdout: '2 moved\n' });
+    await jiabiao('revoke', `${prefix}/M-1`, '--reason', 'x');
+    const partly = await jiabiao('move', to, '--json');
+    expect(partly).toMatchObject({ code: 3, stderr: expect.stringContaining('1 were refused') });
+    expect(JSON.parse(partly.stdout)).toMatchObject({ moved: 1, refused: [{ handle: `${prefix}/M-1` }] });
+    expect((await jiabiao('move', `${prefix}/NEVER`)).code).toBe(4);
+  });
+});
+
 describe('changes', () => {
   test('tells what happened, from anywhere in the log', async () => {
     await jiabiao('register', `${prefix}/C 1`, '--value', '1:A=a');

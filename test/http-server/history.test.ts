@@ -103,6 +103,25 @@ describe('a history over HTTP', () => {
   });
 });
 
+describe('a move of children over HTTP', () => {
+  it('goes step by step, and says what stays', async () => {
+    const [from, to] = [`${CHAIRS}/BATCH-1`, `${CHAIRS}/BATCH-2`];
+    const items = ['1', '2', '3'].map((n) => ({ handle: `${CHAIRS}/ITEM-${n}`, parent: from }));
+    await register(door, { handle: from }, { handle: to }, ...items);
+    const move = (json: object, query = '') => door.ask('POST', `/v1/moves${query}`, { key: door.chairs, json });
+    expect((await move({ from, to }, '?dryRun=true')).json).toEqual({ moved: 3, refused: [], next: null });
+    const first = await move({ from, to, limit: 2 });
+    expect(first).toMatchObject({ status: 200, json: { moved: 2, refused: [], next: `${CHAIRS}/ITEM-2` } });
+    await revoke(door, `${CHAIRS}/ITEM-3`, 'x');
+    const second = await move({ from, to, limit: 2, after: first.json.next });
+    const stays = [{ handle: `${CHAIRS}/ITEM-3`, code: 'INVALID_STATE' }];
+    expect(second.json).toMatchObject({ moved: 0, refused: stays, next: null });
+    expect((await move({ from })).status).toBe(400);
+    expect((await move({ from: `${LAMPS}/A`, to: null })).status).toBe(403);
+    expect((await move({ from, to: from })).status).toBe(422);
+  });
+});
+
 describe('an instant over HTTP', () => {
   it('shows the own record of then at /v1', async () => {
     const then = await chairs(`${PATH}?at=${iso(1)}`);
