@@ -10,12 +10,14 @@ import { pathOf } from './options.ts';
 export interface BatchOptions {
   readonly mode: 'create' | 'update' | 'upsert';
   readonly dryRun: boolean;
+  /** Lines of an export, taken in as they were. */
+  readonly preserve?: boolean;
 }
 
 /** Codes that say: the same call may succeed a little later. */
 const PASSING = ['OVERLOADED', 'RATE_LIMITED', 'STORE_UNAVAILABLE'] as const;
 
-export function batchTarget(client: ApiClient, { mode, dryRun }: BatchOptions): ImportTarget {
+export function batchTarget(client: ApiClient, { mode, dryRun, preserve = false }: BatchOptions): ImportTarget {
   let sent: readonly string[] = [];
   let idempotencyKey = '';
   return {
@@ -25,9 +27,9 @@ export function batchTarget(client: ApiClient, { mode, dryRun }: BatchOptions): 
       sent = items;
       const request: ApiRequest = {
         method: 'POST',
-        path: pathOf('/v1/identifiers', { mode, dryRun: dryRun || undefined }),
+        path: preserve ? '/v1/preserved' : pathOf('/v1/identifiers', { mode, dryRun: dryRun || undefined }),
         bodyText: `[${items.join(',')}]`,
-        headers: dryRun ? {} : { 'idempotency-key': idempotencyKey },
+        headers: dryRun || preserve ? {} : { 'idempotency-key': idempotencyKey },
         signed: true,
       };
       const answer = await askOrPass(client, request);

@@ -28,6 +28,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['import products.csv --mapping mapping.json --report report.csv', 'a table; what became of each row'],
     ['import products.ndjson --dry-run', 'check every row, change nothing'],
     ['import - --format ndjson --json', 'from standard input; the counts as JSON'],
+    ['import registry.ndjson --preserve', 'an export of another node, as it was there'],
+    ['import handles.txt --format handle-batch', "a Handle server's batch text"],
   ],
   resolve: [
     ['resolve 88.118.10001/SOFA-N301', 'all public values'],
@@ -99,6 +101,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   log: [['log search --request-id 7f1c8f0e', 'what became of one request']],
   'log search': [['log search --request-id 7f1c8f0e --config /etc/jiabiao.json', 'in the files of that node']],
+  export: [
+    ['export --out registry.ndjson', 'everything, with histories'],
+    ['export --prefix 88.118.10001 --no-history --out chairs.ndjson', 'what one enterprise has now'],
+  ],
   backup: [
     ['backup /backups --backup-key backup.key', 'gets a name with the instant'],
     ['backup today.backup --backup-key backup.key --store /var/lib/jiabiao', 'of this store'],

@@ -8,7 +8,7 @@ import type { ImportCounts, ReportRow } from '../registry/import-loop.ts';
 import { type BatchOptions, batchTarget } from './batch-target.ts';
 import { ApiClient } from './client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
-import { formatOf, importFile, STANDARD_INPUT } from './import-file.ts';
+import { FORMATS, formatOf, importFile, preservedFormatOf, STANDARD_INPUT } from './import-file.ts';
 import { showProgress } from './import-progress.ts';
 import { type SharedFlags, sharedFlagsOf } from './options.ts';
 import { openReport } from './row-report.ts';
@@ -21,6 +21,7 @@ interface Flags {
   readonly mode: BatchOptions['mode'];
   readonly dryRun?: true;
   readonly report?: string;
+  readonly preserve?: true;
 }
 
 /** Refused rows that are shown at once; the report has them all. */
@@ -29,15 +30,18 @@ const SHOWN_REFUSALS = 10;
 export function addImportCommand(program: Command, terminal: Terminal): void {
   program
     .command('import')
-    .description('Register every row of a file (NDJSON, or CSV with a mapping). Again changes nothing.')
+    .description(
+      'Register every row of a file (NDJSON, CSV with a mapping, dumps of other systems). Again changes nothing.',
+    )
     .argument('<file>', 'the file, or - for standard input')
-    .addOption(new Option('--format <format>', 'if the name does not tell').choices(['ndjson', 'csv']))
+    .addOption(new Option('--format <format>', 'if the name does not tell').choices([...FORMATS]))
     .option('--mapping <file>', 'JSON file that says what the columns of a CSV file mean')
     .addOption(
       new Option('--mode <mode>', 'create refuses what exists, update what does not')
         .choices(['create', 'update', 'upsert'])
         .default('upsert'),
     )
+    .option('--preserve', 'an export of another node: with its revisions, instants and histories (operators only)')
     .option('--dry-run', 'check every row, change nothing')
     .option('--report <file>', 'CSV file that gets a line for each row: what became of it, and why')
     .addHelpText('after', '\nParents (models, batches) must stand before what inherits from them.')
@@ -53,7 +57,12 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
 }
 
 async function runImport(file: string, flags: Flags & SharedFlags, terminal: Terminal): Promise<ImportCounts> {
-  const source = { file, format: formatOf(file, flags.format, flags.mapping) };
+  const preserve = flags.preserve === true;
+  if (preserve && flags.dryRun === true) {
+    throw new CommandFailure(EXIT.usage, 'A dry run cannot be preserved: leave out --dry-run or --preserve.');
+  }
+  const format = preserve ? preservedFormatOf(flags.format) : formatOf(file, flags.format, flags.mapping);
+  const source = { file, format };
   const size = sizeOf(file);
   const client = new ApiClient(flags);
   // Asked first: a wrong key or address must not look like a slow import.
@@ -64,7 +73,7 @@ async function runImport(file: string, flags: Flags & SharedFlags, terminal: Ter
   let rows = 0;
   try {
     const isDryRun = flags.dryRun === true;
-    const node = batchTarget(client, { mode: flags.mode, dryRun: isDryRun });
+    const node = batchTarget(client, { mode: flags.mode, dryRun: isDryRun, preserve });
     return await importFile(source, isDryRun ? dryRunTarget(node) : node, {
       report(row) {
         if (row.outcome === 'refused' && refusals.length < SHOWN_REFUSALS) refusals.push(row);

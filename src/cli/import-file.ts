@@ -21,6 +21,16 @@ export interface ImportWatcher {
   readonly progress: (counts: ImportCounts, bytesRead: number) => void;
 }
 
+/** What `--format` may say; NDJSON and CSV are told by the name's ending. */
+export const FORMATS = ['ndjson', 'csv', 'handle-batch', 'handle-json', 'snms'] as const;
+
+/** The format of a file whose rows keep revisions and instants. */
+export function preservedFormatOf(named: string | undefined): ImportFormat {
+  if (named === undefined || named === 'ndjson') return { kind: 'export' };
+  if (named === 'handle-json') return { kind: 'handle-json-preserved' };
+  throw new CommandFailure(EXIT.usage, `The format ${named} carries no instants: import it without --preserve.`);
+}
+
 /** Formats by the name's ending, unless `named` says otherwise. CSV needs a mapping file. */
 export function formatOf(file: string, named: string | undefined, mapping: string | undefined): ImportFormat {
   const ending = /\.(ndjson|jsonl|csv)$/i.exec(file)?.[1]?.toLowerCase();
@@ -29,6 +39,10 @@ export function formatOf(file: string, named: string | undefined, mapping: strin
     case 'ndjson':
       if (mapping === undefined) return { kind };
       throw new CommandFailure(EXIT.usage, 'NDJSON needs no --mapping: its rows say everything themselves.');
+    case 'handle-batch':
+    case 'handle-json':
+    case 'snms':
+      return { kind };
     case 'csv':
       if (mapping !== undefined) return { kind, mapping: readMapping(mapping) };
       throw new CommandFailure(

@@ -10,6 +10,7 @@ import { addConfigCommand } from './config-command.ts';
 import { addEnterpriseCommand } from './enterprise-command.ts';
 import { addExamples } from './examples.ts';
 import { CommandFailure, EXIT, EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
+import { addExportCommand } from './export-command.ts';
 import { addHistoryCommand } from './history-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommand } from './key-command.ts';
@@ -69,6 +70,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   addServeCommand(program, terminal);
   addImportCommand(program, terminal);
+  addExportCommand(program, terminal);
   addResolveCommand(program, terminal);
   addRegisterCommand(program, terminal);
   addRevokeCommand(program, terminal);

@@ -5,6 +5,7 @@ import type { ErrorCode } from './error.ts';
 import type { Handle } from './handle.ts';
 import type { RecordDraft, RecordStatus } from './handle-record.ts';
 import type { Home, Prefix } from './prefix.ts';
+import type { PreservedMarks, PreservedState } from './preserved.ts';
 import type { AccessKey, Principal } from './principal.ts';
 
 type Stored = 'revision' | 'createdAt' | 'updatedAt';
@@ -20,14 +21,31 @@ export type Change =
       readonly expectedRevision: number;
       readonly draft: RecordDraft;
     }
+  /**
+   * A record from another node, all states that came with it, oldest first. Refused with `ALREADY_EXISTS` if anything
+   * was ever registered under the handle. Its parents may come later: until then they are absent.
+   */
+  | { readonly kind: 'preserve-record'; readonly handle: Handle; readonly states: readonly PreservedState[] }
   | { readonly kind: 'delete-record'; readonly handle: Handle; readonly expectedRevision: number }
   | {
       readonly kind: 'put-enterprise';
       readonly expectedRevision: number;
       readonly enterprise: Omit<Enterprise, Stored>;
+      /** Revision and instants it comes with from another node, instead of new ones. */
+      readonly preserved?: PreservedMarks;
     }
-  | { readonly kind: 'put-principal'; readonly expectedRevision: number; readonly principal: Omit<Principal, Stored> }
-  | { readonly kind: 'put-key'; readonly expectedRevision: number; readonly key: Omit<AccessKey, Stored> }
+  | {
+      readonly kind: 'put-principal';
+      readonly expectedRevision: number;
+      readonly principal: Omit<Principal, Stored>;
+      readonly preserved?: PreservedMarks;
+    }
+  | {
+      readonly kind: 'put-key';
+      readonly expectedRevision: number;
+      readonly key: Omit<AccessKey, Stored>;
+      readonly preserved?: PreservedMarks;
+    }
   | { readonly kind: 'put-home'; readonly expectedRevision: number; readonly home: Omit<Home, Stored> };
 
 /** What became of one change. A refusal changed nothing, and stops none of its neighbours. */

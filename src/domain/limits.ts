@@ -171,5 +171,8 @@ export const MAX_BACKUP_CHUNK_BYTES = 1_048_576;
 /** Chunks of a backup that are compressed at once: one for each thread of Node's pool. */
 export const BACKUP_CHUNKS_AT_ONCE = 4;
 
+/** Earlier states of one record in an export's line: a record that was changed daily for a quarter of a century. */
+export const MAX_PRESERVED_STATES = 10_000;
+
 /** Problems of a store that are told in words; the others are counted. */
 export const MAX_FINDINGS = 100;

@@ -14,6 +14,7 @@ import type {
   Directory,
   HistoryReader,
   IdentifierRegistry,
+  Preserver,
   ReadAccess,
 } from '../registry/registry.ts';
 import type { Statistics } from '../registry/statistics.ts';
@@ -89,6 +90,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly commitEpoch: () => number;
   /** How often a stream of changes shows that it lives; a default without it. */
   readonly heartbeatMs?: number;
+  readonly preserver: Preserver;
   readonly homed: Homed;
   readonly clock: () => number;
   readonly observer: Observer;

@@ -3,6 +3,7 @@
 
 import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
+import { PRESERVED_OPERATIONS } from './describe-preserved.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
 import { RESOLUTION_OPERATIONS } from './describe-resolution.ts';
 import { SERVICE_OPERATIONS } from './describe-service.ts';
@@ -20,6 +21,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...IDENTIFIER_OPERATIONS,
   ...DIRECTORY_OPERATIONS,
   ...RECORDS_OPERATIONS,
+  ...PRESERVED_OPERATIONS,
   ...SERVICE_OPERATIONS,
 ];
 

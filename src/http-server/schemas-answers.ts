@@ -92,16 +92,15 @@ export const OUTCOME = Type.Object({
   updatedAt: instant,
 });
 
-export const ITEM_OUTCOME = Type.Union([
-  OUTCOME,
-  Type.Object({
-    handle: Type.String({ description: 'As it was spelled; empty if the item names none.' }),
-    outcome: Type.Literal('refused'),
-    code: errorCode,
-    detail: Type.String(),
-    at: Type.String({ description: 'Where in the call: a JSON pointer, or a line.' }),
-  }),
-]);
+const REFUSED_ITEM = Type.Object({
+  handle: Type.String({ description: 'As it was spelled; empty if the item names none.' }),
+  outcome: Type.Literal('refused'),
+  code: errorCode,
+  detail: Type.String(),
+  at: Type.String({ description: 'Where in the call: a JSON pointer, or a line.' }),
+});
+
+export const ITEM_OUTCOME = Type.Union([OUTCOME, REFUSED_ITEM]);
 
 export const MOVE_OUTCOME = Type.Object({
   moved: Type.Integer({ minimum: 0 }),
@@ -153,6 +152,21 @@ export const BATCH_OUTCOME = Type.Object({
     deleted: count,
     refused: count,
   }),
+});
+
+export const PRESERVED_OUTCOME = Type.Object({
+  results: Type.Array(
+    Type.Union([
+      Type.Object({
+        outcome: Type.Enum(['created', 'unchanged']),
+        handle: Type.String({ description: 'Handle, prefix or id.' }),
+        revision: Type.Integer({ minimum: 1 }),
+      }),
+      REFUSED_ITEM,
+    ]),
+    { description: 'One for each line, in order.' },
+  ),
+  counts: Type.Object({ created: count, unchanged: count, refused: count }),
 });
 
 /** An answer of the Handle API, of whatever response code. */

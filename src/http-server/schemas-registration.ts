@@ -72,3 +72,9 @@ export const REGISTRATION_ITEM = Type.Union([
 
 export const REGISTRATION_BATCH = Type.Array(REGISTRATION_ITEM, { maxItems: MAX_BATCH_ITEMS });
 export const HANDLES_TO_RESOLVE = Type.Array(Type.String(), { maxItems: MAX_BATCH_ITEMS });
+
+/** What a line says is told by the README; the registry checks it member by member. */
+export const PRESERVED_LINES = Type.Array(Type.Object({ kind: Type.String() }, { additionalProperties: true }), {
+  maxItems: MAX_BATCH_ITEMS,
+  description: 'Lines of an export.',
+});

@@ -13,6 +13,7 @@ import { registerIdentifierReading } from './identifier-reading.ts';
 import { registerIdentifiers } from './identifiers.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
 import { registerMoves } from './moves.ts';
+import { registerPreserved } from './preserved.ts';
 import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { registerStatistics } from './statistics.ts';
@@ -21,7 +22,16 @@ import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame
 interface V1Options
   extends Pick<
     HttpServerOptions,
-    'clock' | 'directory' | 'feed' | 'histories' | 'identifiers' | 'moves' | 'observer' | 'searchAudit' | 'statistics'
+    | 'clock'
+    | 'directory'
+    | 'feed'
+    | 'histories'
+    | 'identifiers'
+    | 'moves'
+    | 'observer'
+    | 'preserver'
+    | 'searchAudit'
+    | 'statistics'
   > {
   readonly authentication: RequestAuthentication;
   readonly streams: ChangeStreams;
@@ -50,6 +60,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerIdentifierReading(closed, options);
       registerChanges(closed, options);
       registerMoves(closed, options.moves);
+      registerPreserved(closed, options.preserver);
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
     });
     scope.register(async () => others.finish());

@@ -94,27 +94,15 @@ export class Admission {
     return handle;
   }
 
-  #targetOf(registration: Registration): Target | HandleError {
-    if (registration.operation === 'refused') return registration.error;
-    try {
-      const handle = this.parse(registration.handle);
-      assertStorable(handle, '/handle');
-      if (handle.startsWith('0.NA/')) parsePrefix(responsiblePrefixOf(handle));
-      if (registration.operation !== 'put' && registration.operation !== 'patch') {
-        return { handle, parent: undefined, template: undefined };
-      }
-      return {
-        handle,
-        parent: this.#parseNamed(registration.parent, '/parent'),
-        template: this.#parseNamed(registration.template, '/template'),
-      };
-    } catch (error) {
-      return refusalOf(error);
-    }
+  /** As `parse`, and short enough to be stored. */
+  parseStorable(text: string, at: string): Handle {
+    const handle = this.parse(text);
+    assertStorable(handle, at);
+    return handle;
   }
 
-  #parseNamed(text: string | null | undefined, at: string): Handle | null | undefined {
-    if (text === null || text === undefined) return text;
+  /** A handle that is only named, wherever it is homed. Throws `INVALID_HANDLE`. */
+  parseNamed(text: string, at: string): Handle {
     try {
       const handle = parseHandle(text, this.#foldsCase);
       assertStorable(handle, at);
@@ -122,6 +110,28 @@ export class Admission {
     } catch (cause) {
       throw new HandleError('INVALID_HANDLE', refusalOf(cause).message, { cause, at });
     }
+  }
+
+  #targetOf(registration: Registration): Target | HandleError {
+    if (registration.operation === 'refused') return registration.error;
+    try {
+      const handle = this.parseStorable(registration.handle, '/handle');
+      if (handle.startsWith('0.NA/')) parsePrefix(responsiblePrefixOf(handle));
+      if (registration.operation !== 'put' && registration.operation !== 'patch') {
+        return { handle, parent: undefined, template: undefined };
+      }
+      return {
+        handle,
+        parent: this.#parseIfNamed(registration.parent, '/parent'),
+        template: this.#parseIfNamed(registration.template, '/template'),
+      };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  #parseIfNamed(text: string | null | undefined, at: string): Handle | null | undefined {
+    return text === null || text === undefined ? text : this.parseNamed(text, at);
   }
 
   async #accessTo(principal: Principal, handle: Handle): Promise<Access> {

@@ -14,6 +14,7 @@ import { Histories } from './histories.ts';
 import { Holdings } from './holdings.ts';
 import { Identifiers } from './identifiers.ts';
 import { Keys } from './keys.ts';
+import { Preservation } from './preservation.ts';
 import { Principals } from './principals.ts';
 import type {
   Authenticator,
@@ -22,6 +23,7 @@ import type {
   Directory,
   HistoryReader,
   IdentifierRegistry,
+  Preserver,
   ReadAccess,
 } from './registry.ts';
 import { Remembered } from './remembered.ts';
@@ -48,6 +50,7 @@ export interface Registry {
   readonly statistics: Statistics;
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
+  readonly preserver: Preserver;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -76,6 +79,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     moves: createChildMoves({ store, admission, identifiers }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
+    preserver: new Preservation({ store, admission, observer }),
   };
 }
 

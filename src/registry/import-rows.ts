@@ -2,9 +2,11 @@
 // with an error; only a file that cannot be understood at all throws.
 
 import { HandleError, isHandleError } from '../domain/error.ts';
-import { shown } from '../wire/json-input.ts';
+import { isJsonObject, shown } from '../wire/json-input.ts';
 import { parseJsonText } from '../wire/json-text.ts';
 import { CellReader, type CellRow } from './import-cells.ts';
+import { fromHandleJson, fromSnms, preservedFromHandleJson } from './import-foreign.ts';
+import { readHandleBatch } from './import-handle-batch.ts';
 import { type Line, readLines } from './import-lines.ts';
 import { type CsvMapping, headingsOf, mapRow } from './import-mapping.ts';
 import { parseRegistration } from './registration-json.ts';
@@ -29,29 +31,64 @@ export interface BrokenRow {
 
 export type ImportRow = GoodRow | BrokenRow;
 
-export type ImportFormat = { readonly kind: 'ndjson' } | { readonly kind: 'csv'; readonly mapping: CsvMapping };
+/**
+ * `export`: lines of another node's export, which keep what they were. `handle-batch`: the batch text of the reference
+ * Handle server. `handle-json`: records of its JSON interface, a line each; `handle-json-preserved`: with their instants.
+ * `snms`: answers of the SNMS interface, a line each.
+ */
+export type ImportFormat =
+  | { readonly kind: 'ndjson' | 'export' | 'handle-batch' | 'handle-json' | 'handle-json-preserved' | 'snms' }
+  | { readonly kind: 'csv'; readonly mapping: CsvMapping };
 
 /** Throws `INVALID_REQUEST` if a CSV file's headings cannot be read or lack what the mapping names. */
 export function readRows(source: AsyncIterable<Buffer>, format: ImportFormat): AsyncIterable<ImportRow> {
-  return format.kind === 'ndjson' ? readJsonRows(source) : readCsvRows(source, format.mapping);
+  switch (format.kind) {
+    case 'ndjson':
+      return readJsonRows(source, checkRow);
+    case 'export':
+      return readJsonRows(source, checkLine);
+    case 'handle-batch':
+      return readHandleBatch(source, (line, item) =>
+        foreignRow({ line, json: '', places: null }, item, (same) => same as object),
+      );
+    case 'handle-json':
+      return readJsonRows(source, (row, item) => foreignRow(row, item, fromHandleJson));
+    case 'snms':
+      return readJsonRows(source, (row, item) => foreignRow(row, item, fromSnms));
+    case 'handle-json-preserved':
+      return readJsonRows(source, (row, item) => {
+        const line = preservedFromHandleJson(item);
+        return checkLine({ ...row, json: JSON.stringify(line) }, line);
+      });
+    case 'csv':
+      return readCsvRows(source, format.mapping);
+  }
 }
 
-async function* readJsonRows(source: AsyncIterable<Buffer>): AsyncGenerator<ImportRow> {
+/** A row of another system, written as this one has it. */
+function foreignRow(row: Omit<GoodRow, 'handle'>, item: unknown, translate: (item: unknown) => object): ImportRow {
+  const registration = translate(item);
+  return checkRow({ ...row, json: JSON.stringify(registration) }, registration);
+}
+
+type CheckRow = (row: Omit<GoodRow, 'handle'>, item: unknown) => ImportRow;
+
+async function* readJsonRows(source: AsyncIterable<Buffer>, check: CheckRow): AsyncGenerator<ImportRow> {
   for await (const lines of readLines(source)) {
     for (const line of lines) {
-      if (line.error !== null || line.text.trim() !== '') yield jsonRow(line);
+      if (line.error !== null || line.text.trim() !== '') yield jsonRow(line, check);
     }
   }
 }
 
-function jsonRow({ number: line, text, error }: Line): ImportRow {
+function jsonRow({ number: line, text, error }: Line, check: CheckRow): ImportRow {
   if (error !== null) return { line, handle: '', error };
   try {
-    return checkRow({ line, json: text, places: null }, parseJsonText(text));
+    return check({ line, json: text, places: null }, parseJsonText(text));
   } catch (fault) {
     if (!isHandleError(fault)) throw fault;
-    const column = fault.at?.replace(/^line \d+, /, '') ?? '';
-    return { line, handle: '', error: moved(fault, `line ${line}, ${column}`) };
+    const place = fault.at?.replace(/^line \d+, /, '') ?? '';
+    return { line, handle: '', error: moved(fault, place === '' ? `line ${line}` : `line ${line}, ${place}`) };
   }
 }
 
@@ -61,6 +98,14 @@ function checkRow(row: Omit<GoodRow, 'handle'>, item: unknown): ImportRow {
   const { handle } = registration;
   if (registration.operation !== 'refused') return { ...row, handle };
   return { line: row.line, handle, error: moved(registration.error, placeOf(row, registration.error.at ?? '')) };
+}
+
+/** What a line of an export says is judged where it is taken in. */
+function checkLine(row: Omit<GoodRow, 'handle'>, item: unknown): ImportRow {
+  if (isJsonObject(item))
+    return { ...row, handle: [item.handle, item.prefix, item.id].find((name) => typeof name === 'string') ?? '' };
+  const error = new HandleError('INVALID_REQUEST', 'This is no line of an export.', { at: `line ${row.line}` });
+  return { line: row.line, handle: '', error };
 }
 
 const BATCH_POSITION = /^\/\d+(?=\/|$)/;

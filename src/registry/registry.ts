@@ -103,6 +103,16 @@ export interface ChangeFeed {
   read(actor: Actor, question: FeedQuestion): Promise<FeedPage>;
 }
 
+/** What became of one line of another node's export. */
+export type PreservedResult =
+  | { readonly ok: true; readonly outcome: 'created' | 'unchanged'; readonly handle: string; readonly revision: number }
+  | { readonly ok: false; readonly handle: string; readonly error: HandleError };
+
+/** Takes in what another node exported: with revisions, instants and histories, never over what stands. */
+export interface Preserver {
+  preserve(actor: Actor, lines: readonly unknown[]): Promise<readonly PreservedResult[]>;
+}
+
 export interface NewEnterprise {
   /** Null to allocate the next free code under the node's own prefix. */
   readonly prefix: string | null;

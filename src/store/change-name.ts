@@ -5,6 +5,7 @@ import { utf8Length } from '../domain/bytes.ts';
 import type { Change, ChangeSubject } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_CHANGES_PER_COMMIT, MAX_STORED_HANDLE_BYTES } from '../domain/limits.ts';
+import type { PreservedMarks } from '../domain/preserved.ts';
 
 /** Subject and name as the change log has them. */
 export function subjectOf(change: Change): { readonly subject: ChangeSubject; readonly name: string } {
@@ -39,4 +40,11 @@ function assertLength(name: string, code: 'INVALID_HANDLE' | 'INVALID_REQUEST'):
   if (length > 0 && length <= MAX_STORED_HANDLE_BYTES) return;
   const shown = JSON.stringify(name.slice(0, 80));
   throw new HandleError(code, `${shown} cannot be stored: use a name of 1 to ${MAX_STORED_HANDLE_BYTES} bytes.`);
+}
+
+/** Revision and instants of an entity: those it brings from another node, else new ones. */
+export function marksOf(change: Change, fresh: PreservedMarks): PreservedMarks {
+  if (!('preserved' in change) || change.preserved === undefined) return fresh;
+  const { revision, createdAt, updatedAt } = change.preserved;
+  return { revision, createdAt, updatedAt };
 }

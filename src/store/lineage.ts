@@ -58,3 +58,17 @@ function tooDeep(parent: Handle): string {
     `or too many descendants (${MAX_DESCENDANTS_CHECKED}) to be sure: choose a parent nearer to the root.`
   );
 }
+
+/**
+ * For records that come from another node in any order: a parent that is not there yet counts as a root, and a record
+ * with more children than may be looked at as one without. Checking a store finds chains that became too long.
+ */
+export function hopeful(lineage: Lineage): Lineage {
+  return {
+    parentOf: (handle) => lineage.parentOf(handle) ?? null,
+    childrenOf: (handle, limit) => {
+      const children = lineage.childrenOf(handle, limit);
+      return children.length < limit ? children : [];
+    },
+  };
+}

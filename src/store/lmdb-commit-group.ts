@@ -14,7 +14,7 @@ import type { LmdbNameGiver } from './lmdb-names.ts';
 import { StagedChildren } from './lmdb-staged-children.ts';
 import { StagedCounts } from './lmdb-staged-counts.ts';
 import { StagedDirectory } from './lmdb-staged-directory.ts';
-import { type RecordChange, StagedRecords } from './lmdb-staged-records.ts';
+import { type PreserveChange, type RecordChange, StagedRecords } from './lmdb-staged-records.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import type { CommitRequest, CommitResult } from './registry-store.ts';
@@ -105,6 +105,7 @@ export class CommitGroup {
 
   #applyOne(change: Change, entries: ChangeEntry[]): ChangeOutcome {
     const { nowMs } = this.#options;
+    if (change.kind === 'preserve-record') return this.#preserve(change, entries);
     const { outcome, action, visible } = isRecordChange(change)
       ? this.#records.apply(change, nowMs, this.#sequence + 1)
       : this.#directory.put(change, nowMs);
@@ -114,10 +115,16 @@ export class CommitGroup {
     return outcome;
   }
 
+  #preserve(change: PreserveChange, entries: ChangeEntry[]): ChangeOutcome {
+    const { outcome, steps, visible } = this.#records.preserve(change, this.#sequence + 1);
+    for (const step of steps) entries.push({ ...subjectOf(change), ...step });
+    for (const announced of visible) this.#visible.push(announced);
+    return outcome;
+  }
+
   #heldBack(change: Change): ChangeOutcome {
-    const revision = isRecordChange(change)
-      ? this.#records.revisionOf(change.handle)
-      : this.#directory.revisionOf(change);
+    const isOfRecord = isRecordChange(change) || change.kind === 'preserve-record';
+    const revision = isOfRecord ? this.#records.revisionOf(change.handle) : this.#directory.revisionOf(change);
     return heldBack(subjectOf(change).name, revision);
   }
 

@@ -87,6 +87,13 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
     return [...(own === null ? [] : [own]), ...Array.from(rows, ({ value }) => value)];
   }
 
+  /** All that were ever named, in byte order. */
+  prefixes(): Prefix[] {
+    const scan = { start: PREFIX as string as ByteString, end: afterAll(PREFIX as string as ByteString) };
+    const rows = this.#tables.numbers.scan(scan, this.#snapshot?.options());
+    return Array.from(rows, ({ key }) => textFromBytes(key.slice(1) as ByteString) as Prefix);
+  }
+
   /** The key of a record, or null if nothing is stored under its prefix. */
   recordKey(handle: Handle): ByteString | null {
     const slash = handle.indexOf('/');

@@ -16,8 +16,9 @@ import {
   readHistory,
   readRecord,
 } from './lmdb-record-reading.ts';
+import { scannerOf } from './lmdb-scanning.ts';
 import { Snapshot, type SnapshotSource } from './lmdb-snapshot.ts';
-import type { DirectoryReader, HomeReader, JournalReader, RecordReader } from './registry-store.ts';
+import type { DirectoryReader, HomeReader, JournalReader, RecordReader, RegistryScanner } from './registry-store.ts';
 
 /** A view that follows what is written. */
 export function openView(
@@ -33,8 +34,11 @@ export function fixedView(environment: LmdbEnvironment, snapshot: SnapshotSource
   return { tables: environment.tables, names: new LmdbNames(environment.tables, snapshot), snapshot };
 }
 
-export function readersOf(view: LmdbView): RecordReader & DirectoryReader & HomeReader & JournalReader {
+export function readersOf(
+  view: LmdbView,
+): RecordReader & DirectoryReader & HomeReader & JournalReader & RegistryScanner {
   return {
+    ...scannerOf(view),
     get: (handle) => readRecord(view, handle),
     getMany: (handles) => handles.map((handle) => readRecord(view, handle)),
     list: (prefix, after, limit) => listRecords(view, prefix, after, limit),

@@ -18,27 +18,29 @@ const NOTHING: Counted = { created: 0, updated: 0, deleted: 0, revoked: 0 };
 export class StagedCounts {
   readonly #tables: LmdbTables;
   readonly #day: number;
-  /** By the four bytes of the prefix. */
-  readonly #byPrefix: StagedMap<ByteString, Counted>;
+  /** By prefix and day, as the table has them. */
+  readonly #byDay: StagedMap<ByteString, Counted>;
 
   constructor(tables: LmdbTables, undo: UndoLog, nowMs: number) {
     this.#tables = tables;
     this.#day = chinaDayOf(nowMs);
-    this.#byPrefix = new StagedMap(undo);
+    this.#byDay = new StagedMap(undo);
   }
 
-  add(prefixKey: ByteString, what: keyof Counted): void {
-    const before = this.#byPrefix.get(prefixKey) ?? NOTHING;
-    this.#byPrefix.set(prefixKey, { ...before, [what]: before[what] + 1 });
+  /** `atMs`: when it happened, for what comes from another node; else it is now. */
+  add(prefixKey: ByteString, what: keyof Counted, atMs?: number): void {
+    const key = countKey(prefixKey, atMs === undefined ? this.#day : chinaDayOf(atMs));
+    const before = this.#byDay.get(key) ?? NOTHING;
+    this.#byDay.set(key, { ...before, [what]: before[what] + 1 });
   }
 
   flush(): void {
     let grown = 0;
-    for (const [prefixKey, counted] of this.#byPrefix.entries()) {
+    for (const [key, counted] of this.#byDay.entries()) {
       const growth = counted.created - counted.deleted;
       const { created, updated, deleted, revoked } = counted;
-      this.#increase(countKey(prefixKey, this.#day), [created, updated, deleted, revoked]);
-      if (growth !== 0) this.#increase(countKey(prefixKey, LIVE_DAY), [growth]);
+      this.#increase(key, [created, updated, deleted, revoked]);
+      if (growth !== 0) this.#increase(countKey(key.slice(0, 4) as ByteString, LIVE_DAY), [growth]);
       grown += growth;
     }
     if (grown === 0) return;

@@ -4,14 +4,14 @@ import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import type { Change, ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { AccessKey } from '../domain/principal.ts';
-import { subjectOf } from './change-name.ts';
+import { marksOf, subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
 import { decodeEntity, encodeEntity } from './directory-json.ts';
 import type { DirectoryTable } from './lmdb-directory-reading.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
-export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' }>;
+export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' }>;
 
 /** An enterprise, principal, key or home as its table holds it. */
 interface Entity {
@@ -67,10 +67,10 @@ export class StagedDirectory {
       if (holder !== null && holder !== id) return refused(alreadyExists(`The token of key ${name}`, current));
     }
     const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
-    const stored = { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at };
+    const stored = marksOf(change, { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at });
     const visible = this.#stage(change, id, { before, stored });
     const action = actionOf(change, before);
-    return { outcome: { ok: true, revision: stored.revision, at }, action, visible };
+    return { outcome: { ok: true, revision: stored.revision, at: stored.updatedAt }, action, visible };
   }
 
   flush(): void {

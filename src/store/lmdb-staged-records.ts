@@ -11,17 +11,20 @@ import {
 } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { RecordStatus } from '../domain/handle-record.ts';
-import { invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
-import { judgeParent, type Lineage } from './lineage.ts';
+import type { PreservedState } from '../domain/preserved.ts';
+import { alreadyExists, invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import { historyKey } from './lmdb-keys.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
 import type { StagedCounts } from './lmdb-staged-counts.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { PackedWriter } from './packed-bytes.ts';
+import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
 import { decodeHead, decodeRecord, EPOCH_MS, encodeRecord, type RecordBody, type RecordHead } from './record-codec.ts';
 import { StagedList, StagedMap, type UndoLog } from './undo-log.ts';
 
+export type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
 export type RecordChange = Extract<Change, { kind: 'put-record' | 'delete-record' }>;
 
 interface Staged {
@@ -67,6 +70,8 @@ export class StagedRecords {
   readonly #replaced: StagedList<Replaced>;
   readonly #out = new PackedWriter();
   readonly #lineage: Lineage;
+  /** For records whose relatives may come later. */
+  readonly #hopefulLineage: Lineage;
 
   constructor(staging: RecordStaging) {
     this.#with = staging;
@@ -76,6 +81,7 @@ export class StagedRecords {
       parentOf: (handle) => this.#parentOf(handle),
       childrenOf: (handle, limit) => this.#childrenOf(handle, limit),
     };
+    this.#hopefulLineage = hopeful(this.#lineage);
   }
 
   /** The revision that stands, 0 if there is no live record. */
@@ -108,6 +114,37 @@ export class StagedRecords {
     const step = stepOf(change.handle, before.head, head);
     this.#with.counts.add(key.slice(0, 4) as ByteString, step.action);
     return step;
+  }
+
+  /** As `apply`, of a record that comes with its states; see `Change`. */
+  preserve({ handle, states }: PreserveChange, sequence: number): PreserveStep {
+    const key = this.#keyOf(handle);
+    const { head: before } = this.#find(key);
+    const last = states.at(-1) as PreservedState;
+    const parent = last.draft?.parent ?? null;
+    const objection = parent === null ? null : judgeParent(handle, parent, this.#hopefulLineage);
+    if (before.revision > 0) return refusedToPreserve(alreadyExists(handle, before.revision));
+    if (objection !== null) return refusedToPreserve(invalidParent(objection, 0));
+    for (const [i, state] of states.entries()) {
+      const named = state.draft?.parent ?? null;
+      const { revision, createdAt, updatedAt, draft } = state;
+      const status = draft?.status ?? 'deleted';
+      // Read anew: it may have become its own descendant's parent in an earlier state.
+      const { node } = this.#find(key).head;
+      const parentNode = named === null ? 0 : this.#nodeOf(named);
+      const head = { status, revision, createdAt, updatedAt, parentNode, node } as const;
+      this.#stage(key, head, draft ?? NO_BODY);
+      const next = states[i + 1];
+      if (next === undefined) this.#index(handle, before, head);
+      else this.#replaced.push({ key, bytes: this.#find(key).bytes, replacedAt: next.updatedAt, sequence });
+    }
+    const steps = stepsOf(states);
+    const prefixKey = key.slice(0, 4) as ByteString;
+    for (const [i, { action }] of steps.entries()) {
+      this.#with.counts.add(prefixKey, action, (states[i] as PreservedState).updatedAt);
+    }
+    const visible: VisibleChange = { subject: 'record', handle, appeared: last.draft !== null, replaced: false };
+    return { outcome: { ok: true, revision: last.revision, at: last.updatedAt }, steps, visible: [visible] };
   }
 
   flush(): void {
@@ -155,7 +192,8 @@ export class StagedRecords {
     const { head, bytes } = this.#find(key);
     if (head.node > 0) return head.node;
     const node = this.#with.names.giveNode(key);
-    const record = decodeRecord(parent, bytes, this.#with.names.names);
+    // What never was registered gets a row that says so: a deletion without a revision.
+    const record = bytes === '' ? null : decodeRecord(parent, bytes, this.#with.names.names);
     this.#stage(key, { ...head, node }, record ?? NO_BODY);
     return node;
   }

@@ -5,11 +5,11 @@ import type { Change, ChangeAction, VisibleChange } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Home } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
-import { subjectOf } from './change-name.ts';
+import { marksOf, subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
 import type { MemoryStep } from './memory-records.ts';
 
-export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' }>;
+export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' }>;
 
 type Entity = Enterprise | Principal | AccessKey | Home;
 
@@ -39,10 +39,10 @@ export class MemoryDirectory {
       return refused(alreadyExists(`The token of key ${name}`, current));
     }
     const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
-    const stored = { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at };
+    const stored = marksOf(change, { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at });
     const visible = this.#put(change, before, stored);
     return {
-      outcome: { ok: true, revision: stored.revision, at },
+      outcome: { ok: true, revision: stored.revision, at: stored.updatedAt },
       action: actionOf(change, before),
       visible,
       undo: () => this.#restore(change, before),

@@ -32,7 +32,8 @@ export class MemoryJournal {
     return this.#rows[sequence - 1] ?? null;
   }
 
-  log(row: Omit<ChangeRow, 'sequence'>): void {
+  /** `instants`: when each entry happened, where it comes from another node. */
+  log(row: Omit<ChangeRow, 'sequence'>, instants: readonly (number | null)[]): void {
     const numbered = { ...row, sequence: this.sequence + 1 };
     this.#rows.push(numbered);
     for (const prefix of new Set(row.entries.flatMap(prefixesOf))) {
@@ -40,7 +41,9 @@ export class MemoryJournal {
       if (rows === undefined) this.#rowsByPrefix.set(prefix, [numbered]);
       else rows.push(numbered);
     }
-    for (const entry of row.entries) if (entry.subject === 'record') this.#count(entry, row.at);
+    for (const [i, entry] of row.entries.entries()) {
+      if (entry.subject === 'record') this.#count(entry, instants[i] ?? row.at);
+    }
   }
 
   changes(after: number, limit: number, prefix: Prefix | undefined): ChangeRow[] {

@@ -7,9 +7,11 @@ import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { AT_COMMIT } from '../domain/handle-value.ts';
 import type { Prefix } from '../domain/prefix.ts';
-import { invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
-import { judgeParent, type Lineage } from './lineage.ts';
-import type { HandlePage, HistoryEntry } from './registry-store.ts';
+import type { PreservedState } from '../domain/preserved.ts';
+import { alreadyExists, invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { hopeful, judgeParent, type Lineage } from './lineage.ts';
+import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
+import type { HandlePage, HistoryEntry, RecordState } from './registry-store.ts';
 import { SortedNames } from './sorted-names.ts';
 
 /** What is known of a handle that was ever registered. */
@@ -28,6 +30,8 @@ export interface MemoryStep {
   readonly action: ChangeAction;
   readonly visible: readonly VisibleChange[];
   readonly undo: () => void;
+  /** Of a record that came with its states. */
+  readonly steps?: PreserveStep['steps'];
 }
 
 const NEVER_REGISTERED: Entry = { record: null, revision: 0, updatedAt: 0, history: [] };
@@ -83,6 +87,27 @@ export class MemoryRecords {
       .slice(0, Math.max(0, limit));
   }
 
+  prefixes(): Prefix[] {
+    const prefixes = new Set([...this.#entries.keys()].map(prefixOf));
+    return [...prefixes].sort((a, b) => (bytesFromText(a) < bytesFromText(b) ? -1 : 1));
+  }
+
+  state(handle: Handle): RecordState | null {
+    const entry = this.#entries.get(handle);
+    return entry === undefined ? null : stateOf(handle, entry);
+  }
+
+  /** Looks at everything, which a store in memory may. */
+  states(prefix: Prefix, after: Handle | null, limit: number): RecordState[] {
+    const low = after === null ? '' : bytesFromText(suffixOf(after));
+    return [...this.#entries]
+      .map(([handle, entry]) => ({ suffix: bytesFromText(suffixOf(handle)), state: stateOf(handle, entry) }))
+      .filter(({ suffix, state }) => prefixOf(state.handle) === prefix && suffix > low)
+      .sort((a, b) => (a.suffix < b.suffix ? -1 : 1))
+      .slice(0, Math.max(0, limit))
+      .map(({ state }) => state);
+  }
+
   /** The revision that stands, 0 if there is no live record. */
   revisionOf(handle: Handle): number {
     return this.get(handle)?.revision ?? 0;
@@ -106,6 +131,33 @@ export class MemoryRecords {
       action: actionBetween(before.record?.status ?? null, record?.status ?? null),
       visible: [visibleOf(handle, before.record, record)],
       undo: () => this.#restore(handle, known),
+    };
+  }
+
+  preserve(handle: Handle, states: readonly PreservedState[], sequence: number): PreserveStep & { undo(): void } {
+    const known = this.#entries.get(handle);
+    const last = states.at(-1) as PreservedState;
+    const parent = last.draft?.parent ?? null;
+    if (known !== undefined) return { ...refusedToPreserve(alreadyExists(handle, known.revision)), undo() {} };
+    const objection = parent === null ? null : judgeParent(handle, parent, hopeful(this.#lineage));
+    if (objection !== null) return { ...refusedToPreserve(invalidParent(objection, 0)), undo() {} };
+    const records = states.map((state) => preservedRecord(handle, state));
+    const history = states.slice(1).map((next, i) => ({
+      revision: (states[i] as PreservedState).revision,
+      replacedAt: next.updatedAt,
+      sequence,
+      record: records[i] ?? null,
+    }));
+    const { revision, updatedAt } = last;
+    const record = records.at(-1) ?? null;
+    this.#entries.set(handle, { record, revision, updatedAt, history });
+    this.#index(handle, null, record);
+    const visible: VisibleChange = { subject: 'record', handle, appeared: record !== null, replaced: false };
+    return {
+      outcome: { ok: true, revision, at: updatedAt },
+      steps: stepsOf(states),
+      visible: [visible],
+      undo: () => this.#restore(handle, undefined),
     };
   }
 
@@ -140,6 +192,17 @@ export class MemoryRecords {
     if (from !== null) namesOf(this.#children, from).remove(suffix);
     if (to !== null) namesOf(this.#children, to).add(suffix);
   }
+}
+
+function stateOf(handle: Handle, { record, revision, updatedAt }: Entry): RecordState {
+  return { handle, revision, updatedAt, record };
+}
+
+function preservedRecord(
+  handle: Handle,
+  { revision, createdAt, updatedAt, draft }: PreservedState,
+): HandleRecord | null {
+  return draft === null ? null : { ...recordOf(handle, draft, { revision, updatedAt, before: null }), createdAt };
 }
 
 function recordOf(

@@ -23,6 +23,9 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
   const { records, directory, journal } = state;
   let isClosed = false;
   return {
+    prefixes: () => records.prefixes(),
+    state: (handle) => records.state(handle),
+    states: (prefix, after, limit) => records.states(prefix, after, limit),
     get: (handle) => records.get(handle),
     getMany: (handles) => handles.map((handle) => records.get(handle)),
     list: (prefix, after, limit) => records.list(prefix, after, limit),
@@ -76,8 +79,10 @@ class MemoryState {
       return { result: { outcomes: changes.map((held) => this.#heldBack(held)), repeated: null }, visible: [] };
     }
     const outcomes = steps.map((step) => step.outcome);
-    const entries = steps.flatMap((step, i) => entryOf(changes[i] as Change, step));
-    if (entries.length > 0) this.journal.log({ at: nowMs, principalId, requestId, entries });
+    const logged = steps.flatMap((step, i) => entriesOf(changes[i] as Change, step));
+    const entries = logged.map(({ entry }) => entry);
+    const instants = logged.map(({ at }) => at);
+    if (entries.length > 0) this.journal.log({ at: nowMs, principalId, requestId, entries }, instants);
     if (idempotency !== null) {
       const { key, bodyHash, note } = idempotency;
       this.journal.keep(principalId, key, { bodyHash, note, outcomes, at: nowMs });
@@ -94,16 +99,29 @@ class MemoryState {
     if (change.kind === 'delete-record') {
       return this.records.apply({ handle, expectedRevision, draft: null, nowMs, sequence });
     }
+    if (change.kind === 'preserve-record') {
+      return { action: 'created', ...this.records.preserve(change.handle, change.states, sequence) };
+    }
     return this.directory.apply(change, nowMs);
   }
 
   #heldBack(change: Change): ChangeOutcome {
-    const isRecord = change.kind === 'put-record' || change.kind === 'delete-record';
-    const revision = isRecord ? this.records.revisionOf(change.handle) : this.directory.revisionOf(change);
+    const isOfRecord =
+      change.kind === 'put-record' || change.kind === 'delete-record' || change.kind === 'preserve-record';
+    const revision = isOfRecord ? this.records.revisionOf(change.handle) : this.directory.revisionOf(change);
     return heldBack(subjectOf(change).name, revision);
   }
 }
 
-function entryOf(change: Change, { outcome, action }: MemoryStep): ChangeEntry[] {
-  return outcome.ok ? [{ ...subjectOf(change), action, revision: outcome.revision }] : [];
+interface Logged {
+  readonly entry: ChangeEntry;
+  /** When it happened, where it comes from another node. */
+  readonly at: number | null;
+}
+
+function entriesOf(change: Change, { outcome, action, steps }: MemoryStep): Logged[] {
+  if (!outcome.ok) return [];
+  const named = subjectOf(change);
+  if (change.kind !== 'preserve-record') return [{ entry: { ...named, action, revision: outcome.revision }, at: null }];
+  return (steps ?? []).map((step, i) => ({ entry: { ...named, ...step }, at: change.states[i]?.updatedAt ?? null }));
 }

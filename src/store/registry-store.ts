@@ -49,6 +49,24 @@ export interface HistoryEntry {
   readonly record: HandleRecord | null;
 }
 
+/** Reads of everything, in an order that does not depend on when things were registered. Same visibility as records. */
+export interface RegistryScanner {
+  /** Prefixes under which anything was ever registered, in byte order: there are as many as enterprises. */
+  prefixes(): Awaitable<readonly Prefix[]>;
+  /** Where a handle stands, deleted or not; null if nothing was ever registered under it. */
+  state(handle: Handle): Awaitable<RecordState | null>;
+  /** As `list`, with the deleted ones. */
+  states(prefix: Prefix, after: Handle | null, limit: number): Awaitable<readonly RecordState[]>;
+}
+
+export interface RecordState {
+  readonly handle: Handle;
+  readonly revision: number;
+  readonly updatedAt: number;
+  /** Null if it is deleted. */
+  readonly record: HandleRecord | null;
+}
+
 /** Reads of who is who. Same visibility as records. */
 export interface DirectoryReader {
   enterprise(prefix: Prefix): Awaitable<Enterprise | null>;
@@ -181,7 +199,8 @@ export interface StoreStats {
 }
 
 export interface RegistryStore
-  extends RecordReader,
+  extends RegistryScanner,
+    RecordReader,
     DirectoryReader,
     HomeReader,
     JournalReader,

@@ -12,6 +12,10 @@ export function inputError(at: string, message: string, code: InputCode = 'INVAL
   return new HandleError(code, message, { at });
 }
 
+export function isJsonObject(input: unknown): input is JsonObject {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
 /** An object with no member outside `members`. */
 export function readObject(input: unknown, at: string, members: ReadonlySet<string>, code?: InputCode): JsonObject {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {

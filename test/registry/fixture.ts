@@ -107,6 +107,9 @@ function watched(
     return answer;
   };
   return {
+    prefixes: () => inner.prefixes(),
+    state: (handle) => inner.state(handle),
+    states: (prefix, after, limit) => inner.states(prefix, after, limit),
     get: (handle) => inner.get(handle),
     getMany: (handles) => noting('getMany', inner.getMany(handles)),
     list: (prefix, after, limit) => inner.list(prefix, after, limit),

@@ -7,6 +7,9 @@ import { CHAIRS, DRY, openFixture, patch, put, remove, setState, WRITE, word, wo
 
 function answeringLater(store: RegistryStore): RegistryStore {
   return {
+    prefixes: async () => store.prefixes(),
+    state: async (handle) => store.state(handle),
+    states: async (prefix, after, limit) => store.states(prefix, after, limit),
     get: async (handle) => store.get(handle),
     getMany: async (handles) => store.getMany(handles),
     list: async (prefix, after, limit) => store.list(prefix, after, limit),

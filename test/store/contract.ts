@@ -7,6 +7,7 @@ import { describeIdempotency } from './contract-idempotency.ts';
 import { describeJournal } from './contract-journal.ts';
 import { describeLineage } from './contract-lineage.ts';
 import { describePast } from './contract-past.ts';
+import { describePreserved } from './contract-preserved.ts';
 import { describeRecords } from './contract-records.ts';
 import { describeStatistics } from './contract-statistics.ts';
 import type { StoreFixture } from './world.ts';
@@ -19,6 +20,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeCommits(open);
     describeLineage(open);
     describePast(open);
+    describePreserved(open);
     describeJournal(open);
     describeStatistics(open);
     describeIdempotency(open);

@@ -4,9 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change, VisibleChange } from '../../src/domain/change.ts';
 import type { Handle } from '../../src/domain/handle.ts';
+import type { RecordDraft } from '../../src/domain/handle-record.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
+import type { PreservedState } from '../../src/domain/preserved.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { CommitRequest, RegistryStore } from '../../src/store/registry-store.ts';
+import { verifyStore } from '../../src/store/verify-store.ts';
 import { openLmdb } from './lmdb-world.ts';
 import { draft, NOON, text } from './world.ts';
 
@@ -18,7 +21,7 @@ const anyHandle = fc.constantFrom(...HANDLES);
 
 /** A change whose expected revision is filled in when it is made: the one that stands, or one beside it. */
 interface Wish {
-  readonly kind: 'put' | 'delete';
+  readonly kind: 'put' | 'delete' | 'preserve';
   readonly handle: Handle;
   readonly offset: number;
   readonly parent: Handle | null;
@@ -27,7 +30,7 @@ interface Wish {
 }
 
 const anyWish: fc.Arbitrary<Wish> = fc.record({
-  kind: fc.constantFrom('put', 'put', 'put', 'delete'),
+  kind: fc.constantFrom('put', 'put', 'put', 'delete', 'preserve'),
   handle: anyHandle,
   offset: fc.constantFrom(0, 0, 0, 0, 0, 1),
   parent: fc.option(anyHandle),
@@ -47,6 +50,15 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
   laterMs: fc.constantFrom(0, 1, 1500, 3_600_000, 30_000_000, -10_000),
 });
 
+/** Two states of long ago; the parent of the first is none that others may not have. */
+function statesOf(content: RecordDraft): PreservedState[] {
+  const createdAt = NOON - 1_000_000_000;
+  return [
+    { revision: 1, createdAt, updatedAt: createdAt, draft: { ...content, status: 'active', reason: null } },
+    { revision: 2, createdAt, updatedAt: createdAt + 500_000_000, draft: content },
+  ];
+}
+
 async function requestOf(step: Step, store: RegistryStore): Promise<CommitRequest> {
   const changes: Change[] = [];
   for (const { kind, handle, offset, parent, status, data } of step.wishes) {
@@ -54,6 +66,7 @@ async function requestOf(step: Step, store: RegistryStore): Promise<CommitReques
     const values = data === '' ? [] : [text(1, data), text(2000, data, { ttl: 5 })];
     const content = draft({ parent, status, reason: status === 'revoked' ? data : null, values });
     if (kind === 'put') changes.push({ kind: 'put-record', handle, expectedRevision, draft: content });
+    else if (kind === 'preserve') changes.push({ kind: 'preserve-record', handle, states: statesOf(content) });
     else changes.push({ kind: 'delete-record', handle, expectedRevision });
   }
   const idempotency = step.key === null ? null : { key: step.key, bodyHash: 'b', note: 'n' };
@@ -66,6 +79,8 @@ async function everything(store: RegistryStore, nowMs: number): Promise<unknown>
   return {
     totals: { records, sequence },
     records: await store.getMany(HANDLES),
+    states: await Promise.all(PREFIXES.map((prefix) => store.states(prefix, null, 100))),
+    prefixes: await store.prefixes(),
     lists: await Promise.all(PREFIXES.map((prefix) => store.list(prefix, null, 100))),
     pages: await Promise.all(HANDLES.map((handle) => store.list(handle.split('/')[0] as Prefix, handle, 2))),
     children: await Promise.all(HANDLES.map((handle) => store.children(handle, null, 100))),
@@ -95,6 +110,8 @@ describe('two stores', () => {
         }
         expect(lmdb.visible).toEqual(announced);
         expect(await everything(lmdb.store, lmdb.clock.nowMs)).toEqual(await everything(memory, lmdb.clock.nowMs));
+        const report = await verifyStore({ path: lmdb.path, maxGrowthBytes: null, progress() {} });
+        expect(report.findings).toEqual([]);
         await lmdb.close();
       }),
       { numRuns: 40 },

@@ -1,0 +1,112 @@
+// Everything a registry holds as lines of an export, page by page in constant memory: enterprises, their principals, then
+// records in the order of their handles. The same registry gives the same bytes, wherever it is.
+
+import { type Handle, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
+import { MAX_PAGE_SIZE, MAX_PRESERVED_STATES } from '../domain/limits.ts';
+import { isWithin, type Prefix } from '../domain/prefix.ts';
+import type {
+  DirectoryReader,
+  HistoryEntry,
+  RecordReader,
+  RecordState,
+  RegistryScanner,
+} from '../store/registry-store.ts';
+import { formatEntityLine, formatRecordLine, type StateLine } from './preserved-json.ts';
+
+export interface ExportOptions {
+  readonly store: RegistryScanner &
+    Pick<RecordReader, 'history'> &
+    Pick<DirectoryReader, 'enterprises' | 'principals' | 'keys'>;
+  /** Only this prefix and what is below it; null for everything. */
+  readonly scope: Prefix | null;
+  /** Earlier states and deleted records too. */
+  readonly withHistory: boolean;
+  /** Hashes of the keys of those who are not operators. */
+  readonly withKeys: boolean;
+}
+
+/** Pages of lines. Operators and their keys stay with their node. */
+export async function* exportLines(options: ExportOptions): AsyncGenerator<readonly string[]> {
+  yield* enterpriseLines(options);
+  yield* principalLines(options);
+  for (const prefix of await options.store.prefixes()) {
+    if (mayHold(prefix, options.scope)) yield* recordLines(options, prefix);
+  }
+}
+
+async function* enterpriseLines({ store, scope }: ExportOptions): AsyncGenerator<readonly string[]> {
+  for (let after: Prefix | null = null; ; ) {
+    const page = await store.enterprises(after, MAX_PAGE_SIZE);
+    yield page
+      .filter(({ prefix }) => scope === null || isWithin(prefix, scope))
+      .map((one) => formatEntityLine('enterprise', one));
+    after = page.at(-1)?.prefix ?? null;
+    if (page.length < MAX_PAGE_SIZE) return;
+  }
+}
+
+async function* principalLines({ store, scope, withKeys }: ExportOptions): AsyncGenerator<readonly string[]> {
+  const owners = new Set<string>();
+  for (let after: string | null = null; ; ) {
+    const page = await store.principals(after, MAX_PAGE_SIZE);
+    const mine = page.filter(
+      (one) => one.role !== 'operator' && (scope === null || (one.scope !== null && isWithin(one.scope, scope))),
+    );
+    for (const { id } of mine) owners.add(id);
+    yield mine.map((one) => formatEntityLine('principal', one));
+    after = page.at(-1)?.id ?? null;
+    if (page.length < MAX_PAGE_SIZE) break;
+  }
+  for (let after: string | null = null; withKeys; ) {
+    const page = await store.keys(after, MAX_PAGE_SIZE);
+    yield page.filter(({ principalId }) => owners.has(principalId)).map((one) => formatEntityLine('key', one));
+    after = page.at(-1)?.id ?? null;
+    if (page.length < MAX_PAGE_SIZE) return;
+  }
+}
+
+async function* recordLines(
+  { store, scope, withHistory }: ExportOptions,
+  prefix: Prefix,
+): AsyncGenerator<readonly string[]> {
+  for (let after: Handle | null = null; ; ) {
+    const page = await store.states(prefix, after, MAX_PAGE_SIZE);
+    const lines: string[] = [];
+    for (const state of page) {
+      if (scope !== null && !isWithin(responsiblePrefixOf(state.handle), scope)) continue;
+      if (withHistory) lines.push(formatRecordLine(state.handle, state, await historyOf(store, state)));
+      else if (state.record !== null) lines.push(formatRecordLine(state.handle, state, null));
+    }
+    yield lines;
+    after = page.at(-1)?.handle ?? null;
+    if (page.length < MAX_PAGE_SIZE) return;
+  }
+}
+
+/** Prefix handles belong to the prefix they speak of. */
+function mayHold(prefix: Prefix, scope: Prefix | null): boolean {
+  return scope === null || isWithin(prefix, scope) || prefix === prefixOf('0.NA/' as Handle);
+}
+
+/** Earlier states, oldest first. */
+async function historyOf(
+  store: ExportOptions['store'],
+  { handle, revision }: RecordState,
+): Promise<readonly StateLine[]> {
+  if (revision === 1) return [];
+  const entries: HistoryEntry[] = [];
+  for (let before = revision; entries.length < MAX_PRESERVED_STATES; ) {
+    const page = await store.history(handle, before, MAX_PAGE_SIZE);
+    entries.push(...page);
+    before = page.at(-1)?.revision ?? 0;
+    if (page.length < MAX_PAGE_SIZE) break;
+  }
+  return entries
+    .map((entry, i) => ({
+      revision: entry.revision,
+      // A deletion happened when what it deleted was replaced.
+      updatedAt: entry.record?.updatedAt ?? entries[i + 1]?.replacedAt ?? entry.replacedAt - 1,
+      record: entry.record,
+    }))
+    .reverse();
+}

@@ -1,0 +1,169 @@
+// Takes in what another node exported, as it was: operators only, never over what stands. Again it changes nothing.
+
+import type { Change, ChangeOutcome } from '../domain/change.ts';
+import { HandleError } from '../domain/error.ts';
+import { type Handle, prefixOf } from '../domain/handle.ts';
+import { MAX_BATCH_ITEMS } from '../domain/limits.ts';
+import type { Observer } from '../domain/observer.ts';
+import { assertSuccession, type PreservedState } from '../domain/preserved.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { isJsonObject } from '../wire/json-input.ts';
+import { type Admission, refusalOf } from './admission.ts';
+import { type ParsedEntity, parseEntityLine } from './preserved-entity.ts';
+import { formatEntityLine, formatRecordLine, type ParsedState, parseRecordLine } from './preserved-json.ts';
+import type { Actor } from './registration.ts';
+import type { PreservedResult } from './registry.ts';
+import { assertValues } from './value-rules.ts';
+
+export interface PreservationOptions {
+  readonly store: RegistryStore;
+  readonly admission: Admission;
+  readonly observer: Observer;
+}
+
+/** What is to be written, and how to tell whether it stands already. */
+interface Wanted {
+  readonly name: string;
+  readonly change: Change;
+  readonly revision: number;
+  /** Null if there is nothing, else whether what stands says the same. */
+  readonly stands: () => Promise<{ readonly revision: number; readonly isSame: boolean } | null>;
+}
+
+export class Preservation {
+  readonly #options: PreservationOptions;
+
+  constructor(options: PreservationOptions) {
+    this.#options = options;
+  }
+
+  /** A result for each line, in order. Throws `FORBIDDEN` and `PAYLOAD_TOO_LARGE`, and what a commit throws. */
+  async preserve(actor: Actor, lines: readonly unknown[]): Promise<readonly PreservedResult[]> {
+    assertOperator(actor.principal);
+    if (lines.length > MAX_BATCH_ITEMS) {
+      throw new HandleError('PAYLOAD_TOO_LARGE', `A call takes at most ${MAX_BATCH_ITEMS} lines: divide it.`);
+    }
+    const results: PreservedResult[] = new Array(lines.length);
+    const writes: { readonly position: number; readonly wanted: Wanted }[] = [];
+    for (const [position, line] of lines.entries()) {
+      try {
+        const wanted = this.#wantedOf(line, `/${position}`);
+        const standing = await wanted.stands();
+        if (standing === null) writes.push({ position, wanted });
+        else results[position] = standing.isSame ? unchanged(wanted) : taken(wanted, standing.revision);
+      } catch (error) {
+        results[position] = { ok: false, handle: nameIn(line), error: refusalOf(error) };
+      }
+    }
+    if (writes.length === 0) return results;
+    const { outcomes } = await this.#options.store.commit({
+      principalId: actor.principal.id,
+      requestId: actor.requestId,
+      changes: writes.map(({ wanted }) => wanted.change),
+      idempotency: null,
+    });
+    for (const [i, { position, wanted }] of writes.entries())
+      results[position] = resultOf(wanted, outcomes[i] as ChangeOutcome);
+    const created = outcomes.filter(
+      (outcome, i) => outcome.ok && writes[i]?.wanted.change.kind === 'preserve-record',
+    ).length;
+    if (created > 0) this.#options.observer.registered('created', created);
+    return results;
+  }
+
+  #wantedOf(line: unknown, at: string): Wanted {
+    const kind = isJsonObject(line) ? line.kind : undefined;
+    if (kind === 'record') return this.#wantedRecord(line, at);
+    if (kind === 'enterprise' || kind === 'principal' || kind === 'key')
+      return this.#wantedEntity(parseEntityLine(kind, line, at));
+    throw new HandleError('INVALID_REQUEST', 'A line of an export has a kind: record, enterprise, principal or key.', {
+      at: `${at}/kind`,
+    });
+  }
+
+  #wantedRecord(line: unknown, at: string): Wanted {
+    const parsed = parseRecordLine(line, at);
+    const handle = this.#options.admission.parseStorable(parsed.handle, '/handle');
+    const states = parsed.states.map((state) => this.#stateOf(handle, state));
+    assertSuccession(states);
+    const last = states.at(-1) as PreservedState;
+    const { store } = this.#options;
+    return {
+      name: handle,
+      change: { kind: 'preserve-record', handle, states },
+      revision: last.revision,
+      async stands() {
+        const standing = await store.state(handle);
+        if (standing === null) return null;
+        const { revision, updatedAt, createdAt, draft } = last;
+        const record = draft === null ? null : { ...draft, handle, revision, createdAt, updatedAt };
+        const given = formatRecordLine(handle, { revision, updatedAt, record }, null);
+        return { revision: standing.revision, isSame: formatRecordLine(handle, standing, null) === given };
+      },
+    };
+  }
+
+  #stateOf(handle: Handle, { draft, ...marks }: ParsedState): PreservedState {
+    if (draft === null) return { ...marks, draft };
+    assertValues(draft.values);
+    const { admission } = this.#options;
+    const parent = draft.parent === null ? null : admission.parseNamed(draft.parent, '/parent');
+    const template = draft.template === null ? null : admission.parseNamed(draft.template, '/template');
+    if (parent !== null && (prefixOf(parent) !== prefixOf(handle) || parent === handle)) {
+      throw new HandleError(
+        'INVALID_PARENT',
+        `${parent} cannot be the parent of ${handle}: it inherits from another record of its prefix.`,
+        { at: '/parent' },
+      );
+    }
+    return { ...marks, draft: { ...draft, parent, template } };
+  }
+
+  #wantedEntity({ kind, name, entity, change }: ParsedEntity): Wanted {
+    const { store } = this.#options;
+    return {
+      name,
+      change,
+      revision: entity.revision,
+      async stands() {
+        const standing = await (kind === 'enterprise'
+          ? store.enterprise(name as never)
+          : kind === 'principal'
+            ? store.principal(name)
+            : store.key(name));
+        if (standing === null) return null;
+        return {
+          revision: standing.revision,
+          isSame: formatEntityLine(kind, standing) === formatEntityLine(kind, entity),
+        };
+      },
+    };
+  }
+}
+
+function assertOperator({ role }: Principal): void {
+  if (role === 'operator') return;
+  throw new HandleError('FORBIDDEN', "Only an operator takes in what another node exported: use an operator's key.");
+}
+
+function nameIn(line: unknown): string {
+  if (!isJsonObject(line)) return '';
+  const name = line.handle ?? line.prefix ?? line.id;
+  return typeof name === 'string' ? name : '';
+}
+
+function unchanged({ name, revision }: Wanted): PreservedResult {
+  return { ok: true, outcome: 'unchanged', handle: name, revision };
+}
+
+function taken({ name, revision }: Wanted, standing: number): PreservedResult {
+  const message = `${name} is here already, with other content (revision ${standing}, revision ${revision} was given): what stands is never overwritten.`;
+  return { ok: false, handle: name, error: new HandleError('ALREADY_EXISTS', message) };
+}
+
+function resultOf(wanted: Wanted, outcome: ChangeOutcome): PreservedResult {
+  if (outcome.ok) return { ok: true, outcome: 'created', handle: wanted.name, revision: outcome.revision };
+  if (outcome.code === 'REVISION_CONFLICT') return taken(wanted, outcome.currentRevision);
+  return { ok: false, handle: wanted.name, error: new HandleError(outcome.code, outcome.message) };
+}

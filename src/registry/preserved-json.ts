@@ -1,0 +1,178 @@
+// One line of an export: a record with its states, an enterprise, a principal or a key, so that the same content always
+// gives the same bytes, and reading it back gives the same content. What may be taken in is judged elsewhere.
+
+import { textFromBytes } from '../domain/bytes.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
+import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
+import { DEFAULT_PERMISSIONS, type HandleValue } from '../domain/handle-value.ts';
+import { MAX_PRESERVED_STATES } from '../domain/limits.ts';
+import type { AccessKey, Principal } from '../domain/principal.ts';
+import { formatInstant, parseInstant } from '../wire/instant-text.ts';
+import {
+  inputError,
+  type JsonObject,
+  readArray,
+  readChoice,
+  readInteger,
+  readObject,
+  readString,
+} from '../wire/json-input.ts';
+import { parseValues } from '../wire/value-json.ts';
+
+/** A state as a line has it; `handle` is the record's. */
+export interface StateLine {
+  readonly revision: number;
+  readonly updatedAt: number;
+  /** Null if it is deleted. */
+  readonly record: HandleRecord | null;
+}
+
+/** A record's line: where it stands, and earlier states, oldest first, or null for a line without them. */
+export function formatRecordLine(handle: string, state: StateLine, history: readonly StateLine[] | null): string {
+  const earlier = history === null || history.length === 0 ? {} : { history: history.map(stateJson) };
+  return JSON.stringify({ kind: 'record', handle, ...stateJson(state), ...earlier });
+}
+
+function stateJson({ revision, updatedAt, record }: StateLine): object {
+  const changed = { revision, updatedAt: formatMs(updatedAt) };
+  if (record === null) return { status: 'deleted', ...changed };
+  const { status, createdAt, parent, template, reason, values } = record;
+  return {
+    status,
+    revision,
+    createdAt: formatMs(createdAt),
+    updatedAt: changed.updatedAt,
+    ...(parent === null ? {} : { parent }),
+    ...(template === null ? {} : { template }),
+    ...(reason === null ? {} : { reason }),
+    values: values.map(valueJson),
+  };
+}
+
+/** Unlike the Handle API's form it never interprets bytes: what was stored is what comes back. */
+function valueJson({
+  index,
+  type,
+  data,
+  dataForm,
+  ttl,
+  ttlIsAbsolute,
+  timestamp,
+  permissions,
+  references,
+}: HandleValue): object {
+  return {
+    index,
+    type: textFromBytes(type),
+    data:
+      dataForm === 'binary'
+        ? { format: 'base64', value: Buffer.from(data, 'latin1').toString('base64') }
+        : textFromBytes(data),
+    ...(permissions === DEFAULT_PERMISSIONS ? {} : { permissions: permissions.toString(2).padStart(4, '0') }),
+    ttl: ttlIsAbsolute ? formatInstant(ttl) : ttl,
+    timestamp: formatInstant(timestamp),
+    // Member by member: the same reference was made in another order elsewhere.
+    ...(references.length === 0
+      ? {}
+      : { references: references.map((one) => ({ index: one.index, handle: one.handle })) }),
+  };
+}
+
+export type EntityKind = 'enterprise' | 'principal' | 'key';
+
+/** The line of an enterprise, principal or key (without its token, which is stored nowhere). */
+export function formatEntityLine(kind: EntityKind, entity: Enterprise | Principal | AccessKey): string {
+  const { revision, createdAt, updatedAt, ...content } = entity;
+  const shown = Object.fromEntries(
+    Object.entries(content).map(([name, value]) => [
+      name,
+      INSTANTS.has(name) && value !== null ? formatMs(value as number) : value,
+    ]),
+  );
+  return JSON.stringify({ kind, ...shown, revision, createdAt: formatMs(createdAt), updatedAt: formatMs(updatedAt) });
+}
+
+const INSTANTS: ReadonlySet<string> = new Set(['expiresAt', 'revokedAt']);
+
+/** Handle as it is spelled; the states oldest first. */
+export interface ParsedRecord {
+  readonly kind: 'record';
+  readonly handle: string;
+  readonly states: readonly ParsedState[];
+}
+
+export interface ParsedState {
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Parent and template as they are spelled. */
+  readonly draft:
+    | (Omit<RecordDraft, 'parent' | 'template'> & { readonly parent: string | null; readonly template: string | null })
+    | null;
+}
+
+const CODE = 'INVALID_REQUEST';
+const STATUSES = ['reserved', 'active', 'revoked', 'deleted'] as const;
+const STATE_MEMBERS = ['status', 'revision', 'createdAt', 'updatedAt', 'parent', 'template', 'reason', 'values'];
+const HISTORY_MEMBERS: ReadonlySet<string> = new Set(STATE_MEMBERS);
+const RECORD_MEMBERS: ReadonlySet<string> = new Set([...STATE_MEMBERS, 'kind', 'handle', 'history']);
+const REVISIONS = { min: 1, max: 0xffff_ffff };
+
+/** Throws `INVALID_REQUEST` or `INVALID_VALUE` with the place as a JSON pointer. */
+export function parseRecordLine(input: unknown, at: string): ParsedRecord {
+  const line = readObject(input, at, RECORD_MEMBERS, CODE);
+  const handle = readString(line.handle, `${at}/handle`, CODE);
+  const earlier =
+    line.history === undefined ? [] : readArray(line.history, `${at}/history`, MAX_PRESERVED_STATES, CODE);
+  const places = earlier.map((_, i) => `${at}/history/${i}`);
+  const states: ParsedState[] = [];
+  for (const [i, state] of [...earlier, line].entries()) {
+    const place = places[i] ?? at;
+    states.push(
+      parseState(i < earlier.length ? readObject(state, place, HISTORY_MEMBERS, CODE) : line, place, states.at(-1)),
+    );
+  }
+  return { kind: 'record', handle, states };
+}
+
+function parseState(state: JsonObject, at: string, before: ParsedState | undefined): ParsedState {
+  const status = readChoice(state.status, `${at}/status`, STATUSES, CODE);
+  const revision = readInteger(state.revision, `${at}/revision`, REVISIONS, CODE);
+  const updatedAt = readMs(state.updatedAt, `${at}/updatedAt`);
+  // A deletion keeps the instant of creation of what it deleted, as the store does.
+  if (status === 'deleted') return { revision, createdAt: before?.createdAt ?? updatedAt, updatedAt, draft: null };
+  const { parent, template, reason } = state;
+  const draft = {
+    status,
+    parent: parent === undefined ? null : readString(parent, `${at}/parent`, CODE),
+    template: template === undefined ? null : readString(template, `${at}/template`, CODE),
+    reason: reason === undefined ? null : readString(reason, `${at}/reason`, CODE),
+    values: parseStampedValues(state.values, `${at}/values`),
+  };
+  return { revision, createdAt: readMs(state.createdAt, `${at}/createdAt`), updatedAt, draft };
+}
+
+/** The ordinary form takes a timestamp and forgets it; here it is what counts. */
+function parseStampedValues(input: unknown, at: string): HandleValue[] {
+  return parseValues(input, at).map((value, i) => {
+    const { timestamp } = (input as readonly JsonObject[])[i] as JsonObject;
+    const seconds = typeof timestamp === 'string' ? parseInstant(timestamp) : null;
+    if (seconds === null)
+      throw inputError(
+        `${at}/${i}/timestamp`,
+        'Write when the value was last changed, such as "2026-01-31T00:00:00Z".',
+        CODE,
+      );
+    return { ...value, timestamp: seconds };
+  });
+}
+
+export function readMs(input: unknown, at: string): number {
+  const text = readString(input, at, CODE);
+  if (parseInstant(text) !== null) return Date.parse(text);
+  throw inputError(at, 'Write an instant, such as "2026-01-31T00:00:00.000Z".', CODE);
+}
+
+function formatMs(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,37 @@
+// One state of a store as another process reads it, beside a running node or without one: for exports. Never writes.
+
+import { visitEnvironment } from './lmdb-environment.ts';
+import { assertGrowth, growthLimit } from './lmdb-growth.ts';
+import { pinPages } from './lmdb-pages.ts';
+import { fixedView, readersOf, readTotals } from './lmdb-reading.ts';
+import type { DirectoryReader, RecordReader, RegistryScanner } from './registry-store.ts';
+
+export interface VisitedStore extends RecordReader, DirectoryReader, RegistryScanner {
+  /** Live records. */
+  readonly records: number;
+  /** Call now and then: throws `OVERLOADED` if the file has grown too much since (null: by half, or 1 GiB). */
+  assertGrowth(maxGrowthBytes: number | null): void;
+  /** A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** Throws as `visitEnvironment`. Close it soon: while it is open the store's file grows with every write. */
+export async function visitStore(path: string): Promise<VisitedStore> {
+  const environment = visitEnvironment(path);
+  try {
+    const pages = pinPages(environment);
+    const view = fixedView(environment, pages.snapshot);
+    return {
+      ...readersOf(view),
+      records: readTotals(view).records,
+      assertGrowth: (limit) => assertGrowth(pages.growthBytes(), limit ?? growthLimit(pages.byteLength)),
+      close: () => {
+        pages.close();
+        return environment.close();
+      },
+    };
+  } catch (cause) {
+    await environment.close();
+    throw cause;
+  }
+}
