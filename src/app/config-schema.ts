@@ -127,6 +127,21 @@ export const SECTIONS = {
       'Size at which a file is closed and another begun, besides every midnight in China.',
     ),
   },
+  tracing: {
+    endpoint: {
+      anyOf: [{ type: 'null' }, { type: 'string', pattern: '^https?://[^ ]+$' }],
+      default: null,
+      description:
+        'Where OpenTelemetry spans go by OTLP/HTTP, such as http://127.0.0.1:4318/v1/traces; null for nowhere.',
+    },
+    sampleRatio: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0.01,
+      description: 'Share of requests that are traced; one that comes with a traceparent is traced if that says so.',
+    },
+  },
 } as const;
 
 /** The one setting that stands in no section. */

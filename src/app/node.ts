@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
+import type { Tracer } from '../domain/tracer.ts';
 import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { searchLog } from '../logbook/search.ts';
@@ -36,7 +37,18 @@ export interface DoorOptions {
 }
 
 /** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
-export function openDoors(options: DoorOptions): Promise<HttpServer> {
+export async function openDoors(options: DoorOptions): Promise<HttpServer> {
+  const { endpoint, sampleRatio } = options.config.tracing;
+  if (endpoint === null) return openDoorsOver({ ...options, tracer: null });
+  // Loaded only where it is wanted.
+  const { openTracing } = await import('./tracing.ts');
+  const tracing = openTracing({ endpoint, sampleRatio, version: options.version, thread: randomUUID() });
+  const { tracer } = tracing;
+  const doors = await openDoorsOver({ ...options, store: tracing.traceCommits(options.store), tracer });
+  return { ...doors, close: () => doors.close().then(() => tracing.close()) };
+}
+
+function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }): Promise<HttpServer> {
   const { config, store, epochs, counters: observer, countersBuffer } = options;
   const { prefix: ownPrefix } = config.node;
   const homed = followHomes({ store, epochs, configured: config.node.homed });
@@ -60,6 +72,7 @@ export function openDoors(options: DoorOptions): Promise<HttpServer> {
     version: options.version,
     log: options.facts.log,
     trail: options.facts.trail,
+    tracer: options.tracer,
     searchAudit: logDirectory === null ? null : (query) => searchLog(logDirectory, 'audit', query),
     resolutionSample: config.log.resolutionSample,
     ...(options.facts.keepsResolution === null ? {} : { keepsResolution: options.facts.keepsResolution }),

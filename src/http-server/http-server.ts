@@ -7,6 +7,7 @@ import type { AuditTrail } from '../domain/audit.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
+import type { Tracer } from '../domain/tracer.ts';
 import type {
   Authenticator,
   ChangeFeed,
@@ -36,6 +37,7 @@ import { answerClientError, closeServer, createLimitedServer, listen, renewSecur
 import { registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
+import { addSpanHooks, createPlainSpans } from './request-spans.ts';
 import { Asker } from './resolution.ts';
 import { registerService, type ServiceOptions } from './service.ts';
 import type { TlsMaterial } from './tls.ts';
@@ -98,6 +100,8 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   /** For acts of the door's own. Denials get there by the log, changes by the store. */
   readonly trail: AuditTrail;
   readonly searchAudit: AuditSearch;
+  /** Null if nothing is traced. */
+  readonly tracer: Tracer | null;
   readonly statistics: Statistics;
   /** One of how many plain resolutions is logged; 0 or nothing for none. */
   readonly resolutionSample?: number;
@@ -147,6 +151,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const past = new PastReplies(options);
   const addressOf = createClientAddress(options.trustedProxies);
   const { sample, onDefect } = createPlainLog(options, addressOf);
+  const traced = options.tracer === null ? null : createPlainSpans(options.tracer, options.newRequestId);
   const handleApi = new HandleApi({ asker, authentication, readAccess, past, observer, writer, inFlight, onDefect });
 
   const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
@@ -156,10 +161,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         admitted(request, response);
         return;
       }
+      traced?.(request, response);
       sample?.(request, response);
       handleApi.answerPlain(request, response);
     };
   });
+  if (options.tracer !== null) addSpanHooks(app, options.tracer);
   addRequestHooks(app, { ...options, isClosing, addressOf });
   const routes = listRoutes(app);
   registerService(app, options);

@@ -127,6 +127,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     log: (entry) => seen.log.push(entry),
     trail: SILENT_TRAIL,
     searchAudit: null,
+    tracer: null,
     newRequestId: () => `request-${++requests}`,
     readiness: () => ({ status: 'ready', reasons: [] }),
     metrics: async () => 'jiabiao_up 1\n',

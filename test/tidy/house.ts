@@ -16,6 +16,11 @@ export const FIRST_IMPURE_FLOOR = 2;
 
 /** Where each npm package may be imported: path beginnings. A package that is not here has no home yet. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@opentelemetry/api': ['src/app/tracing'],
+  '@opentelemetry/core': ['src/app/tracing'],
+  '@opentelemetry/exporter-trace-otlp-http': ['src/app/tracing'],
+  '@opentelemetry/resources': ['src/app/tracing'],
+  '@opentelemetry/sdk-trace': ['src/app/tracing'],
   'cli-progress': ['src/cli/'],
   'close-with-grace': ['src/app/'],
   commander: ['src/cli/'],
