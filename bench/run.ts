@@ -9,6 +9,7 @@ import { registerSingle } from './cases/register-single.ts';
 import { resolveBatch } from './cases/resolve-batch.ts';
 import { resolveFirstTouch } from './cases/resolve-first-touch.ts';
 import { resolveL1 } from './cases/resolve-l1.ts';
+import { resolveL1Tls } from './cases/resolve-l1-tls.ts';
 import { resolveOpenLoop } from './cases/resolve-open-loop.ts';
 import { resolveUnknown } from './cases/resolve-unknown.ts';
 import { Driver } from './driver/driver.ts';
@@ -21,6 +22,7 @@ import { SectorShelf } from './sectors.ts';
 
 const CASES: readonly BenchCase[] = [
   resolveL1,
+  resolveL1Tls,
   resolveFirstTouch,
   resolveUnknown,
   resolveOpenLoop,
@@ -69,6 +71,8 @@ function contextOf(driver: Driver, shelf: SectorShelf, runs: Runs[]): BenchConte
     reference: (task) => startReference({ workers, task }),
     nodeWith: async (sector, settings = {}) =>
       startNode({ directory: await shelf.directoryOf(sector), workers, settings, profileFolder }),
+    twinWith: async (sector, settings = {}) =>
+      startNode({ directory: await shelf.copyOf(sector), workers, settings, profileFolder }),
     emptyNode: (settings = {}) => startNode({ directory: shelf.emptyDirectory(), workers, settings, profileFolder }),
   };
 }

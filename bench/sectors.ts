@@ -1,6 +1,6 @@
 // Loaded sectors on disk: each is loaded once in a run of the bench, then lent to one case after the other.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sector } from './generator.ts';
@@ -35,6 +35,13 @@ export class SectorShelf {
     );
     this.#loaded.set(name, directory);
     return directory;
+  }
+
+  /** A directory with the same content, for a second node. */
+  async copyOf(sector: Sector): Promise<string> {
+    const copy = this.emptyDirectory();
+    cpSync(await this.directoryOf(sector), copy, { recursive: true });
+    return copy;
   }
 
   /** A directory that holds nothing. */

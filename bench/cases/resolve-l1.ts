@@ -2,9 +2,9 @@
 
 import { askAutocannon } from '../driver/autocannon.ts';
 import { itemHandle } from '../generator.ts';
-import { type BenchCase, interleave, paceOf } from '../measure/bench-context.ts';
+import { type BenchCase, interleave } from '../measure/bench-context.ts';
 import { comparisonOf, cpuMeasurement, type Measured } from '../measure/measurement.ts';
-import { HANDLE_ROUTE, mirror, smallSector, whileRunning } from './resolving.ts';
+import { HANDLE_ROUTE, hitPlans, mirror, smallSector, whileRunning } from './resolving.ts';
 
 export const resolveL1: BenchCase = {
   name: 'resolve-l1',
@@ -15,20 +15,9 @@ export const resolveL1: BenchCase = {
     const { server } = await mirror(context, node, { method: 'GET', path, route: HANDLE_ROUTE, status: 200 });
     return whileRunning([node, server], async () => {
       const measured: Measured[] = [];
-      for (const [measure, choice, requests] of [
-        ['one path', 'first', 1],
-        ['1,000 paths', 'thousand', 1000],
-      ] as const) {
-        const plan = {
-          ...paceOf(context),
-          measure,
-          connections: 64,
-          rate: null,
-          workload: () => ({ kind: 'resolve', sector, choice, requests, from: 0 }) as const,
-          expect: { statuses: [200], minimumBodyBytes: 500 },
-        };
+      for (const plan of hitPlans(context, sector)) {
         const comparison = comparisonOf(await interleave(context, plan, { ours: node, reference: server }));
-        measured.push(cpuMeasurement(measure, comparison, { ratio: 0.9 }));
+        measured.push(cpuMeasurement(plan.measure, comparison, { ratio: 0.9 }));
       }
       const asked = { path, connections: 64, seconds: context.quick ? 1 : 5 };
       const theirs = await askAutocannon({ ...asked, port: server.port, pid: server.pid });

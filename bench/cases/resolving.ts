@@ -1,7 +1,7 @@
 // What the cases of resolution share: sectors, and a reference that answers what our node answers.
 
 import type { Sector, SectorShape } from '../generator.ts';
-import type { BenchContext } from '../measure/bench-context.ts';
+import { type BenchContext, type LoadPlan, paceOf } from '../measure/bench-context.ts';
 import type { OurNode, Server } from '../measure/children.ts';
 import { type ConstantAnswer, differenceOf, type Probe, probe } from '../reference/constant-answer.ts';
 
@@ -54,4 +54,20 @@ export async function whileRunning<T>(servers: readonly Server[], work: () => Pr
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
+}
+
+/** Hits: one path again and again, and a thousand paths in turn. */
+export function hitPlans(context: BenchContext, sector: Sector): readonly LoadPlan[] {
+  const choices = [
+    ['one path', 'first', 1],
+    ['1,000 paths', 'thousand', 1000],
+  ] as const;
+  return choices.map(([measure, choice, requests]) => ({
+    ...paceOf(context),
+    measure,
+    connections: 64,
+    rate: null,
+    workload: () => ({ kind: 'resolve', sector, choice, requests, from: 0 }),
+    expect: { statuses: [200], minimumBodyBytes: 500 },
+  }));
 }

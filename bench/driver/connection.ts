@@ -1,12 +1,15 @@
 // One keep-alive connection that carries one request at a time. It frames answers and reports them; it decides nothing.
 
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
 import { type OnResponse, ResponseFramer } from './response-framer.ts';
 
 const READ_BUFFER_BYTES = 65_536;
 
 export interface ConnectionOptions {
   readonly port: number;
+  /** Over TLS; who answers there is not questioned. */
+  readonly secure: boolean;
   readonly onResponse: OnResponse;
   /** The connection broke, or the server said something that is no HTTP; it cannot be used any more. */
   readonly onFailure: (error: Error) => void;
@@ -24,7 +27,7 @@ export class Connection {
   static open(options: ConnectionOptions): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const framer = new ResponseFramer(options.onResponse);
-      const socket = connect({
+      const settings = {
         host: '127.0.0.1',
         port: options.port,
         noDelay: true,
@@ -39,10 +42,11 @@ export class Connection {
             return true;
           },
         },
-      });
+      };
+      const socket = options.secure ? connectSecure({ ...settings, rejectUnauthorized: false }) : connect(settings);
       const connection = new Connection(socket);
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(options.secure ? 'secureConnect' : 'connect', () => {
         socket.off('error', reject);
         socket.on('error', options.onFailure);
         socket.on('close', (hadError) => {

@@ -6,6 +6,7 @@ import { Histogram, type LatencySummary } from './histogram.ts';
 
 export interface LoadOptions {
   readonly port: number;
+  readonly secure: boolean;
   readonly connections: number;
   readonly durationMs: number;
   /** Requests a second for an open loop; null for a closed one. */
@@ -86,6 +87,7 @@ class LoadRun {
     for (let i = 0; i < this.#options.connections; i++) {
       const connection = await Connection.open({
         port: this.#options.port,
+        secure: this.#options.secure,
         onResponse: (status, bodyBytes, tail) => this.#onResponse(i, status, bodyBytes, tail),
         onFailure: (error) => {
           if (!this.#running) return;

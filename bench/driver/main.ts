@@ -7,6 +7,7 @@ import { prepareRequests, type Workload } from './workload.ts';
 
 export interface LoadJob {
   readonly port: number;
+  readonly secure: boolean;
   /** The server's process, whose CPU time is read. */
   readonly pid: number;
   readonly connections: number;

@@ -16,6 +16,8 @@ export interface BenchContext {
   readonly driver: Driver;
   /** A node on a directory that already holds the sector; other nodes must not use it at the same time. */
   nodeWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
+  /** A node on a copy of that directory, to run beside the other. */
+  twinWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
   /** A node on an empty directory. */
   emptyNode(settings?: Readonly<Record<string, string>>): Promise<OurNode>;
   reference(task: ReferenceTask): Promise<Server>;
@@ -64,6 +66,7 @@ export async function loadOnce(
 ): Promise<DrivenReport> {
   const report = await context.driver.run({
     port: target.server.port,
+    secure: target.server.secure ?? false,
     pid: target.server.pid,
     connections: plan.connections,
     durationMs: plan.durationMs,

@@ -7,16 +7,21 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Agent, request } from 'undici';
 import type { ReferenceStart } from '../reference/main.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REFERENCE = fileURLToPath(new URL('../reference/main.ts', import.meta.url));
+/** Certificates of a benchmark are made for it. */
+const UNQUESTIONING = new Agent({ connect: { rejectUnauthorized: false } });
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 30_000;
 
 export interface Server {
   readonly port: number;
   readonly pid: number;
+  /** Speaks TLS. */
+  readonly secure?: boolean;
   /** Ends the process; returns when it is gone. */
   stop(): Promise<void>;
 }
@@ -80,13 +85,14 @@ export async function startNode(options: NodeOptions): Promise<OurNode> {
     }),
   );
   closeSync(log);
-  await ready(child, port, logFile);
+  const secure = options.settings?.JIABIAO_TLS__CERTIFICATE !== undefined;
+  await ready(child, `http${secure ? 's' : ''}://127.0.0.1:${port}/readyz`, logFile);
   const token = /jb_[\w-]+/.exec(readFileSync(join(options.directory, 'operator.key'), 'utf8'))?.[0];
   if (token === undefined) throw new Error(`There is no operator key in ${options.directory}/operator.key.`);
-  return { port, pid: child.pid ?? 0, token, stop: () => stop(child) };
+  return { port, pid: child.pid ?? 0, secure, token, stop: () => stop(child) };
 }
 
-async function ready(child: ChildProcess, port: number, logFile: string): Promise<void> {
+async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
     const ended = child.exitCode !== null || child.signalCode !== null;
@@ -95,8 +101,8 @@ async function ready(child: ChildProcess, port: number, logFile: string): Promis
       const reason = ended ? 'ended' : 'did not get ready';
       throw new Error(`The node ${reason}:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
     }
-    const isReady = await fetch(`http://127.0.0.1:${port}/readyz`).then(
-      (answer) => answer.ok,
+    const isReady = await request(url, { dispatcher: UNQUESTIONING }).then(
+      ({ statusCode, body }) => body.dump().then(() => statusCode === 200),
       () => false, // not listening yet
     );
     if (isReady) return;

@@ -22,6 +22,7 @@ async function serve(listener: RequestListener): Promise<number> {
 function options(port: number, changes: Partial<LoadOptions> = {}): LoadOptions {
   return {
     port,
+    secure: false,
     connections: 4,
     durationMs: 150,
     rate: null,
