@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { clientEnvironment } from '../app/config-environment.ts';
 import { Exchange, objectionOf, type ReceivedStream } from './exchange.ts';
 import { CommandFailure, EXIT, type ExitCode } from './exit-codes.ts';
+import { readPem } from './pem-file.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8000';
 export const DEFAULT_KEY_FILE = './data/operator.key';
@@ -151,17 +152,6 @@ function exchangeOf({ ca, cert, certKey, trustsAnyCertificate }: ClientFlags): E
     ...(cert === undefined ? {} : { certificate: readPem(cert, '--cert') }),
     ...(certKey === undefined ? {} : { key: readPem(certKey, '--cert-key') }),
   });
-}
-
-function readPem(file: string, flag: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new CommandFailure(EXIT.usage, `${flag}: ${file} cannot be read: ${(cause as Error).message}.`, { cause });
-  }
-  if (text.includes('-----BEGIN ')) return text;
-  throw new CommandFailure(EXIT.usage, `${flag}: ${file} is no PEM file: it must have a line "-----BEGIN …-----".`);
 }
 
 function readKey({ keyFile }: ClientFlags): string {

@@ -67,6 +67,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['key create --principal ID --label ERP --out erp.key', 'into a file that only you can read'],
     ['key create --principal ID --label Trial --expires 2027-01-31', 'for a while'],
   ],
+  'key certificate': [['key certificate --principal ID --label ERP --file erp.crt', 'clients with it need no key']],
   'key list': [['key list --json', 'for a script']],
   'key rotate': [['key rotate ID --grace 86400 --out erp.key', 'the old one works for a day more']],
   'key revoke': [['key revoke ID', 'closes it at once']],

@@ -1,4 +1,4 @@
-// `jiabiao key …`: bearer keys. A token is shown once, when it is made.
+// `jiabiao key …`: bearer keys and client certificates. A token is shown once, when it is made.
 
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
@@ -6,6 +6,7 @@ import { ApiClient } from './client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { listAll } from './listing.ts';
 import { parseCount, sharedFlagsOf } from './options.ts';
+import { readPem } from './pem-file.ts';
 import { tableOf } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,6 +14,7 @@ interface KeyJson {
   readonly id: string;
   readonly principalId: string;
   readonly label: string;
+  readonly certificateSubject?: string;
   readonly expiresAt: string | null;
   readonly revokedAt: string | null;
 }
@@ -26,6 +28,10 @@ interface CreateFlags {
   readonly label: string;
   readonly expires?: string;
   readonly out?: string;
+}
+
+interface CertificateFlags extends Omit<CreateFlags, 'out'> {
+  readonly file: string;
 }
 
 /** Readable by its owner alone. */
@@ -48,6 +54,24 @@ export function addKeyCommand(program: Command, terminal: Terminal): void {
       showIssued(answer.body as IssuedJson, { out, json: sharedFlagsOf(command).json === true }, terminal);
     });
   key
+    .command('certificate')
+    .description(
+      'Let a client certificate act as a principal, on a node with tls.clientCa. Its renewals go on working.',
+    )
+    .requiredOption('--principal <id>', 'who it acts as (see: jiabiao principal list)')
+    .requiredOption('--label <text>', 'what it is for')
+    .requiredOption('--file <file>', 'the certificate (PEM), without its private key')
+    .option('--expires <instant>', 'when it stops working, such as 2027-01-31 or 2027-01-31T12:00:00Z')
+    .action(async ({ principal, label, expires, file }: CertificateFlags, command: Command) => {
+      const expiresAt = expires === undefined ? undefined : instantOf(expires);
+      const body = { principalId: principal, label, expiresAt, certificate: certificateIn(file) };
+      const request = { method: 'POST', path: '/v1/keys/certificates', body, signed: true } as const;
+      const answer = await new ApiClient(sharedFlagsOf(command)).call(request);
+      const { id, certificateSubject } = answer.body as KeyJson;
+      const isJson = sharedFlagsOf(command).json === true;
+      terminal.print(isJson ? JSON.stringify(answer.body) : `Key ${id} is the certificate of ${certificateSubject}.`);
+    });
+  key
     .command('list')
     .description('All keys, without their tokens.')
     .option('--limit <count>', 'at most this many', parseCount, 1000)
@@ -55,8 +79,16 @@ export function addKeyCommand(program: Command, terminal: Terminal): void {
       const shared = sharedFlagsOf(command);
       const items = await listAll<KeyJson>(new ApiClient(shared), '/v1/keys', limit);
       if (shared.json === true) return terminal.print(JSON.stringify(items));
-      const rows = items.map((item) => [item.id, item.principalId, item.expiresAt, item.revokedAt, item.label]);
-      for (const line of tableOf(['ID', 'PRINCIPAL', 'EXPIRES', 'REVOKED', 'LABEL'], rows)) terminal.print(line);
+      const rows = items.map((item) => [
+        item.id,
+        item.principalId,
+        item.expiresAt,
+        item.revokedAt,
+        item.label,
+        item.certificateSubject ?? '',
+      ]);
+      for (const line of tableOf(['ID', 'PRINCIPAL', 'EXPIRES', 'REVOKED', 'LABEL', 'CERTIFICATE'], rows))
+        terminal.print(line);
     });
   key
     .command('rotate')
@@ -79,6 +111,13 @@ export function addKeyCommand(program: Command, terminal: Terminal): void {
       const { body } = await new ApiClient(sharedFlagsOf(command)).call(request);
       terminal.print(sharedFlagsOf(command).json === true ? JSON.stringify(body) : `${id}  revoked`);
     });
+}
+
+/** The first certificate of the file alone: a private key in it stays here. */
+function certificateIn(file: string): string {
+  const [first] = readPem(file, '--file').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/) ?? [];
+  if (first !== undefined) return first;
+  throw new CommandFailure(EXIT.usage, `--file: ${file} holds no certificate, only other PEM.`);
 }
 
 function instantOf(text: string): string {

@@ -94,6 +94,12 @@ export const MAX_TYPE_NAMES = 65_535;
 /** Characters of the name of an enterprise or principal, or of a key's label: one line on a page. */
 export const MAX_NAME_LENGTH = 200;
 
+/** Characters of the subject of a client certificate: a name with its organisation, in several languages. */
+export const MAX_SUBJECT_LENGTH = 500;
+
+/** Characters of a certificate as PEM: one with many names takes some 4,000. */
+export const MAX_CERTIFICATE_LENGTH = 16_384;
+
 /** Characters of an enterprise's contact: a few lines of name, telephone and mail. */
 export const MAX_CONTACT_LENGTH = 500;
 

@@ -21,12 +21,14 @@ export interface Principal {
   readonly updatedAt: number;
 }
 
-/** A key of a principal. The token itself is shown once and never stored. */
+/** A key of a principal: a token, which is shown once and never stored, or a client certificate. */
 export interface AccessKey {
   readonly id: string;
   readonly principalId: string;
-  /** SHA-256 of the token, lower-case hex. */
+  /** SHA-256 of the token, or of the certificate's subject; lower-case hex. */
   readonly tokenHash: string;
+  /** Of a client certificate; such a key has no token. */
+  readonly certificateSubject?: string;
   readonly label: string;
   /** Epoch milliseconds; null for no expiry. */
   readonly expiresAt: number | null;

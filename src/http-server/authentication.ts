@@ -1,12 +1,14 @@
-// Who asks: the bearer token of a request turned into its principal, before any body is read.
+// Who asks: the bearer token or client certificate of a request turned into its principal, before any body is read.
 
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, isHandleError } from '../domain/error.ts';
+import type { AuthenticationScheme } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Actor } from '../registry/registration.ts';
 import type { Authenticator } from '../registry/registry.ts';
 import type { AuthenticationGuard } from './authentication-guard.ts';
+import { certificateObjectionOf, certificateSubjectOf } from './client-certificate.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,23 +34,58 @@ export class RequestAuthentication {
     this.#guard = guard;
   }
 
-  /** Null if the request shows no key; throws `UNAUTHENTICATED` or `RATE_LIMITED` if it shows one that opens nothing. */
-  principalOf(request: IncomingMessage): Principal | Promise<Principal> | null {
+  /**
+   * Null if the request shows nothing. Throws `UNAUTHENTICATED` or `RATE_LIMITED` if it shows a key that opens nothing. A
+   * certificate belongs to the connection rather than to what is asked: if it is nobody's, the request is anyone's.
+   */
+  principalOf(request: IncomingMessage): Principal | Promise<Principal | null> | null {
+    const byKey = this.#byKey(request);
+    if (byKey !== null) return byKey;
+    const subject = certificateSubjectOf(request);
+    if (subject === null) return null;
+    try {
+      const principal = this.#authenticator.authenticateCertificate(subject);
+      return principal instanceof Promise ? principal.catch(nobody) : principal;
+    } catch (error) {
+      return nobody(error);
+    }
+  }
+
+  /** The principal of a request that cannot do without. */
+  require(request: IncomingMessage): Principal | Promise<Principal> {
+    const byKey = this.#byKey(request);
+    if (byKey !== null) return byKey;
+    const subject = certificateSubjectOf(request);
+    if (subject !== null) {
+      return this.#guard.check(request, 'certificate', () => this.#authenticator.authenticateCertificate(subject));
+    }
+    const objection = certificateObjectionOf(request);
+    const hint = objection === null ? '' : ` The client certificate does not count (${objection}).`;
+    throw new HandleError('UNAUTHENTICATED', `Send your key: "Authorization: Bearer jb_…".${hint}`);
+  }
+
+  #byKey(request: IncomingMessage): Principal | Promise<Principal> | null {
     const token = bearerTokenOf(request.headers.authorization);
     if (token === null) return null;
     return this.#guard.check(request, 'bearer', () => this.#authenticator.authenticate(token));
   }
 }
 
+function nobody(error: unknown): null {
+  if (isHandleError(error, 'UNAUTHENTICATED')) return null;
+  throw error;
+}
+
+/** By what a request that has a principal showed who it is. */
+export function schemeOf({ headers }: IncomingMessage): AuthenticationScheme {
+  return bearerTokenOf(headers.authorization) === null ? 'certificate' : 'bearer';
+}
+
 /** Every route of the scope needs a key. */
 export function requireKey(scope: FastifyInstance, authentication: RequestAuthentication): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     try {
-      const principal = authentication.principalOf(request.raw);
-      if (principal === null) {
-        done(new HandleError('UNAUTHENTICATED', 'Send your key: "Authorization: Bearer jb_…".'));
-        return;
-      }
+      const principal = authentication.require(request.raw);
       if (!(principal instanceof Promise)) {
         request.principal = principal;
         done();

@@ -4,6 +4,7 @@ import type { Answer, Operation, Schema } from './operation.ts';
 import {
   ENTERPRISE_PATCH,
   KEY_ROTATION,
+  NEW_CERTIFICATE,
   NEW_ENTERPRISE,
   NEW_KEY,
   NEW_PRINCIPAL,
@@ -11,7 +12,7 @@ import {
   PREFIX_TRANSFER,
   PRINCIPAL_PATCH,
 } from './schemas.ts';
-import { ACCESS_KEY, ENTERPRISE, ISSUED_KEY, PRINCIPAL, pageOfItems } from './schemas-answers.ts';
+import { ACCESS_KEY, ENTERPRISE, ISSUED_KEY, OWN_PRINCIPAL, PRINCIPAL, pageOfItems } from './schemas-answers.ts';
 
 const instants = { revision: 1, createdAt: '2026-11-23T03:51:48.000Z', updatedAt: '2026-11-23T03:51:48.000Z' };
 const enterprise = {
@@ -131,7 +132,9 @@ const PRINCIPALS: readonly Operation[] = [
     tag: 'Principals and keys',
     summary: 'Whose key this is',
     access: 'key',
-    answers: { 200: told('The principal of the key.', PRINCIPAL, principal) },
+    answers: {
+      200: told('The principal of the key.', OWN_PRINCIPAL, { ...principal, authenticatedBy: 'bearer' }),
+    },
     problems: [],
   },
   {
@@ -171,6 +174,8 @@ const PRINCIPALS: readonly Operation[] = [
   },
 ];
 
+const CERTIFICATE_EXAMPLE = '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n';
+
 const KEYS: readonly Operation[] = [
   {
     method: 'post',
@@ -182,6 +187,18 @@ const KEYS: readonly Operation[] = [
     body: given(NEW_KEY, { principalId: principal.id, label: 'ERP', expiresAt: '2027-12-31T00:00:00Z' }),
     answers: { 201: told('Made; the token is shown this once.', ISSUED_KEY, issued) },
     problems: [...WRITE_PROBLEMS, 'NOT_FOUND', 'INVALID_STATE'],
+  },
+  {
+    method: 'post',
+    path: '/v1/keys/certificates',
+    id: 'registerCertificate',
+    tag: 'Principals and keys',
+    summary: 'Let a client certificate act as a principal',
+    description: 'On a node with `tls.clientCa`. The certificate takes the place of a key; revoked like one.',
+    access: 'key',
+    body: given(NEW_CERTIFICATE, { principalId: principal.id, label: 'ERP', certificate: CERTIFICATE_EXAMPLE }),
+    answers: { 201: told('Registered.', ACCESS_KEY, { ...key, certificateSubject: 'O=Oak Works, CN=erp' }) },
+    problems: [...WRITE_PROBLEMS, 'NOT_FOUND', 'INVALID_STATE', 'ALREADY_EXISTS'],
   },
   {
     method: 'get',

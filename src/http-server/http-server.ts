@@ -27,6 +27,7 @@ import type { AuditSearch } from './audit.ts';
 import { RequestAuthentication } from './authentication.ts';
 import { AuthenticationGuard } from './authentication-guard.ts';
 import { ChangeStreams } from './change-streams.ts';
+import { certificateSubjectOf } from './client-certificate.ts';
 import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { type DocsOptions, registerDocs } from './docs.ts';
@@ -154,10 +155,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const traced = options.tracer === null ? null : createPlainSpans(options.tracer, options.newRequestId);
   const handleApi = new HandleApi({ asker, authentication, readAccess, past, observer, writer, inFlight, onDefect });
 
+  const isMutual = options.tls !== null && options.tls.clientCa !== null;
   const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
     const admitted = admitting(inFlight, framework);
     return (request, response) => {
-      if (!isPlainResolution(request)) {
+      if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
         admitted(request, response);
         return;
       }

@@ -3,13 +3,15 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { AccessKey, Principal } from '../domain/principal.ts';
-import type { Directory, IssuedKey } from '../registry/registry.ts';
-import { actorOf } from './authentication.ts';
+import type { Directory, IssuedKey, NewKey } from '../registry/registry.ts';
+import { actorOf, schemeOf } from './authentication.ts';
+import { subjectIn } from './client-certificate.ts';
 import { formatMilliseconds, formatMillisecondsOrNull, parseMilliseconds } from './instants.ts';
 import { DEFAULT_PAGE_SIZE, pageOf } from './pagination.ts';
 import {
   bodyChecker,
   KEY_ROTATION,
+  NEW_CERTIFICATE,
   NEW_KEY,
   NEW_PRINCIPAL,
   PAGE_QUERY,
@@ -20,13 +22,17 @@ import {
 const newPrincipal = bodyChecker(NEW_PRINCIPAL);
 const principalPatch = bodyChecker(PRINCIPAL_PATCH);
 const newKey = bodyChecker(NEW_KEY);
+const newCertificate = bodyChecker(NEW_CERTIFICATE);
 const keyRotation = bodyChecker(KEY_ROTATION);
 const pageQuery = queryChecker(PAGE_QUERY);
 
 type ById = { Params: { id: string } };
 
 export function registerPrincipals(scope: FastifyInstance, directory: Directory): void {
-  scope.get('/v1/me', async (request) => principalJson(actorOf(request).principal));
+  scope.get('/v1/me', async (request) => ({
+    ...principalJson(actorOf(request).principal),
+    authenticatedBy: schemeOf(request.raw),
+  }));
 
   scope.post('/v1/principals', async (request, reply) => {
     const given = newPrincipal.check(request.body);
@@ -53,14 +59,17 @@ export function registerPrincipals(scope: FastifyInstance, directory: Directory)
 
 export function registerKeys(scope: FastifyInstance, directory: Directory): void {
   scope.post('/v1/keys', async (request, reply) => {
-    const { principalId, label, expiresAt } = newKey.check(request.body);
-    const issued = await directory.issueKey(actorOf(request), {
-      principalId,
-      label,
-      expiresAt: expiresAt === undefined || expiresAt === null ? null : parseMilliseconds(expiresAt, '/expiresAt'),
-    });
+    const issued = await directory.issueKey(actorOf(request), newKeyOf(newKey.check(request.body)));
     reply.code(201);
     return issuedJson(issued);
+  });
+
+  scope.post('/v1/keys/certificates', async (request, reply) => {
+    const { certificate, ...given } = newCertificate.check(request.body);
+    const subject = subjectIn(certificate, '/certificate');
+    const key = await directory.registerCertificate(actorOf(request), newKeyOf(given), subject);
+    reply.code(201);
+    return keyJson(key);
   });
 
   scope.get('/v1/keys', async (request) => {
@@ -79,6 +88,11 @@ export function registerKeys(scope: FastifyInstance, directory: Directory): void
   scope.delete<ById>('/v1/keys/:id', async (request) =>
     keyJson(await directory.revokeKey(actorOf(request), request.params.id)),
   );
+}
+
+function newKeyOf(given: Omit<NewKey, 'expiresAt'> & { readonly expiresAt?: string | null }): NewKey {
+  const { principalId, label, expiresAt = null } = given;
+  return { principalId, label, expiresAt: expiresAt === null ? null : parseMilliseconds(expiresAt, '/expiresAt') };
 }
 
 function principalJson(principal: Principal): object {

@@ -41,19 +41,28 @@ export const ENTERPRISE = Type.Object({
   ...stamped,
 });
 
-export const PRINCIPAL = Type.Object({
+const principalMembers = {
   id: Type.String(),
   name: Type.String(),
   role: Type.Enum([...ROLES]),
   scope: orNull(Type.String({ description: 'The prefix it is bound to, with everything below it.' })),
   state: Type.Enum(['active', 'disabled']),
   ...stamped,
+};
+
+export const PRINCIPAL = Type.Object(principalMembers);
+export const OWN_PRINCIPAL = Type.Object({
+  ...principalMembers,
+  authenticatedBy: Type.Enum(['bearer', 'certificate']),
 });
 
 const keyMembers = {
   id: Type.String(),
   principalId: Type.String(),
   label: Type.String(),
+  certificateSubject: Type.Optional(
+    Type.String({ description: 'Of a client certificate.', examples: ['O=Oak Works, CN=erp'] }),
+  ),
   expiresAt: orNull(instant),
   revokedAt: orNull(instant),
   ...stamped,

@@ -5,7 +5,13 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Convert } from 'typebox/value';
 import { HandleError } from '../domain/error.ts';
-import { MAX_CONTACT_LENGTH, MAX_NAME_LENGTH, MAX_PAGE_SIZE, MAX_PREFIX_LENGTH } from '../domain/limits.ts';
+import {
+  MAX_CERTIFICATE_LENGTH,
+  MAX_CONTACT_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_PAGE_SIZE,
+  MAX_PREFIX_LENGTH,
+} from '../domain/limits.ts';
 import { ROLES } from '../domain/principal.ts';
 
 const CLOSED = { additionalProperties: false };
@@ -48,12 +54,23 @@ export const NEW_PRINCIPAL = Type.Object(
 
 export const PRINCIPAL_PATCH = Type.Object({ state: Type.Enum(['active', 'disabled']) }, CLOSED);
 
-export const NEW_KEY = Type.Object(
+const newKey = {
+  principalId: Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }),
+  label: Type.String({ maxLength: MAX_NAME_LENGTH }),
+  /** Instant, ISO 8601. */
+  expiresAt: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), Type.Null()])),
+};
+
+export const NEW_KEY = Type.Object(newKey, CLOSED);
+
+export const NEW_CERTIFICATE = Type.Object(
   {
-    principalId: Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }),
-    label: Type.String({ maxLength: MAX_NAME_LENGTH }),
-    /** Instant, ISO 8601. */
-    expiresAt: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), Type.Null()])),
+    ...newKey,
+    certificate: Type.String({
+      minLength: 1,
+      maxLength: MAX_CERTIFICATE_LENGTH,
+      description: 'PEM. Its subject counts, so one that is renewed under the same name goes on working.',
+    }),
   },
   CLOSED,
 );

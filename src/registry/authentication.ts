@@ -7,7 +7,7 @@ import { type AccessKey, isKeyUsable, type Principal } from '../domain/principal
 import type { DirectoryReader } from '../store/registry-store.ts';
 import type { Authenticator } from './registry.ts';
 import { Remembered } from './remembered.ts';
-import { isToken, tokenHashOf } from './tokens.ts';
+import { certificateHashOf, isToken, tokenHashOf } from './tokens.ts';
 
 export interface AuthenticatorOptions {
   readonly store: DirectoryReader;
@@ -48,6 +48,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       }
       const key = keys.get(tokenHashOf(token));
       return key instanceof Promise ? key.then(principalOf) : principalOf(key);
+    },
+    authenticateCertificate(subject) {
+      const known = (key: AccessKey | null): Principal | Promise<Principal> => {
+        if (key !== null) return principalOf(key);
+        throw unauthenticated(
+          `The certificate of "${subject}" belongs to no principal: an operator registers it with "jiabiao key certificate".`,
+        );
+      };
+      const key = keys.get(certificateHashOf(subject));
+      return key instanceof Promise ? key.then(known) : known(key);
     },
   };
 }

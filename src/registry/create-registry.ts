@@ -97,6 +97,7 @@ function createDirectory({ store, clock, randomBytes }: RegistryOptions, homes: 
     setPrincipalState: (actor, id, state) => principals.setState(actor, id, state),
     principals: (actor, after, limit) => principals.list(actor, after, limit),
     issueKey: (actor, key) => keys.issue(actor, key),
+    registerCertificate: (actor, key, subject) => keys.registerCertificate(actor, key, subject),
     rotateKey: (actor, id, graceMs) => keys.rotate(actor, id, graceMs),
     revokeKey: (actor, id) => keys.revoke(actor, id),
     keys: (actor, after, limit) => keys.list(actor, after, limit),

@@ -1,7 +1,13 @@
 // Keys: issued, replaced and revoked. A token leaves this room once, with the answer that made it.
 
 import { HandleError } from '../domain/error.ts';
-import { MAX_COMMIT_ATTEMPTS, MAX_KEY_GRACE_MS, MAX_NAME_LENGTH, MAX_PAGE_SIZE } from '../domain/limits.ts';
+import {
+  MAX_COMMIT_ATTEMPTS,
+  MAX_KEY_GRACE_MS,
+  MAX_NAME_LENGTH,
+  MAX_PAGE_SIZE,
+  MAX_SUBJECT_LENGTH,
+} from '../domain/limits.ts';
 import type { AccessKey } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { assertOperator, seesEveryone } from './authorization.ts';
@@ -10,7 +16,7 @@ import { existingPrincipal } from './principals.ts';
 import type { Actor } from './registration.ts';
 import type { IssuedKey, NewKey } from './registry.ts';
 import { assertLine, pageSizeOf } from './text-rules.ts';
-import { makeId, makeToken, type RandomBytes, tokenHashOf } from './tokens.ts';
+import { certificateHashOf, makeId, makeToken, type RandomBytes, tokenHashOf } from './tokens.ts';
 
 type KeyDraft = Omit<AccessKey, 'revision' | 'createdAt' | 'updatedAt'>;
 
@@ -26,6 +32,42 @@ export class Keys {
   }
 
   async issue(actor: Actor, given: NewKey): Promise<IssuedKey> {
+    await this.#assertIssuable(actor, given);
+    const { token, key } = draftKey(given, this.#randomBytes);
+    const stored = await commitOne(this.#store, actor, { kind: 'put-key', expectedRevision: 0, key });
+    if (stored === null) throw new HandleError('INTERNAL', 'Two keys got the same random name.');
+    return { token, key: asStored(key, stored, stored.at) };
+  }
+
+  /** A subject that was revoked or has expired may be registered again, for whomever, and keeps its id. */
+  async registerCertificate(actor: Actor, given: NewKey, subject: string): Promise<AccessKey> {
+    await this.#assertIssuable(actor, given);
+    assertLine(subject, 'certificate', MAX_SUBJECT_LENGTH);
+    const { principalId, label, expiresAt } = given;
+    const tokenHash = certificateHashOf(subject);
+    return changeOne(this.#store, actor, async () => {
+      const current = await this.#store.keyByHash(tokenHash);
+      if (current !== null && !isOver(current, this.#clock())) {
+        throw new HandleError('ALREADY_EXISTS', `"${subject}" is key ${current.id} already: revoke that one first.`);
+      }
+      const id = current?.id ?? makeId('k', this.#randomBytes);
+      const key: KeyDraft = {
+        id,
+        principalId,
+        tokenHash,
+        certificateSubject: subject,
+        label,
+        expiresAt,
+        revokedAt: null,
+      };
+      return {
+        change: { kind: 'put-key', expectedRevision: current?.revision ?? 0, key },
+        make: (stored) => asStored(key, stored, current?.createdAt ?? stored.at),
+      };
+    });
+  }
+
+  async #assertIssuable(actor: Actor, given: NewKey): Promise<void> {
     assertOperator(actor.principal, 'issue keys');
     assertLine(given.label, 'label', MAX_NAME_LENGTH);
     if (given.expiresAt !== null && !(Number.isSafeInteger(given.expiresAt) && given.expiresAt > this.#clock())) {
@@ -37,10 +79,6 @@ export class Keys {
     if (principal.state !== 'active') {
       throw new HandleError('INVALID_STATE', `Principal ${principal.id} is disabled: enable it before it gets a key.`);
     }
-    const { token, key } = draftKey(given, this.#randomBytes);
-    const stored = await commitOne(this.#store, actor, { kind: 'put-key', expectedRevision: 0, key });
-    if (stored === null) throw new HandleError('INTERNAL', 'Two keys got the same random name.');
-    return { token, key: asStored(key, stored, stored.at) };
   }
 
   /** Operators replace any key, others their own; a replaced key cannot outlive what was granted to it. */
@@ -92,6 +130,12 @@ export class Keys {
     }
     if (current === null) throw new HandleError('NOT_FOUND', `There is no key ${id}.`);
     const now = this.#clock();
+    if (current.certificateSubject !== undefined) {
+      throw new HandleError(
+        'INVALID_STATE',
+        `Key ${id} is a certificate: its authority renews it, and the same subject goes on working.`,
+      );
+    }
     if (current.revokedAt !== null || (current.expiresAt !== null && current.expiresAt <= now)) {
       throw new HandleError(
         'INVALID_STATE',
@@ -125,6 +169,10 @@ export function draftKey(
   const token = makeToken(randomBytes);
   const id = makeId('k', randomBytes);
   return { token, key: { id, principalId, tokenHash: tokenHashOf(token), label, expiresAt, revokedAt: null } };
+}
+
+function isOver(key: AccessKey, nowMs: number): boolean {
+  return (key.revokedAt !== null && key.revokedAt <= nowMs) || (key.expiresAt !== null && key.expiresAt <= nowMs);
 }
 
 function draftOf(key: AccessKey): KeyDraft {

@@ -164,6 +164,8 @@ export interface Directory {
   setPrincipalState(actor: Actor, id: string, state: Principal['state']): Promise<Principal>;
   principals(actor: Actor, after: string | null, limit: number): Promise<readonly Principal[]>;
   issueKey(actor: Actor, key: NewKey): Promise<IssuedKey>;
+  /** Lets clients act as the principal whose certificate has this subject; `ALREADY_EXISTS` while it stands for another key. */
+  registerCertificate(actor: Actor, key: NewKey, subject: string): Promise<AccessKey>;
   /** A new key for the same principal; the old one works for `graceMs` more. */
   rotateKey(actor: Actor, id: string, graceMs: number): Promise<IssuedKey>;
   revokeKey(actor: Actor, id: string): Promise<AccessKey>;
@@ -179,4 +181,6 @@ export interface ReadAccess {
 /** Turns a bearer token into its principal; throws `UNAUTHENTICATED` if it is unknown, expired, revoked or disabled. */
 export interface Authenticator {
   authenticate(token: string): Principal | Promise<Principal>;
+  /** The same by the subject of a certificate that has been verified. */
+  authenticateCertificate(subject: string): Principal | Promise<Principal>;
 }

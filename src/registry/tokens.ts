@@ -22,6 +22,11 @@ export function tokenHashOf(token: string): string {
   return hash('sha256', token, 'hex');
 }
 
+/** Under which a client certificate is looked up. No token begins like this. */
+export function certificateHashOf(subject: string): string {
+  return hash('sha256', `certificate ${subject}`, 'hex');
+}
+
 /** A name for a principal (`p_…`) or key (`k_…`); says nothing about it. */
 export function makeId(kind: 'p' | 'k', randomBytes: RandomBytes): string {
   return `${kind}_${randomBytes(ID_BYTES).toString('hex')}`;

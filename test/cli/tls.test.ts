@@ -23,7 +23,7 @@ beforeAll(async () => {
   const tls = writePair(directory.path, await authority.issue());
   config = directory.file('config.json');
   // Beyond loopback, which needs no more than the certificate.
-  writeFileSync(config, JSON.stringify({ http: { host: '0.0.0.0' }, tls, workers: 2 }));
+  writeFileSync(config, JSON.stringify({ http: { host: '0.0.0.0' }, tls: { ...tls, clientCa: ca }, workers: 2 }));
   node = await serve(['--config', config, '--data', directory.file('data'), '--demo']);
 });
 afterAll(async () => {
@@ -58,6 +58,25 @@ test('its client says when an address and what answers there do not fit', async 
   expect(answered.stderr).toContain('write https:// instead of http://');
   const named = node.url.replace('127.0.0.1', '127.0.0.2');
   expect((await runHere(['resolve', ITEM, '--url', named, '--ca', ca])).stderr).toContain('is for another name');
+});
+
+test('a client certificate takes the place of a key, as the principal it was registered with', async () => {
+  const client = await authority.issue({ name: 'CN=erp, O=Oak Works' });
+  const cert = directory.file('erp.crt');
+  writeFileSync(cert, client.certificate + client.key);
+  const shared = ['--url', node.url, '--ca', ca, '--json'];
+  const operator = (...args: string[]) => runHere([...args, ...shared, '--key-file', node.operatorKeyFile]);
+  const ask = () => runHere(['principal', 'list', ...shared, '--cert', cert]);
+  expect(await ask()).toMatchObject({ code: 1, stderr: expect.stringContaining('belongs to no principal') });
+  const made = await operator('principal', 'create', '--name', 'ERP', '--role', 'reviewer');
+  const { id } = JSON.parse(made.stdout);
+  const registered = await operator('key', 'certificate', '--principal', id, '--label', 'ERP', '--file', cert);
+  const key = JSON.parse(registered.stdout);
+  expect(key).toMatchObject({ principalId: id, certificateSubject: 'CN=erp, O=Oak Works' });
+  expect((await ask()).code).toBe(0);
+  await operator('key', 'revoke', key.id);
+  // At once, whichever worker is asked.
+  for (let i = 0; i < 8; i++) expect((await ask()).stderr).toContain('revoked');
 });
 
 test.each([
