@@ -174,8 +174,6 @@ const PRINCIPALS: readonly Operation[] = [
   },
 ];
 
-const CERTIFICATE_EXAMPLE = '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n';
-
 const KEYS: readonly Operation[] = [
   {
     method: 'post',
