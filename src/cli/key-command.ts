@@ -53,24 +53,7 @@ export function addKeyCommand(program: Command, terminal: Terminal): void {
       const answer = await new ApiClient(sharedFlagsOf(command)).call(request);
       showIssued(answer.body as IssuedJson, { out, json: sharedFlagsOf(command).json === true }, terminal);
     });
-  key
-    .command('certificate')
-    .description(
-      'Let a client certificate act as a principal, on a node with tls.clientCa. Its renewals go on working.',
-    )
-    .requiredOption('--principal <id>', 'who it acts as (see: jiabiao principal list)')
-    .requiredOption('--label <text>', 'what it is for')
-    .requiredOption('--file <file>', 'the certificate (PEM), without its private key')
-    .option('--expires <instant>', 'when it stops working, such as 2027-01-31 or 2027-01-31T12:00:00Z')
-    .action(async ({ principal, label, expires, file }: CertificateFlags, command: Command) => {
-      const expiresAt = expires === undefined ? undefined : instantOf(expires);
-      const body = { principalId: principal, label, expiresAt, certificate: certificateIn(file) };
-      const request = { method: 'POST', path: '/v1/keys/certificates', body, signed: true } as const;
-      const answer = await new ApiClient(sharedFlagsOf(command)).call(request);
-      const { id, certificateSubject } = answer.body as KeyJson;
-      const isJson = sharedFlagsOf(command).json === true;
-      terminal.print(isJson ? JSON.stringify(answer.body) : `Key ${id} is the certificate of ${certificateSubject}.`);
-    });
+  addCertificateCommand(key, terminal);
   key
     .command('list')
     .description('All keys, without their tokens.')
@@ -110,6 +93,27 @@ export function addKeyCommand(program: Command, terminal: Terminal): void {
       const request = { method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}`, signed: true } as const;
       const { body } = await new ApiClient(sharedFlagsOf(command)).call(request);
       terminal.print(sharedFlagsOf(command).json === true ? JSON.stringify(body) : `${id}  revoked`);
+    });
+}
+
+function addCertificateCommand(key: Command, terminal: Terminal): void {
+  key
+    .command('certificate')
+    .description(
+      'Let a client certificate act as a principal, on a node with tls.clientCa. Its renewals go on working.',
+    )
+    .requiredOption('--principal <id>', 'who it acts as (see: jiabiao principal list)')
+    .requiredOption('--label <text>', 'what it is for')
+    .requiredOption('--file <file>', 'the certificate (PEM), without its private key')
+    .option('--expires <instant>', 'when it stops working, such as 2027-01-31 or 2027-01-31T12:00:00Z')
+    .action(async ({ principal, label, expires, file }: CertificateFlags, command: Command) => {
+      const expiresAt = expires === undefined ? undefined : instantOf(expires);
+      const body = { principalId: principal, label, expiresAt, certificate: certificateIn(file) };
+      const request = { method: 'POST', path: '/v1/keys/certificates', body, signed: true } as const;
+      const answer = await new ApiClient(sharedFlagsOf(command)).call(request);
+      const { id, certificateSubject } = answer.body as KeyJson;
+      const isJson = sharedFlagsOf(command).json === true;
+      terminal.print(isJson ? JSON.stringify(answer.body) : `Key ${id} is the certificate of ${certificateSubject}.`);
     });
 }
 

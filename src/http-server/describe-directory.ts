@@ -1,5 +1,6 @@
 // Describes the operations of enterprises.ts and keys.ts.
 
+import { certificateExample } from './describe-examples.ts';
 import type { Answer, Operation, Schema } from './operation.ts';
 import {
   ENTERPRISE_PATCH,
@@ -194,7 +195,7 @@ const KEYS: readonly Operation[] = [
     summary: 'Let a client certificate act as a principal',
     description: 'On a node with `tls.clientCa`. The certificate takes the place of a key; revoked like one.',
     access: 'key',
-    body: given(NEW_CERTIFICATE, { principalId: principal.id, label: 'ERP', certificate: CERTIFICATE_EXAMPLE }),
+    body: given(NEW_CERTIFICATE, { principalId: principal.id, label: 'ERP', certificate: certificateExample }),
     answers: { 201: told('Registered.', ACCESS_KEY, { ...key, certificateSubject: 'O=Oak Works, CN=erp' }) },
     problems: [...WRITE_PROBLEMS, 'NOT_FOUND', 'INVALID_STATE', 'ALREADY_EXISTS'],
   },
