@@ -80,19 +80,26 @@ function valueJson({
 
 export type EntityKind = 'enterprise' | 'principal' | 'key';
 
-/** The line of an enterprise, principal or key (without its token, which is stored nowhere). */
-export function formatEntityLine(kind: EntityKind, entity: Enterprise | Principal | AccessKey): string {
-  const { revision, createdAt, updatedAt, ...content } = entity;
-  const shown = Object.fromEntries(
-    Object.entries(content).map(([name, value]) => [
-      name,
-      INSTANTS.has(name) && value !== null ? formatMs(value as number) : value,
-    ]),
-  );
-  return JSON.stringify({ kind, ...shown, revision, createdAt: formatMs(createdAt), updatedAt: formatMs(updatedAt) });
-}
+/** Members of an entity in the order of its line: a store may have them in another. */
+const ENTITY_MEMBERS = {
+  enterprise: ['prefix', 'name', 'state', 'hosting', 'contact', 'quota', 'holder'],
+  principal: ['id', 'name', 'role', 'scope', 'state'],
+  key: ['id', 'principalId', 'tokenHash', 'label', 'expiresAt', 'revokedAt'],
+} as const satisfies Record<EntityKind, readonly string[]>;
 
 const INSTANTS: ReadonlySet<string> = new Set(['expiresAt', 'revokedAt']);
+
+/** The line of an enterprise, principal or key (without its token, which is stored nowhere). */
+export function formatEntityLine(kind: EntityKind, entity: Enterprise | Principal | AccessKey): string {
+  const { revision, createdAt, updatedAt } = entity;
+  const content: Record<string, unknown> = {};
+  for (const member of ENTITY_MEMBERS[kind]) {
+    // What is stored from before a member was known has none.
+    const value = (entity as unknown as Record<string, unknown>)[member] ?? null;
+    content[member] = INSTANTS.has(member) && value !== null ? formatMs(value as number) : value;
+  }
+  return JSON.stringify({ kind, ...content, revision, createdAt: formatMs(createdAt), updatedAt: formatMs(updatedAt) });
+}
 
 /** Handle as it is spelled; the states oldest first. */
 export interface ParsedRecord {
