@@ -156,10 +156,11 @@ function exchangeOf({ ca, cert, certKey, trustsAnyCertificate }: ClientFlags): E
 
 function readKey({ keyFile }: ClientFlags): string {
   const fromEnvironment = clientEnvironment().key;
-  if (keyFile === undefined && fromEnvironment !== null) return fromEnvironment.trim();
+  if (keyFile === undefined && fromEnvironment !== null) return keyIn(fromEnvironment, 'JIABIAO_KEY');
   const file = keyFile ?? DEFAULT_KEY_FILE;
+  let content: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    content = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new CommandFailure(
       EXIT.usage,
@@ -167,6 +168,14 @@ function readKey({ keyFile }: ClientFlags): string {
       { cause },
     );
   }
+  return keyIn(content, file);
+}
+
+/** What a header can carry; whether the key opens anything is the node's to say. */
+function keyIn(text: string, source: string): string {
+  const key = text.trim();
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new CommandFailure(EXIT.usage, `${source} does not hold a key: it should be one word, jb_….`);
 }
 
 function parsed(text: string): unknown {

@@ -9,7 +9,11 @@ const MODEL = '88.118.10001/SOFA-N301';
 const RECALLED = '88.118.10001/BED-K120.2608A.0007';
 const NEW = '88.118.10001/MY-FIRST';
 
-export function demoLines(demo: DemoSummary, url: string, keyFile: string): string[] {
+/** `url`: of the node; `watched`: where its metrics are. */
+export function demoLines(
+  demo: DemoSummary,
+  { url, watched, keyFile }: { readonly url: string; readonly watched: string; readonly keyFile: string },
+): string[] {
   const { created, changed, unchanged } = demo;
   const values = '{"values":[{"index":2000,"type":"PRODUCT_NAME","data":"我的第一个标识"}]}';
   const json = '-H "Content-Type: application/json"';
@@ -21,7 +25,7 @@ export function demoLines(demo: DemoSummary, url: string, keyFile: string): stri
     `  curl "${url}/api/handles/${ITEM}?pretty"`,
     `  curl ${url}/v1/resolve ${json} -d '["${ITEM}","${MODEL}","${RECALLED}"]'`,
     `  curl -X PUT ${url}/v1/identifiers/${NEW} -H "Authorization: Bearer $(cat ${quoted(keyFile)})" ${json} -d '${values}'`,
-    `  curl -s ${url}/metrics | grep jiabiao_resolutions_total | grep -v " 0$"`,
+    `  curl -s ${watched}/metrics | grep jiabiao_resolutions_total | grep -v " 0$"`,
     `Open ${url}/${ITEM} in a browser, as a phone does that scans a label.`,
     ...(isDefault(keyFile, url) ? [`Or use the command line: npm run -s jiabiao -- resolve ${ITEM}`] : []),
   ];

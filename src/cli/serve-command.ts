@@ -52,7 +52,7 @@ async function serve(flags: Flags, json: boolean, terminal: Terminal): Promise<v
   const node = await startNode(options);
   closeOnSignals(() => node.close(), log);
   try {
-    const url = urlOf(node, config.tls.certificate !== null);
+    const url = urlOf(node.address, config.tls.certificate !== null);
     // This very process: its certificate may name other hosts than the loopback that is asked here.
     const ownClient = { url, keyFile: node.operatorKeyFile, trustsAnyCertificate: true };
     const demo = flags.demo === true ? await loadDemo(new ApiClient(ownClient)) : null;
@@ -79,8 +79,7 @@ function settingsIn(flags: Flags): [string, string, string][] {
 }
 
 /** An address that a client on this machine can use. */
-function urlOf({ address }: RunningNode, secure: boolean): string {
-  const { host, port } = address;
+function urlOf({ host, port }: RunningNode['address'], secure: boolean): string {
   const scheme = secure ? 'https' : 'http';
   if (host === '0.0.0.0') return `${scheme}://127.0.0.1:${port}`;
   if (host === '::') return `${scheme}://[::1]:${port}`;
@@ -88,18 +87,21 @@ function urlOf({ address }: RunningNode, secure: boolean): string {
 }
 
 function introduction(node: RunningNode, url: string, demo: DemoSummary | null, toPerson: boolean): string[] {
+  const { metricsAddress } = node;
+  const watched = metricsAddress === null ? url : urlOf(metricsAddress, false);
   const lines = [
     `Jiabiao ${PACKAGE_VERSION} answers at ${url}`,
     `  resolve   ${url}/api/handles/{handle}`,
     `  register  ${url}/v1/identifiers/{handle}`,
-    `  watch     ${url}/metrics  /healthz  /readyz`,
+    `  browse    ${url}/docs`,
+    `  watch     ${watched}/metrics  /healthz  /readyz`,
     '',
   ];
   const { firstKey, operatorKeyFile } = node;
   if (firstKey === null) lines.push(`The operator key of the first start went to ${operatorKeyFile}.`);
   else if (toPerson) lines.push(`The first operator key is ${firstKey.token}`, `and is kept in ${firstKey.file}.`);
   else lines.push(`The first operator key is in ${firstKey.file}.`);
-  if (demo !== null) lines.push('', ...demoLines(demo, url, operatorKeyFile));
+  if (demo !== null) lines.push('', ...demoLines(demo, { url, watched, keyFile: operatorKeyFile }));
   lines.push('', 'Stop it with Ctrl-C.');
   return lines;
 }

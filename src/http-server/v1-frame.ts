@@ -64,7 +64,7 @@ export function refuseOtherMethods(scope: FastifyInstance): { finish(): void } {
         scope.route({ method: others, url, config: REFUSES, handler: refuseMethod(allow) });
       }
       scope.all('/v1/*', { config: REFUSES }, () => {
-        throw new HandleError('NOT_FOUND', 'There is nothing at this path of /v1: see the README for what there is.');
+        throw new HandleError('NOT_FOUND', 'There is nothing at this path of /v1: /docs shows what there is.');
       });
     },
   };

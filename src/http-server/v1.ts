@@ -43,7 +43,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
   app.decorateRequest('rawBody', null);
   app.setErrorHandler(createProblemHandler(observer));
   app.setNotFoundHandler(() => {
-    throw new HandleError('NOT_FOUND', 'There is nothing at this path: see the README for what there is.');
+    throw new HandleError('NOT_FOUND', 'There is nothing at this path: /docs shows what there is.');
   });
   app.register(async (scope) => {
     acceptJson(scope);

@@ -28,8 +28,16 @@ it('prints curl lines that work when pasted', { timeout: 60_000 }, async () => {
   }
   expect(await node.stop()).toBe(0);
 
-  const again = await startNode({ directory: directory.path, port: await freePort(), arguments: ['--demo'] });
-  await curlLinesOf(again);
+  const metricsPort = String(await freePort());
+  const again = await startNode({
+    directory: directory.path,
+    port: await freePort(),
+    arguments: ['--demo'],
+    settings: { HTTP__METRICS_PORT: metricsPort },
+  });
+  expect((await curlLinesOf(again)).at(-1)).toContain(`http://127.0.0.1:${metricsPort}/metrics`);
+  expect(again.output()).toContain(`browse    ${again.url}/docs`);
+  expect(again.output()).toContain(`watch     http://127.0.0.1:${metricsPort}/metrics`);
   expect(again.output()).toMatch(/0 created, 0 changed/);
   expect(await again.stop()).toBe(0);
   directory.remove();
