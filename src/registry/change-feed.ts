@@ -12,6 +12,7 @@ import type { Principal } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { assertMayReadEnterprise, covers, seesEveryone } from './authorization.ts';
 import type { Holdings } from './holdings.ts';
+import { Pace } from './pace.ts';
 import type { Actor } from './registration.ts';
 import type { ChangeFeed, FeedPage, FeedQuestion } from './registry.ts';
 import { pageSizeOf } from './text-rules.ts';
@@ -20,6 +21,13 @@ import { pageSizeOf } from './text-rules.ts';
 const FIRST_ROWS = 8;
 const ENTRIES_AT_ONCE = 1000;
 const MAX_ROWS_AT_ONCE = 128;
+
+/**
+ * Part of a worker's time that readers far behind may take for reading; to write it out costs as much again, and to read it at the other end more. Who is
+ * up to date is never held back: the burst is some thousands of entries.
+ */
+const SHARE = 0.05;
+const BURST_MS = 25;
 
 /** Between two threads one may see a commit some milliseconds before the other does. */
 const SETTLING_MS = 100;
@@ -33,6 +41,7 @@ interface Sight {
 export class Feed implements ChangeFeed {
   readonly #store: RegistryStore;
   readonly #holdings: Holdings;
+  readonly #pace = new Pace({ share: SHARE, burstMs: BURST_MS, now: () => performance.now() });
 
   constructor(store: RegistryStore, holdings: Holdings) {
     this.#store = store;
@@ -48,19 +57,24 @@ export class Feed implements ChangeFeed {
     let position = after;
     let entries = 0;
     for (let pieceSize = FIRST_ROWS; ; ) {
+      const begunAt = performance.now();
       const piece = await this.#piece(sight, position, pieceSize);
       let pieceEntries = 0;
+      let isFull = false;
       for (const row of piece) {
         position = row.sequence;
         pieceEntries += row.entries.length;
         const shown = row.entries.filter(sight.shows);
         if (shown.length > 0) rows.push({ ...row, entries: shown });
-        if (rows.length === size || entries + pieceEntries >= MAX_FEED_ENTRIES) return { rows, position, more: true };
+        isFull = rows.length === size || entries + pieceEntries >= MAX_FEED_ENTRIES;
+        if (isFull) break;
       }
-      if (piece.length < pieceSize) return { rows, position: Math.max(position, newest), more: false };
+      const pauseMs = this.#pace.pauseAfter(performance.now() - begunAt);
+      if (!isFull && piece.length < pieceSize) return { rows, position: Math.max(position, newest), more: false };
+      await (pauseMs > 0 ? delay(pauseMs) : turn());
+      if (isFull) return { rows, position, more: true };
       entries += pieceEntries;
       pieceSize = Math.min(MAX_ROWS_AT_ONCE, Math.ceil((ENTRIES_AT_ONCE * piece.length) / Math.max(1, pieceEntries)));
-      await turn();
     }
   }
 
