@@ -64,6 +64,10 @@ function directoryEvent(
       const changed = revokedAt === null ? 'key-updated' : 'key-revoked';
       return [make(change.expectedRevision === 0 ? 'key-created' : changed, id, { of: principalId, ...instants })];
     }
+    case 'put-home': {
+      const { prefix, state, foldsCase } = change.home;
+      return [make('prefix-homed', prefix, { state, foldsCase })];
+    }
     default:
       return [];
   }

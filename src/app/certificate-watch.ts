@@ -2,6 +2,7 @@
 // keeps the old one where the new one cannot serve. Reading instead of being told works for renamed files, swapped links
 // and network disks alike.
 
+import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import type { Counters } from './counters.ts';
 import type { Log } from './logs.ts';
@@ -13,6 +14,7 @@ const INTERVAL_MS = 5000;
 const WARNING_MS = 14 * 86_400_000;
 
 export interface CertificateWatchOptions {
+  readonly trail: AuditTrail;
   readonly settings: TlsSettings;
   readonly clock: () => number;
   readonly counters: Counters;
@@ -97,16 +99,21 @@ class Watch implements CertificateWatch {
     this.#certificate = certificate;
     this.#options.onRenewed(certificate.material);
     this.#options.log.info(this.#facts(), 'the TLS certificate was replaced');
+    this.#options.trail.record(nodeEvent('certificate-loaded', certificate.subject));
     this.#report();
   }
 
   #object(objection: string | null): void {
     if (objection === this.#objection) return;
     this.#objection = objection;
-    const { counters, log } = this.#options;
+    const { counters, log, trail } = this.#options;
     counters.set('certificateRefused', objection === null ? 0 : 1);
-    if (objection === null) log.info(this.#facts(), 'the TLS files are in use again');
-    else log.error({ reason: objection }, 'the TLS files cannot be used; the certificate read before goes on serving');
+    if (objection === null) {
+      log.info(this.#facts(), 'the TLS files are in use again');
+      return;
+    }
+    log.error({ reason: objection }, 'the TLS files cannot be used; the certificate read before goes on serving');
+    trail.record(nodeEvent('certificate-refused', null, { reason: objection }));
   }
 
   #report(): void {

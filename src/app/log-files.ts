@@ -7,6 +7,7 @@ import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import type { ResolutionTally } from '../domain/statistics.ts';
 import { openAuditFile } from '../logbook/audit-trail.ts';
 import type { LogStem } from '../logbook/day-files.ts';
+import { takeEvents } from '../logbook/inbox.ts';
 import { LineWriter, type LineWriterOptions } from '../logbook/line-writer.ts';
 import { tidyFiles } from '../logbook/upkeep.ts';
 import type { Config } from './config.ts';
@@ -35,6 +36,8 @@ export interface LogFilesOptions {
 
 /** How often closed files are looked at, besides whenever one is closed. */
 const UPKEEP_MS = 3_600_000;
+/** How often commands on this machine are looked for. */
+const INBOX_MS = 2000;
 
 /** Null if none are kept. */
 export function logDirectoryOf({ log, store }: Pick<Config, 'log' | 'store'>): string | null {
@@ -57,12 +60,16 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
     sealing: null,
     lossLine: (lost) => JSON.stringify({ at: new Date(options.clock()).toISOString(), lost }),
   });
+  const takeIn = (): Promise<void> => takeEvents(directory, ({ event, atMs }) => audit.append(event, atMs));
+  const inbox = setInterval(() => void takeIn(), INBOX_MS).unref();
   return {
     receive: (report) => {
       if (report.kind === 'audit') audit.append(report.event, report.atMs);
       else if (report.kind === 'requests') requests.append(report.text, report.lines);
     },
     close: async () => {
+      clearInterval(inbox);
+      await takeIn();
       await Promise.all([audit.close(), requests.close()]);
       await upkeep.close();
     },

@@ -1,5 +1,6 @@
 // The certificate of a node, if it has one: what its doors start with, and who is told of each that takes its place.
 
+import type { AuditTrail } from '../domain/audit.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { watchCertificate } from './certificate-watch.ts';
 import { systemClock } from './clock.ts';
@@ -22,12 +23,13 @@ export async function openCertificate(parts: {
   readonly config: Config;
   readonly counters: Counters;
   readonly log: Log;
+  readonly trail: AuditTrail;
 }): Promise<NodeCertificate> {
-  const { config, counters, log } = parts;
+  const { config, counters, log, trail } = parts;
   if (config.tls.certificate === null) return NONE;
   let tell = (_material: TlsMaterial): void => {};
   const onRenewed = (material: TlsMaterial): void => tell(material);
-  const watch = await watchCertificate({ settings: config.tls, clock: systemClock, counters, log, onRenewed });
+  const watch = await watchCertificate({ settings: config.tls, clock: systemClock, counters, log, trail, onRenewed });
   return {
     current: () => watch.current(),
     onRenewed(listener) {

@@ -105,10 +105,10 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
   const token = await createFirstOperator({ store, randomBytes, keep });
 
-  const certificate = await openCertificate({ config, log, counters });
+  const certificate = await openCertificate({ config, log, counters, trail });
   opened.push(() => certificate.end());
   const logDirectory = logDirectoryOf(config);
-  const clientKey = logDirectory === null ? '' : keepClientKey(logDirectory);
+  const clientKey = logDirectory === null || config.log.clients !== 'pseudonym' ? '' : keepClientKey(logDirectory);
   const shared = { options, store, counters, countersBuffer, clientKey, receive, certificate };
   const address =
     workers === 0

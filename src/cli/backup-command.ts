@@ -12,6 +12,7 @@ import { writeBackup } from '../store/backup-writer.ts';
 import { giveWay } from './background.ts';
 import { BYTES_FORMAT, progressOf } from './byte-progress.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import { recordAct } from './machine-record.ts';
 import { parseCount, sharedFlagsOf } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -60,9 +61,9 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
     .argument('<file>', 'the backup')
     .requiredOption('--into <directory>', 'the directory of the store')
     .requiredOption(...BACKUP_KEY)
-    .action((file: string, flags: { readonly into: string; readonly backupKey: string }, command: Command) => {
-      restore(file, flags, sharedFlagsOf(command).json === true, terminal);
-    });
+    .action((file: string, flags: { readonly into: string; readonly backupKey: string }, command: Command) =>
+      restore(file, flags, sharedFlagsOf(command).json === true, terminal),
+    );
 }
 
 export function withStore(command: Command): Command {
@@ -101,6 +102,8 @@ async function backUp(destination: string, flags: BackupFlags, json: boolean, te
     nowMs,
     progress: (bytes, total) => progress.update(bytes, total),
   }).finally(() => progress.stop());
+  const { records, fileBytes: bytes } = done;
+  await recordAct(flags, { kind: 'backup-made', subject: done.file, detail: { records, bytes } }, terminal);
   const seconds = (performance.now() - began) / 1000;
   if (json) {
     terminal.print(JSON.stringify({ ...done, seconds: Number(seconds.toFixed(3)) }));
@@ -142,17 +145,23 @@ function makeKey(file: string): void {
   }
 }
 
-function restore(
+async function restore(
   file: string,
   { into, backupKey }: { readonly into: string; readonly backupKey: string },
   json: boolean,
   terminal: Terminal,
-): void {
+): Promise<void> {
   const progress = progressOf(terminal, BYTES_FORMAT);
   const key = readBackupKey(backupKey);
   try {
     const manifest = restoreBackup({ file, key, into, progress: (bytes, total) => progress.update(bytes, total) });
     progress.stop();
+    const { records, madeAt } = manifest;
+    await recordAct(
+      { store: into },
+      { kind: 'registry-restored', subject: file, detail: { records, madeAt } },
+      terminal,
+    );
     if (json) terminal.print(JSON.stringify({ into, ...manifest }));
     else terminal.print(`${into}  ${manifest.records} identifiers as of ${manifest.madeAt}`);
     if (!json) terminal.note(`Check it with "jiabiao verify --store ${into}", then start a node on it: --data ${into}`);

@@ -12,6 +12,7 @@ import { giveWay } from './background.ts';
 import { MEBIBYTE, type StoreFlags, storePathOf, withStore } from './backup-command.ts';
 import { progressOf } from './byte-progress.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import { recordAct } from './machine-record.ts';
 import { parseCount } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -68,6 +69,8 @@ async function runExport(flags: Flags, terminal: Terminal): Promise<number> {
     progress.stop();
     await store.close();
   }
+  const detail = { lines, prefix: scope, history: flags.history, keys: flags.keys === true };
+  await recordAct(flags, { kind: 'registry-exported', subject: flags.out ?? 'standard output', detail }, terminal);
   return lines;
 }
 

@@ -19,18 +19,14 @@ export const AUDIT_KINDS = [
   // what is where
   'identifiers-revoked', // subject: the first of them; detail: count
   'identifiers-deleted',
-  'identifier-moved', // to another parent
-  'prefix-transferred',
+  'prefix-homed', // detail: state, foldsCase
   // the whole registry
   'backup-made',
-  'backup-failed',
-  'backup-verified',
   'registry-restored',
   'registry-exported',
-  'registry-imported',
   // who was not let in
   'access-denied',
-  'access-throttled', // brute force is being slowed
+  'access-throttled', // guessing of keys or secrets is being slowed
   // the trail itself
   'lines-lost', // detail: count; they could not be written
 ] as const;

@@ -47,7 +47,8 @@ import { createProblemHandler } from './v1-frame.ts';
 
 /** What a denial is to the audit trail. */
 export interface Denied {
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+  /** `RATE_LIMITED` only of those who tried to say who they are. */
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED';
   readonly reason: string;
   readonly principalId: string | null;
 }

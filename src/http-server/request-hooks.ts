@@ -69,7 +69,7 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
 
   app.addHook('onResponse', (request, reply, done) => {
     const { failure, principal, client } = request;
-    const denial = deniedBy(failure ?? request.itemDenial);
+    const denial = deniedBy(failure ?? request.itemDenial, request.headers.authorization !== undefined);
     log({
       requestId: request.id,
       method: request.method,
@@ -87,9 +87,11 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
   });
 }
 
-function deniedBy(error: HandleError | null): Denied | null {
-  if (error === null || (error.code !== 'UNAUTHENTICATED' && error.code !== 'FORBIDDEN')) return null;
-  return { code: error.code, reason: error.message, principalId: error.principalId ?? null };
+function deniedBy(error: HandleError | null, showsKey: boolean): Denied | null {
+  const code = error?.code;
+  if (error === null || (code !== 'UNAUTHENTICATED' && code !== 'FORBIDDEN' && code !== 'RATE_LIMITED')) return null;
+  if (code === 'RATE_LIMITED' && !showsKey) return null;
+  return { code, reason: error.message, principalId: error.principalId ?? null };
 }
 
 function addVary(

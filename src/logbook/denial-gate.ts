@@ -7,7 +7,7 @@ import { MAX_DENIAL_GROUPS } from '../domain/limits.ts';
 const MINUTE_MS = 60_000;
 
 export interface Denial {
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED';
   readonly method: string;
   /** The route's pattern. */
   readonly route: string;
@@ -86,5 +86,6 @@ export class DenialGate {
 function eventOf(denial: Denial, client: string, count: number): AuditEvent {
   const { code, method, route, reason, principalId, requestId } = denial;
   const detail = { code, reason, count };
-  return { kind: 'access-denied', principalId, requestId, client, subject: `${method} ${route}`, detail };
+  const kind = code === 'RATE_LIMITED' ? 'access-throttled' : 'access-denied';
+  return { kind, principalId, requestId, client, subject: `${method} ${route}`, detail };
 }

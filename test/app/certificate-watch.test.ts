@@ -9,6 +9,7 @@ import { type CertificateWatch, watchCertificate } from '../../src/app/certifica
 import { Counters, createCountersBuffer, totalOf } from '../../src/app/counters.ts';
 import { createLog } from '../../src/app/logs.ts';
 import type { TlsSettings } from '../../src/app/tls-files.ts';
+import type { AuditEvent, AuditTrail } from '../../src/domain/audit.ts';
 import { isHandleError } from '../../src/domain/error.ts';
 import type { TlsMaterial } from '../../src/http-server/tls.ts';
 import { type Authority, createAuthority, type Issued, writePair } from '../certificates.ts';
@@ -23,6 +24,7 @@ let folder: string;
 let watch: CertificateWatch | null;
 let buffer: SharedArrayBuffer;
 let renewed: TlsMaterial[];
+let recorded: AuditEvent[];
 
 beforeAll(async () => {
   authority = await createAuthority();
@@ -33,6 +35,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'jiabiao-tls-'));
   buffer = createCountersBuffer(1);
   renewed = [];
+  recorded = [];
   watch = null;
 });
 afterEach(() => {
@@ -47,7 +50,8 @@ function settingsOf(pair: { certificate: string; key: string }, more: Partial<Tl
 
 async function open(settings: TlsSettings, clock = Date.now): Promise<CertificateWatch> {
   const counters = new Counters(buffer, 0);
-  watch = await watchCertificate({ settings, clock, counters, log, onRenewed: (one) => renewed.push(one) });
+  const trail: AuditTrail = { record: (event) => recorded.push(event) };
+  watch = await watchCertificate({ settings, clock, counters, log, trail, onRenewed: (one) => renewed.push(one) });
   return watch;
 }
 
@@ -158,6 +162,7 @@ describe('a certificate out of its time', () => {
     await check();
     expect(renewed).toHaveLength(1);
     expect(refused()).toBe(0);
+    expect(recorded.map(({ kind }) => kind)).toEqual(['certificate-refused', 'certificate-loaded']);
   });
 });
 
@@ -173,6 +178,7 @@ describe('a running node', () => {
     await check();
     expect(renewed).toEqual([current()]);
     expect(current()).toMatchObject(second);
+    expect(recorded).toMatchObject([{ kind: 'certificate-loaded', subject: 'CN=localhost' }]);
   });
 
   test('takes over a swapped link, as Kubernetes and certbot renew', async () => {

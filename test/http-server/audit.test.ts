@@ -111,6 +111,15 @@ describe('a denial', () => {
     expect(entry).toMatchObject({ status: 200, denial: { code: 'FORBIDDEN', reason: expect.stringContaining(LAMPS) } });
   });
 
+  it('of one who guesses keys and is slowed down for it is told as such', async () => {
+    const key = `jb_${'y'.repeat(43)}`;
+    let status = 401;
+    for (let i = 0; i < 100 && status === 401; i++) ({ status } = await door.ask('GET', '/v1/keys', { key }));
+    expect(status).toBe(429);
+    const entry = await denialOf(() => door.ask('GET', '/v1/keys', { key }));
+    expect(entry).toMatchObject({ status: 429, denial: { code: 'RATE_LIMITED' } });
+  });
+
   it('is nothing that was let in', async () => {
     expect(await denialOf(() => door.ask('GET', '/v1/keys', { key: door.operator }))).not.toHaveProperty('denial');
     expect(await denialOf(() => door.ask('GET', '/v1/nothing', { key: door.operator }))).not.toHaveProperty('denial');

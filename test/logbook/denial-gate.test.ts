@@ -66,6 +66,11 @@ describe('a denial', () => {
   });
 });
 
+it('tells guessing that is slowed as what it is', () => {
+  gate.deny({ ...denial, code: 'RATE_LIMITED' });
+  expect(recorded[0]?.kind).toBe('access-throttled');
+});
+
 describe('a flood from everywhere', () => {
   it('writes a bounded number of lines a minute, and loses no count', () => {
     for (let i = 0; i < 50_000; i++) gate.deny({ ...denial, network: `10.${i >> 8}.${i & 255}.0/24` });

@@ -12,7 +12,7 @@ beforeEach(async () => {
   const file = world.openAudit();
   for (let i = 0; i < 6; i++) {
     const event = {
-      ...nodeEvent(i % 2 === 0 ? 'backup-made' : 'backup-failed', `s-${i}`),
+      ...nodeEvent(i % 2 === 0 ? 'backup-made' : 'registry-exported', `s-${i}`),
       requestId: `请求 "${i % 3}"`,
     };
     file.append({ ...event, principalId: i < 3 ? 'p-1' : 'p-2' }, world.clock.nowMs);
@@ -41,7 +41,7 @@ describe('a search', () => {
     ['everything', {}, ['s-0', 's-1', 's-2', 's-3', 's-4', 's-5']],
     ['a request', { requestId: '请求 "1"' }, ['s-1', 's-4']],
     ['a principal', { principalId: 'p-2' }, ['s-3', 's-4', 's-5']],
-    ['a kind', { kind: 'backup-failed' }, ['s-1', 's-3', 's-5']],
+    ['a kind', { kind: 'registry-exported' }, ['s-1', 's-3', 's-5']],
     ['all of these together', { requestId: '请求 "1"', principalId: 'p-2', kind: 'backup-made' }, ['s-4']],
     ['what only looks alike', { requestId: 'backup-made' }, []],
     ['from an instant on', { fromMs: day(2) }, ['s-2', 's-3', 's-4', 's-5']],

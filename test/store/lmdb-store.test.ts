@@ -2,11 +2,14 @@
 
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import { chinaDayOf } from '../../src/domain/china-day.ts';
+import { MAX_STATISTICS_PREFIXES } from '../../src/domain/limits.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
 import { openLmdbReader } from '../../src/store/lmdb-reader.ts';
+import type { StatisticsCursor, StatisticsPage } from '../../src/store/registry-store.ts';
 import { describeStore } from './contract.ts';
 import { openLmdb, openLmdbWithReader } from './lmdb-world.ts';
-import { apply, h, P, put, temporaryDirectory, text } from './world.ts';
+import { apply, h, NOON, P, put, temporaryDirectory, text } from './world.ts';
 
 describeStore('the LMDB store', openLmdb);
 describeStore('the LMDB store of a thread that reads', openLmdbWithReader);
@@ -93,4 +96,23 @@ describe('a damaged record', () => {
     await reader.close();
     await close();
   });
+});
+
+it('shows statistics of more prefixes than a page looks at, each row once', async () => {
+  const { store, writer, close } = await openLmdb();
+  const prefixes = Array.from({ length: MAX_STATISTICS_PREFIXES + 500 }, (_, i) => `88.118.${10_000 + i}` as Prefix);
+  const day = chinaDayOf(NOON);
+  const counts = [1, 0, 0, 0, 0];
+  writer.addResolutions(prefixes.map((prefix) => ({ day: prefix.endsWith('0') ? day : day - 400, prefix, counts })));
+  const seen: (string | null)[] = [];
+  let pages = 0;
+  for (let after: StatisticsCursor | null = null; pages === 0 || after !== null; pages++) {
+    const query = { prefix: null, fromDay: '2026-03-01', toDay: '2026-03-01', after, limit: 1000 };
+    const page: StatisticsPage = await store.statistics(query);
+    seen.push(...page.rows.map(({ prefix }) => prefix));
+    after = page.next;
+  }
+  expect(seen).toEqual(prefixes.filter((prefix) => prefix.endsWith('0')));
+  expect(pages).toBe(2);
+  await close();
 });
