@@ -13,12 +13,15 @@ export type ErrorCode =
   // who asks
   | 'UNAUTHENTICATED' // no key, or one that is unknown, expired or revoked
   | 'FORBIDDEN' // a good key that may not do this
+  | 'INSUFFICIENT_PERMISSIONS' // an administrator of the handle, but not for this
   // what is asked for
   | 'NOT_FOUND' // a handle, enterprise, key or route that does not exist
   | 'REVOKED' // the handle is revoked, its tombstone answers
   | 'NOT_RESPONSIBLE' // the prefix is not homed here
   // the state of things
   | 'ALREADY_EXISTS'
+  | 'VALUE_EXISTS' // a value of that index is there, and was not to be replaced
+  | 'VALUES_NOT_FOUND' // the record has no value of an index that was named
   | 'REVISION_CONFLICT' // If-Match names another revision, or others kept changing the record
   | 'INVALID_PARENT' // the parent is missing, foreign, too deep or a descendant
   | 'INVALID_STATE' // the enterprise or record is in a state that does not allow it

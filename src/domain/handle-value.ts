@@ -5,7 +5,7 @@ import { DEFAULT_TTL_SECONDS } from './limits.ts';
 
 /** Permission bits of a value (RFC 3651 §3.1): who may read and who may write it. Bit 1 is public write. */
 const ADMIN_READ = 8;
-const ADMIN_WRITE = 4;
+export const ADMIN_WRITE = 4;
 export const PUBLIC_READ = 2;
 /** `1110`, what a value has that names no permissions. */
 export const DEFAULT_PERMISSIONS = ADMIN_READ | ADMIN_WRITE | PUBLIC_READ;

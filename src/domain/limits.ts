@@ -112,6 +112,27 @@ export const MAX_ALLOCATION_ATTEMPTS = 64;
 /** How long a replaced key may go on working: a month of roll-out. */
 export const MAX_KEY_GRACE_MS = 31 * 86_400_000;
 
+/** Groups within groups that are followed from an HS_ADMIN value to its members: an organisation, its units, their teams. */
+export const MAX_GROUP_DEPTH = 4;
+
+/** Groups that are read to answer one question of permission, so that no set of groups makes it slow. */
+export const MAX_GROUPS_READ = 64;
+
+/** Handles of one page of `/api/handles?prefix=`: some hundreds of kilobytes, more than its clients ask for. */
+export const MAX_LISTED_HANDLES = 10_000;
+
+/**
+ * Rows that a listing may pass over to reach its page: about a quarter of a second. From where a listing last ended it
+ * goes on without passing any.
+ */
+export const MAX_ROWS_PASSED = 250_000;
+
+/** Rows passed over at one go, between which other requests are answered. */
+export const ROWS_PASSED_AT_ONCE = 5000;
+
+/** Places where listings ended that a worker remembers, so that the next page needs no search. */
+export const MAX_LISTING_MARKS = 10_000;
+
 /** Prefixes a node may be home to: each resolution looks through them. */
 export const MAX_HOMES = 1000;
 

@@ -54,7 +54,7 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
 }
 
 /** What the reference takes for yes: nothing, `yes` or `true`. */
-function isYes(value: string | null): boolean {
+export function isYes(value: string | null): boolean {
   if (value === null) return false;
   const word = value.toLowerCase();
   return word === '' || word === 'yes' || word === 'true';
@@ -62,7 +62,8 @@ function isYes(value: string | null): boolean {
 
 const INTEGER = /^[+-]?\d{1,10}$/;
 
-function parseIndex(text: string): number {
+/** Throws `INVALID_REQUEST`. */
+export function parseIndex(text: string): number {
   const index = INTEGER.test(text) ? Number(text) : Number.NaN;
   if (index >= -0x8000_0000 && index <= 0x7fff_ffff) return index;
   // The reference server's words: clients match on them.

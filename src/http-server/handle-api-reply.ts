@@ -147,7 +147,7 @@ export function viewReply(answer: Answer, spelled: string, viewing: Viewing): Ap
   const body = foundBody(spelled, selectedValues(answer, view, query.filter));
   const headers = isPublic
     ? foundHeaders(answer, body)
-    : ['Content-Type', JSON_TYPE, 'Cache-Control', 'private, no-store', 'Vary', 'Authorization', 'Content-Length', ''];
+    : ['Content-Type', JSON_TYPE, 'Cache-Control', 'private, no-store', 'Vary', REFERENCE_VARY, 'Content-Length', ''];
   return wrapped({ status: 200, headers, body }, query);
 }
 
@@ -155,6 +155,13 @@ function selectedValues(answer: Found, view: View, filter: ValueFilter): ByteStr
   return view === 'public' && filter === ALL_VALUES
     ? publicValues(answer)
     : formatValues(selectValues(answer.values, view, filter));
+}
+
+/** The reply to what is neither resolved nor cached. */
+export function jsonReply(status: number, json: string): ApiReply {
+  const body = json as ByteString;
+  const headers = ['Content-Type', JSON_TYPE, 'Cache-Control', 'no-store', 'Vary', REFERENCE_VARY];
+  return { status, headers: [...headers, 'Content-Length', String(body.length)], body };
 }
 
 /** The reply of a failure. `spelled` is echoed if the asker named a handle that could be read. */
@@ -177,7 +184,7 @@ export function errorBody(error: HandleError, spelled: string | null): ByteStrin
 const LINE_SEPARATORS = /[\u2028\u2029]/g;
 
 /** `pretty` and `callback`, which change the bytes of any reply. */
-function wrapped(reply: ApiReply, query: ApiQuery): ApiReply {
+export function wrapped(reply: ApiReply, query: ApiQuery): ApiReply {
   let { body } = reply;
   if (query.pretty) {
     const text = JSON.stringify(JSON.parse(textFromBytes(body)), null, 2);

@@ -1,27 +1,38 @@
 // The routes below `/api` that need the framework: parameters, keys, HEAD, POST, OPTIONS, and what is no endpoint. What they
 // answer is handle-api.ts's.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { EMPTY_BYTES } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_PARAMETERS_BYTES } from '../domain/limits.ts';
 import type { ApiWriter } from './api-writer.ts';
-import { HANDLES, type HandleApi } from './handle-api.ts';
+import type { HandleAdmin } from './handle-admin.ts';
+import { registerHandleAdmin } from './handle-admin-routes.ts';
+import { type HandleApi, isHandlesPath, spelledIn } from './handle-api.ts';
 import { type ApiReply, errorReply } from './handle-api-reply.ts';
-import { pathText, queryOf } from './percent-decoding.ts';
+import { queryOf } from './percent-decoding.ts';
 import { parseJsonBody } from './request-json.ts';
 
-const METHODS = 'GET, HEAD, POST, OPTIONS';
+const METHODS = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
+/** Written to in a scope of its own, which reads bodies otherwise. */
+const WRITING = ['PUT', 'DELETE'] as const;
 
 export function isHandleApiPath(url: string): boolean {
   return /^\/api(?:[/?]|$)/.test(url);
 }
 
-export function registerHandleApi(app: FastifyInstance, api: HandleApi, writer: ApiWriter): void {
+export interface HandleApiParts {
+  readonly api: HandleApi;
+  readonly admin: HandleAdmin;
+  readonly writer: ApiWriter;
+}
+
+export function registerHandleApi(app: FastifyInstance, { api, admin, writer }: HandleApiParts): void {
   const send = (request: FastifyRequest, reply: FastifyReply, what: ApiReply): void => {
     reply.hijack();
     writer.write(request.raw, reply.raw, { ...what, headers: [...what.headers, 'X-Request-Id', request.id] });
   };
+  registerHandleAdmin(app, { api, admin, send });
 
   app.register(async (scope) => {
     acceptParameters(scope);
@@ -32,9 +43,18 @@ export function registerHandleApi(app: FastifyInstance, api: HandleApi, writer: 
     });
     scope.setErrorHandler((error, request, reply) => send(request, reply, api.failure(request, error, null)));
     for (const path of ['/api/handles', '/api/handles/*']) {
-      scope.all(path, async (request, reply) => {
-        const spelled = pathText(request.url, HANDLES.length);
-        send(request, reply, await api.reply(request, spelled, parametersOf(request)));
+      const methods = scope.supportedMethods.filter((method) => !WRITING.some((one) => one === method));
+      scope.route({
+        method: methods as HTTPMethods[],
+        url: path,
+        handler: async (request, reply) => {
+          const spelled = spelledIn(request.url);
+          const parameters = parametersOf(request);
+          const prefix = spelled === '' ? parameters.get('prefix') : null;
+          const answer =
+            prefix === null ? api.reply(request, spelled, parameters) : admin.list(request, prefix, parameters);
+          send(request, reply, await answer);
+        },
       });
     }
     for (const path of ['/api', '/api/*']) {
@@ -51,10 +71,6 @@ export function answerUnroutable(api: HandleApi, writer: ApiWriter) {
   };
 }
 
-function isHandlesPath(url: string): boolean {
-  return url.startsWith(HANDLES) || /^\/api\/handles(?:\?|$)/.test(url);
-}
-
 /** Null for the methods that resolve. */
 function methodReply(method: string): ApiReply | null {
   switch (method) {
@@ -64,9 +80,6 @@ function methodReply(method: string): ApiReply | null {
       return null;
     case 'OPTIONS':
       return { status: 200, headers: ['Allow', METHODS, 'Content-Length', '0'], body: EMPTY_BYTES };
-    case 'PUT':
-    case 'DELETE':
-      return refused(`${method} is not offered here: write through /v1/identifiers.`);
     default:
       return refused(`Unknown method ${method}`);
   }

@@ -6,9 +6,8 @@
 // | TRACE echoes the request                         | 501, response code 4                | echoes credentials to scripts   |
 // | `callback` on any answer                         | refused with a key; `nosniff`       | JSONP bypasses same-origin      |
 // | publicOnly=false tells if private values exist   | 403/402 for every record            | existence of values is private  |
-// | Authorization ignored over plain HTTP            | Bearer keys count, all else ignored | TLS ends at a proxy or loopback |
+// | Basic ignored over plain HTTP, as all else       | Bearer keys count there too         | TLS ends at a proxy or loopback |
 // | no limit on unknown handles                      | 429, response code 3                | bounds guessing                 |
-// | PUT and DELETE write                             | 501, response code 4                | writing is `/v1/identifiers`    |
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
@@ -17,25 +16,35 @@ import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { View } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
-import type { Principal } from '../domain/principal.ts';
-import type { ReadAccess } from '../registry/registry.ts';
+import type { HandleAdministration } from '../registry/handle-administration.ts';
+import type { Requester } from '../registry/handle-requester.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
-import type { RequestAuthentication } from './authentication.ts';
 import type { PastReplies } from './handle-api-past.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
+import type { HandleRequesters } from './handle-requests.ts';
 import { pathText } from './percent-decoding.ts';
 import { asHandleError } from './problems.ts';
 import type { Asker } from './resolution.ts';
 
-export const HANDLES = '/api/handles/';
+const HANDLES = '/api/handles/';
+
+/** The handle in a path below `/api/handles`, empty if it names none. Throws `INVALID_HANDLE`. */
+export function spelledIn(url: string): string {
+  return url.startsWith(HANDLES) ? pathText(url, HANDLES.length) : '';
+}
+
+/** Whether a path is that of a handle, or of all of them. */
+export function isHandlesPath(url: string): boolean {
+  return url.startsWith(HANDLES) || /^\/api\/handles(?:\?|$)/.test(url);
+}
 
 export interface HandleApiOptions {
   readonly asker: Asker;
-  readonly authentication: RequestAuthentication;
-  readonly readAccess: ReadAccess;
   readonly past: PastReplies;
+  readonly requesters: HandleRequesters;
+  readonly handleRecords: Pick<HandleAdministration, 'judgeRead'>;
   readonly observer: Observer;
   readonly writer: ApiWriter;
   readonly inFlight: InFlight;
@@ -115,12 +124,16 @@ export class HandleApi {
       query = parseApiQuery(parameters);
       const handle = asker.parse(spelled);
       echoed = spelled;
-      const principal = await this.#principalOf(request, query);
+      const requester = await this.#requesterOf(request, query);
       const { at } = query;
-      if (at !== null) return await this.#options.past.reply({ handle, spelled, at, query, principal });
-      const client = principal === null ? request.raw : null;
+      if (at !== null) {
+        if (requester?.kind === 'handle') throw new HandleError('FORBIDDEN', 'Earlier states are shown to keys only.');
+        const principal = requester === null ? null : requester.principal;
+        return await this.#options.past.reply({ handle, spelled, at, query, principal });
+      }
+      const client = requester === null ? request.raw : null;
       const answer = await asker.ask('handle-api', handle, client, query.bypassCache);
-      const view = await this.#viewOf(answer, handle, query, { principal, client });
+      const view = await this.#viewOf(answer, handle, query, { requester, client });
       const ifNoneMatch = request.method === 'POST' ? undefined : request.headers['if-none-match'];
       return viewReply(answer, spelled, { view, query, ifNoneMatch });
     } catch (error) {
@@ -128,12 +141,12 @@ export class HandleApi {
     }
   }
 
-  async #principalOf(request: FastifyRequest, query: ApiQuery): Promise<Principal | null> {
-    const principal = await this.#options.authentication.principalOf(request.raw);
-    if (principal !== null && query.callback !== null) {
+  async #requesterOf(request: FastifyRequest, query: ApiQuery): Promise<Requester | null> {
+    const requester = await this.#options.requesters.requesterOf(request.raw);
+    if (requester !== null && query.callback !== null) {
       throw new HandleError('INVALID_REQUEST', 'A callback is for public answers: send no key, or ask for plain JSON.');
     }
-    return principal;
+    return requester;
   }
 
   /** Public unless a key opens the record. Who asks for private values and may not have them is told so. */
@@ -141,12 +154,13 @@ export class HandleApi {
     answer: Answer,
     handle: Handle,
     query: ApiQuery,
-    asker: { readonly principal: Principal | null; readonly client: IncomingMessage | null },
+    asker: { readonly requester: Requester | null; readonly client: IncomingMessage | null },
   ): Promise<View> {
-    const { principal, client } = asker;
+    const { requester, client } = asker;
     if (query.publicOnly === true) return 'public';
-    if (principal !== null) {
-      const denial = await this.#options.readAccess.judgeRead(principal, handle);
+    if (requester !== null) {
+      const record = answer.kind === 'found' ? answer.record : null;
+      const denial = await this.#options.handleRecords.judgeRead(requester, handle, record);
       if (denial === null) return 'admin';
       if (query.publicOnly === null) return 'public';
       throw denial;
@@ -158,8 +172,10 @@ export class HandleApi {
 
   /** The reply to a failure; the request remembers it for the log. */
   failure(request: FastifyRequest, thrown: unknown, spelled: string | null, query = PLAIN_QUERY): ApiReply {
-    request.failure = asHandleError(thrown);
-    return this.#failed(request.failure, spelled, query);
+    const error = asHandleError(thrown);
+    request.failure = error;
+    const reply = this.#failed(error, spelled, query);
+    return error.code === 'UNAUTHENTICATED' ? this.#options.requesters.challenged(request.raw, reply) : reply;
   }
 
   #plainFailure(thrown: unknown, spelled: string | null): ApiReply {

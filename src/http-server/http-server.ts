@@ -8,6 +8,9 @@ import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
 import type { Tracer } from '../domain/tracer.ts';
+import type { HandleAdministration } from '../registry/handle-administration.ts';
+import type { HandleAuthenticator } from '../registry/handle-authentication.ts';
+import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
 import type {
   Authenticator,
   ChangeFeed,
@@ -28,12 +31,14 @@ import { RequestAuthentication } from './authentication.ts';
 import { AuthenticationGuard } from './authentication-guard.ts';
 import { ChangeStreams } from './change-streams.ts';
 import { certificateSubjectOf } from './client-certificate.ts';
-import { createClientAddress, createClientNetwork } from './client-network.ts';
+import { createClientAddress, createClientNetwork, createSecureCheck } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { type DocsOptions, registerDocs } from './docs.ts';
+import { HandleAdmin } from './handle-admin.ts';
 import { HandleApi, isPlainResolution } from './handle-api.ts';
 import { PastReplies } from './handle-api-past.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
+import { HandleRequesters } from './handle-requests.ts';
 import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
 import { registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
@@ -95,6 +100,9 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   /** How often a stream of changes shows that it lives; a default without it. */
   readonly heartbeatMs?: number;
   readonly preserver: Preserver;
+  readonly handleAuthenticator: HandleAuthenticator;
+  readonly handleRecords: HandleAdministration;
+  readonly handlePrefixes: HandlePrefixes;
   readonly homed: Homed;
   readonly clock: () => number;
   readonly observer: Observer;
@@ -149,15 +157,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const guard = new AuthenticationGuard({ networkOf, clock: options.clock, observer });
   const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
-  const { readAccess } = options;
   const past = new PastReplies(options);
   const addressOf = createClientAddress(options.trustedProxies);
   const { sample, onDefect } = createPlainLog(options, addressOf);
   const traced = options.tracer === null ? null : createPlainSpans(options.tracer, options.newRequestId);
-  const handleApi = new HandleApi({ asker, authentication, readAccess, past, observer, writer, inFlight, onDefect });
+  const { handleAuthenticator, handleRecords, handlePrefixes } = options;
+  const isSecure = createSecureCheck(options.trustedProxies);
+  const requesters = new HandleRequesters({ authentication, handleAuthenticator, guard, isSecure });
+  const api = new HandleApi({ asker, requesters, handleRecords, past, observer, writer, inFlight, onDefect });
+  const admin = new HandleAdmin({ api, requesters, handleRecords, handlePrefixes });
 
   const isMutual = options.tls !== null && options.tls.clientCa !== null;
-  const { app, server } = createApp(options, answerUnroutable(handleApi, writer), (framework) => {
+  const { app, server } = createApp(options, answerUnroutable(api, writer), (framework) => {
     const admitted = admitting(inFlight, framework);
     return (request, response) => {
       if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
@@ -166,14 +177,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       }
       traced?.(request, response);
       sample?.(request, response);
-      handleApi.answerPlain(request, response);
+      api.answerPlain(request, response);
     };
   });
   if (options.tracer !== null) addSpanHooks(app, options.tracer);
   addRequestHooks(app, { ...options, isClosing, addressOf });
   const routes = listRoutes(app);
   registerService(app, options);
-  registerHandleApi(app, handleApi, writer);
+  registerHandleApi(app, { api, admin, writer });
   const streams = new ChangeStreams({ ...options, authentication });
   registerV1(app, { ...options, authentication, streams }, asker);
   registerDocs(app, options);

@@ -20,6 +20,8 @@ export function failuresOf({ access, problems, failures = 'problem' }: Operation
     failures === 'problem' ? PROBLEMS[code].status : HANDLE_API_ERRORS[code].status;
   const codes = [...new Set<ErrorCode>([...OF_ACCESS[access], ...problems])];
   const byStatus = Map.groupBy(codes, statusOf);
+  // On encrypted connections it asks for credentials, which it cannot on others.
+  if (failures === 'handle-api' && codes.includes('UNAUTHENTICATED')) byStatus.set(401, ['UNAUTHENTICATED']);
   const sorted = [...byStatus].sort(([a], [b]) => a - b);
   return new Map(
     sorted.map(([status, ofStatus]) => [

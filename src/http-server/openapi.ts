@@ -2,6 +2,7 @@
 // requests. It is loaded when somebody asks for it, so that a worker that resolves does not carry it.
 
 import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
+import { HANDLE_ADMIN_OPERATIONS } from './describe-handle-admin.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
 import { PRESERVED_OPERATIONS } from './describe-preserved.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
@@ -19,6 +20,7 @@ import { HANDLE_VALUE } from './schemas-values.ts';
 export const OPERATIONS: readonly Operation[] = [
   ...RESOLUTION_OPERATIONS,
   ...IDENTIFIER_OPERATIONS,
+  ...HANDLE_ADMIN_OPERATIONS,
   ...DIRECTORY_OPERATIONS,
   ...RECORDS_OPERATIONS,
   ...PRESERVED_OPERATIONS,
@@ -73,6 +75,11 @@ export function openApiDocument(version: string): object {
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'A key of a principal: jb_… (POST /v1/keys makes them).' },
+        secret: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'Over TLS: `index%3Ahandle` of an HS_SECKEY value, and its secret.',
+        },
       },
     },
   };
@@ -90,13 +97,13 @@ const SECURITY = { open: [], optional: [{}, { key: [] }], key: [{ key: [] }] } a
 >;
 
 function operationObject(operation: Operation): object {
-  const { id, tag, summary, description, access, body } = operation;
+  const { id, tag, summary, description, access, body, failures } = operation;
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
-    security: SECURITY[access],
+    security: [...SECURITY[access], ...(failures === 'handle-api' ? [{ secret: [] }] : [])],
     parameters: parametersOf(operation),
     ...(body === undefined ? {} : { requestBody: body }),
     responses: responsesOf(operation),

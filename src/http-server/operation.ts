@@ -50,6 +50,8 @@ export interface Operation {
   /** Examples by name of the path's parameters. */
   readonly pathExamples?: Readonly<Record<string, string>>;
   readonly query?: QuerySchema;
+  /** Examples of what the query must have. */
+  readonly queryExamples?: Readonly<Record<string, string>>;
   /** Names of request headers described in openapi.ts. */
   readonly headers?: readonly string[];
   readonly body?: { readonly required: boolean; readonly content: Contents };

@@ -182,7 +182,7 @@ export const PRESERVED_OUTCOME = Type.Object({
 export const HANDLE_ANSWER = Type.Object(
   {
     responseCode: Type.Integer({
-      description: '1 found, 100 not found, 200 found without such values, 301 prefix not homed here, 303 referral.',
+      description: '1 done or found, 100 not found, 200 no such values, 301 prefix not homed here, 303 referral.',
     }),
     message: Type.Optional(Type.String()),
     handle: Type.Optional(handle),
@@ -190,6 +190,20 @@ export const HANDLE_ANSWER = Type.Object(
   },
   { description: "The reference Handle server's JSON." },
 );
+
+const responseCode = Type.Literal(1);
+const totalCount = Type.String({ pattern: '^\\d+$', description: 'A number, as text.' });
+
+export const LISTED_HANDLES = Type.Object({
+  responseCode,
+  prefix: Type.String(),
+  totalCount,
+  page: Type.Integer({ minimum: 0 }),
+  pageSize: Type.Integer({ minimum: 0 }),
+  handles: Type.Array(handle),
+});
+
+export const HOMED_PREFIXES = Type.Object({ responseCode, totalCount, prefixes: Type.Array(handle) });
 
 /** The same as a call of the function that `callback` names. */
 export const JSONP = { schema: Type.String({ description: 'With `callback`.' }) };

@@ -19,6 +19,30 @@ export const HANDLE_API_QUERY = Type.Object({
   noredirect: yesOrNo('Taken for compatibility: nothing is redirected here.'),
 });
 
+const indexes = several('Only the values of these indexes.', '2000');
+const wholeNumber = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }));
+
+/** handle-admin-input.ts reads it, as the next two. */
+export const HANDLE_WRITE_QUERY = Type.Object({
+  index: { ...indexes, description: 'Add or replace these values, or with `various` those of the body.' },
+  overwrite: yesOrNo('Whether what exists may be replaced; yes if left out.'),
+  mintNewSuffix: yesOrNo('Append a UUID to the handle.'),
+  pretty: yesOrNo('Indent the JSON.'),
+});
+
+export const HANDLE_REMOVE_QUERY = Type.Object({ index: indexes, pretty: yesOrNo('Indent the JSON.') });
+
+export const HANDLE_LIST_QUERY = Type.Object({
+  prefix: Type.String({ description: 'A prefix, or its handle 0.NA/<prefix>.', examples: ['88.118.10001'] }),
+  page: wholeNumber('From 0.'),
+  pageSize: wholeNumber('At most 10,000; 1,000 if left out, 0 to count only.'),
+});
+
+/** handle-admin.ts reads it. */
+export const HOME_QUERY = Type.Object({
+  foldsCase: yesOrNo('Whether suffixes compare without case; as before, or as above it, if left out.'),
+});
+
 /** pages.ts reads it. */
 export const PAGE_LANGUAGE_QUERY = Type.Object({
   lang: Type.Optional(Type.Enum(['zh', 'en'], { description: 'Language of the page, over Accept-Language.' })),

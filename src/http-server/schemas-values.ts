@@ -66,7 +66,7 @@ export const HANDLE_VALUE = Type.Object(
       }),
     ),
     ttl: Type.Union([
-      Type.Integer({ minimum: 0, description: 'Seconds it may be kept.' }),
+      Type.Integer({ description: 'Seconds it may be kept.' }),
       Type.String({ format: 'date-time', description: 'Until when it may be kept.' }),
     ]),
     timestamp: Type.String({ format: 'date-time', description: 'When this value was last changed.' }),

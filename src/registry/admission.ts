@@ -101,6 +101,16 @@ export class Admission {
     return handle;
   }
 
+  /** Whether a principal may write a handle, whatever stands there: asked before that is told. */
+  async judgeWrite(principal: Principal, handle: Handle): Promise<Verdict> {
+    return (await this.#accessTo(principal, handle)).verdict;
+  }
+
+  /** Whether any enterprise holds a homed prefix, by itself or through one above it. */
+  async isHeld(prefix: Prefix): Promise<boolean> {
+    return (await this.#holdersOf(prefix, await this.#holdings.transfers())).length > 0;
+  }
+
   /** A handle that is only named, wherever it is homed. Throws `INVALID_HANDLE`. */
   parseNamed(text: string, at: string): Handle {
     try {

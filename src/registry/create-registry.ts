@@ -9,6 +9,7 @@ import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
 import { Feed } from './change-feed.ts';
 import { createChildMoves } from './child-moves.ts';
+import { createHandleInterface, type HandleInterface } from './create-handle-interface.ts';
 import { Enterprises } from './enterprises.ts';
 import { Histories } from './histories.ts';
 import { Holdings } from './holdings.ts';
@@ -41,7 +42,7 @@ export interface RegistryOptions {
   readonly observer: Observer;
 }
 
-export interface Registry {
+export interface Registry extends HandleInterface {
   readonly identifiers: IdentifierRegistry;
   readonly directory: Directory;
   readonly authenticator: Authenticator;
@@ -80,6 +81,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
     preserver: new Preservation({ store, admission, observer }),
+    ...createHandleInterface({ ...options, homes, admission, holdings, identifiers }),
   };
 }
 

@@ -27,6 +27,13 @@ export function certificateHashOf(subject: string): string {
   return hash('sha256', `certificate ${subject}`, 'hex');
 }
 
+/** A random UUID (RFC 9562 §5.4). */
+export function makeUuid(randomBytes: RandomBytes): string {
+  const hex = randomBytes(16).toString('hex');
+  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
 /** A name for a principal (`p_…`) or key (`k_…`); says nothing about it. */
 export function makeId(kind: 'p' | 'k', randomBytes: RandomBytes): string {
   return `${kind}_${randomBytes(ID_BYTES).toString('hex')}`;

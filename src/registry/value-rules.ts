@@ -6,6 +6,7 @@ import { parseHandle } from '../domain/handle.ts';
 import { type HandleValue, PUBLIC_READ, type ValueReference } from '../domain/handle-value.ts';
 import { MAX_RECORD_BYTES, MAX_REFERENCES, MAX_TYPE_LENGTH, MAX_VALUE_BYTES, MAX_VALUES } from '../domain/limits.ts';
 
+const MIN_INT32 = -0x8000_0000;
 const MAX_INT32 = 0x7fff_ffff;
 const MAX_UINT32 = 0xffff_ffff;
 const ALL_PERMISSIONS = 0b1111;
@@ -61,8 +62,9 @@ function assertValue(value: HandleValue, i: number): number {
       `Value ${index} has ${data.length} bytes of data, at most ${MAX_VALUE_BYTES} fit: store the document elsewhere and its URL here.`,
     );
   }
-  if (!isIntegerWithin(ttl, 0, value.ttlIsAbsolute ? MAX_UINT32 : MAX_INT32)) {
-    throw invalid(`/values/${i}/ttl`, `TTL ${ttl} of value ${index} is none: use whole seconds, 0 or more.`);
+  // The reference server takes relative TTLs below 0, which keep nothing, as 0 does.
+  if (!isIntegerWithin(ttl, value.ttlIsAbsolute ? 0 : MIN_INT32, value.ttlIsAbsolute ? MAX_UINT32 : MAX_INT32)) {
+    throw invalid(`/values/${i}/ttl`, `TTL ${ttl} of value ${index} is none: use whole seconds.`);
   }
   if (!isIntegerWithin(timestamp, 0, MAX_UINT32)) {
     throw invalid(`/values/${i}/timestamp`, `Timestamp ${timestamp} of value ${index} is out of range: leave it out.`);

@@ -3,6 +3,12 @@
 
 import { type ErrorCode, HandleError } from '../domain/error.ts';
 
+/**
+ * How values are read: `strict` takes what there is one way to write; `reference` also what clients of the reference
+ * Handle server send, as that server means it.
+ */
+export type Reading = 'strict' | 'reference';
+
 export type JsonObject = { readonly [member: string]: unknown };
 
 /** The code that a mistake in this part of the input has. */
@@ -16,11 +22,17 @@ export function isJsonObject(input: unknown): input is JsonObject {
   return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
-/** An object with no member outside `members`. */
-export function readObject(input: unknown, at: string, members: ReadonlySet<string>, code?: InputCode): JsonObject {
+/** An object with no member outside `members`; null allows any. */
+export function readObject(
+  input: unknown,
+  at: string,
+  members: ReadonlySet<string> | null,
+  code?: InputCode,
+): JsonObject {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw inputError(at, `Write an object here, not ${nameOf(input)}.`, code);
   }
+  if (members === null) return input as JsonObject;
   for (const member in input) {
     if (!members.has(member)) {
       throw inputError(
@@ -58,6 +70,7 @@ export interface Range {
 }
 
 export const INDEX_RANGE: Range = { min: 1, max: 0x7fff_ffff };
+export const INT32_RANGE: Range = { min: -0x8000_0000, max: 0x7fff_ffff };
 /** Index 0 of a reference stands for any value of the handle. */
 export const REFERENCE_INDEX_RANGE: Range = { min: 0, max: 0x7fff_ffff };
 

@@ -8,6 +8,7 @@ import {
   inputError,
   type JsonObject,
   REFERENCE_INDEX_RANGE,
+  type Reading,
   readChoice,
   readInteger,
   readObject,
@@ -61,7 +62,7 @@ const MAX_LIST_REFERENCES = MAX_VALUE_BYTES / 8;
 const HEX = /^(?:[0-9A-Fa-f]{2})*$/;
 
 /** Bytes of the `data` member of a value: a string, or an object that names its format. Throws `INVALID_VALUE`. */
-export function parseBytes(input: unknown, at: string): ByteString {
+export function parseBytes(input: unknown, at: string, reading: Reading = 'strict'): ByteString {
   if (typeof input === 'string') return bytesFromText(readString(input, at));
   const data = readObject(input, at, DATA_MEMBERS);
   const format = readChoice(data.format, `${at}/format`, FORMATS);
@@ -74,7 +75,7 @@ export function parseBytes(input: unknown, at: string): ByteString {
     case 'hex':
       return bytesFromHex(data.value, place);
     case 'admin':
-      return encodeAdmin(adminFromJson(data.value, place));
+      return encodeAdmin(adminFromJson(data.value, place, reading));
     case 'vlist':
       return encodeReferenceList(parseReferences(data.value, place, MAX_LIST_REFERENCES));
     case 'site':
@@ -92,15 +93,19 @@ function bytesFromHex(input: unknown, at: string): ByteString {
 
 const ADMIN_MEMBERS: ReadonlySet<string> = new Set(['handle', 'index', 'permissions']);
 const ADMIN_PERMISSIONS = /^[01]{12}$/;
+const FEWER_ADMIN_PERMISSIONS = /^[01]{1,12}$/;
+const ALL_ADMIN_PERMISSIONS = '1'.repeat(ADMIN_PERMISSION_BITS);
 
 function adminToJson({ handle, index, permissions }: AdminValue): JsonObject {
   return { handle, index, permissions: permissions.toString(2).padStart(ADMIN_PERMISSION_BITS, '0') };
 }
 
-function adminFromJson(input: unknown, at: string): AdminValue {
+function adminFromJson(input: unknown, at: string, reading: Reading): AdminValue {
+  const isStrict = reading === 'strict';
   const admin = readObject(input, at, ADMIN_MEMBERS);
-  const { permissions } = admin;
-  if (typeof permissions !== 'string' || !ADMIN_PERMISSIONS.test(permissions)) {
+  const permissions = !isStrict && admin.permissions === '*' ? ALL_ADMIN_PERMISSIONS : admin.permissions;
+  const form = isStrict ? ADMIN_PERMISSIONS : FEWER_ADMIN_PERMISSIONS;
+  if (typeof permissions !== 'string' || !form.test(permissions)) {
     throw inputError(
       `${at}/permissions`,
       'Write twelve digits 0 or 1, from "list handles" down to "add handle", such as "111111111111".',

@@ -7,8 +7,11 @@ import { MAX_REFERENCES, MAX_VALUES } from '../domain/limits.ts';
 import { formatInstant, parseInstant } from './instant-text.ts';
 import {
   INDEX_RANGE,
+  INT32_RANGE,
   inputError,
   type JsonObject,
+  type Range,
+  type Reading,
   readArray,
   readInteger,
   readObject,
@@ -130,6 +133,9 @@ const VALUE_MEMBERS: ReadonlySet<string> = new Set([
   'references',
 ]);
 const PERMISSIONS = /^[01]{4}$/;
+/** A binary number below 16, however many digits it has. */
+const ANY_PERMISSIONS = /^0*[01]{1,4}$/;
+const ALL_PERMISSIONS = 0b1111;
 const TTL_RANGE = { min: 0, max: 0x7fff_ffff };
 const NO_REFERENCES: readonly ValueReference[] = [];
 
@@ -137,15 +143,16 @@ const NO_REFERENCES: readonly ValueReference[] = [];
  * Values from JSON, in the order given. `at` is the JSON pointer of the array. Throws `INVALID_VALUE`. A timestamp is
  * taken and ignored, so what was read can be written back: the registry sets it.
  */
-export function parseValues(input: unknown, at: string): HandleValue[] {
+export function parseValues(input: unknown, at: string, reading: Reading = 'strict'): HandleValue[] {
   const items = readArray(input, at, MAX_VALUES);
   const values = new Array<HandleValue>(items.length);
-  for (let i = 0; i < items.length; i++) values[i] = parseValue(items[i], `${at}/${i}`);
+  for (let i = 0; i < items.length; i++) values[i] = parseValue(items[i], `${at}/${i}`, reading);
   return values;
 }
 
-function parseValue(input: unknown, at: string): HandleValue {
-  const item = readObject(input, at, VALUE_MEMBERS);
+function parseValue(input: unknown, at: string, reading: Reading): HandleValue {
+  const isStrict = reading === 'strict';
+  const item = readObject(input, at, isStrict ? VALUE_MEMBERS : null);
   const { index, type, data, references } = item;
   if (index === undefined) throw inputError(at, 'This value has no index: add "index", a whole number from 1.');
   if (type === undefined) throw inputError(at, 'This value has no type: add "type", such as "URL".');
@@ -153,11 +160,13 @@ function parseValue(input: unknown, at: string): HandleValue {
     throw inputError(at, 'This value has no data: add "data", a string or {"format","value"}.');
   }
   return makeValue({
-    index: readInteger(index, `${at}/index`, INDEX_RANGE),
+    // What a server of the handle system says of a bad index is the registry's to say.
+    index: readInteger(index, `${at}/index`, isStrict ? INDEX_RANGE : INT32_RANGE),
     type: parseType(type, `${at}/type`),
-    data: typeof data === 'string' && data.isWellFormed() ? bytesFromText(data) : parseBytes(data, `${at}/data`),
-    ...parseTtl(item, at),
-    permissions: parsePermissions(item, at),
+    data:
+      typeof data === 'string' && data.isWellFormed() ? bytesFromText(data) : parseBytes(data, `${at}/data`, reading),
+    ...parseTtl(item, at, isStrict ? TTL_RANGE : INT32_RANGE),
+    permissions: parsePermissions(item, at, reading),
     references:
       references === undefined ? NO_REFERENCES : parseReferences(references, `${at}/references`, MAX_REFERENCES),
   });
@@ -169,10 +178,12 @@ function parseType(input: unknown, at: string): ByteString {
   return bytesFromText(type);
 }
 
-function parsePermissions(item: JsonObject, at: string): number {
+function parsePermissions(item: JsonObject, at: string, reading: Reading): number {
   const { permissions } = item;
   if (permissions === undefined) return DEFAULT_PERMISSIONS;
-  if (typeof permissions === 'string' && PERMISSIONS.test(permissions)) return Number.parseInt(permissions, 2);
+  if (reading === 'reference' && permissions === '*') return ALL_PERMISSIONS;
+  const form = reading === 'strict' ? PERMISSIONS : ANY_PERMISSIONS;
+  if (typeof permissions === 'string' && form.test(permissions)) return Number.parseInt(permissions, 2);
   throw inputError(
     `${at}/permissions`,
     'Write permissions as four digits 0 or 1: admin read, admin write, public read, public write; such as "1110" or, for a private value, "1100".',
@@ -181,10 +192,14 @@ function parsePermissions(item: JsonObject, at: string): number {
 
 const DEFAULT_TTL = {};
 
-function parseTtl(item: JsonObject, at: string): { readonly ttl?: number; readonly ttlIsAbsolute?: boolean } {
+function parseTtl(
+  item: JsonObject,
+  at: string,
+  range: Range,
+): { readonly ttl?: number; readonly ttlIsAbsolute?: boolean } {
   const { ttl } = item;
   if (ttl === undefined) return DEFAULT_TTL;
-  if (typeof ttl !== 'string') return { ttl: readInteger(ttl, `${at}/ttl`, TTL_RANGE) };
+  if (typeof ttl !== 'string') return { ttl: readInteger(ttl, `${at}/ttl`, range) };
   const seconds = parseInstant(ttl);
   if (seconds === null || seconds < TTL_RANGE.min || seconds > TTL_RANGE.max) {
     throw inputError(

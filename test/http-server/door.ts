@@ -9,7 +9,7 @@ import { SILENT_TRAIL } from '../../src/domain/audit.ts';
 import type { ErrorCode } from '../../src/domain/error.ts';
 import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/domain/observer.ts';
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
-import { parsePrefix } from '../../src/domain/prefix.ts';
+import { type HomedPrefix, parsePrefix } from '../../src/domain/prefix.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
 import type { TlsMaterial } from '../../src/http-server/tls.ts';
 import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
@@ -78,6 +78,8 @@ export interface DoorSettings {
   readonly interrupt?: (question: Question) => Answer | Promise<Answer> | null;
   /** False where `interrupt` fails as no real part does, so that the description need not know the answers. */
   readonly described?: false;
+  /** Home to FOLDED alone, as its own prefix, without enterprises and their keys. */
+  readonly isFoldedAlone?: boolean;
 }
 
 const LIMITS: HttpServerOptions['limits'] = {
@@ -96,16 +98,10 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
   const seen: Seen = { resolved: [], failed: [], refused: [], authenticationFailed: [], log: [] };
   const observer = recorder(seen);
-  const homed = followHomes({
-    store,
-    epochs,
-    configured: [
-      { prefix: parsePrefix('88.118'), foldsCase: false },
-      { prefix: parsePrefix(FOLDED), foldsCase: true },
-    ],
-  });
+  const homed = followHomes({ store, epochs, configured: homesOf(settings) });
   const common = { store, epochs, clock: () => clock.nowMs, homed, observer };
-  const registry = createRegistry({ ...common, randomBytes: seededBytes(), ownPrefix: parsePrefix('88.118') });
+  const ownPrefix = parsePrefix(settings.isFoldedAlone === true ? FOLDED : '88.118');
+  const registry = createRegistry({ ...common, randomBytes: seededBytes(), ownPrefix });
   const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';
   const actor: Actor = { principal: await registry.authenticator.authenticate(operator), requestId: 'test' };
   const cache = { l1Bytes: 1e7, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
@@ -138,9 +134,9 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     ...settings.options,
   });
   const { port } = server.address;
-  const keyOf = (principal: Parameters<Registry['directory']['createPrincipal']>[1]) =>
-    issue(registry, actor, principal);
-  for (const name of ['Chairs', 'Lamps']) {
+  const keyOf = async (principal: Parameters<Registry['directory']['createPrincipal']>[1]) =>
+    settings.isFoldedAlone === true ? '' : issue(registry, actor, principal);
+  for (const name of settings.isFoldedAlone === true ? [] : ['Chairs', 'Lamps']) {
     const enterprise = { prefix: null, name, state: 'active', contact: null, quota: null } as const;
     await registry.directory.createEnterprise(actor, enterprise);
   }
@@ -160,6 +156,11 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     renewTls: (material) => server.renewTls(material),
     close: () => server.close(),
   };
+}
+
+function homesOf({ isFoldedAlone = false }: DoorSettings): HomedPrefix[] {
+  const folded = { prefix: parsePrefix(FOLDED), foldsCase: true };
+  return isFoldedAlone ? [folded] : [{ prefix: parsePrefix('88.118'), foldsCase: false }, folded];
 }
 
 async function issue(

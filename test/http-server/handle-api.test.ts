@@ -241,10 +241,3 @@ describe('another origin', () => {
     expect(told.headers['access-control-allow-headers']).toContain('If-Match');
   });
 });
-
-it('writing is not offered here', async () => {
-  for (const method of ['PUT', 'DELETE']) {
-    const told = await door.ask(method, PATH, { key: door.chairs, json: [] });
-    expect(told).toMatchObject({ status: 501, json: { responseCode: 4 } });
-  }
-});

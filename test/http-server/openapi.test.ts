@@ -69,8 +69,10 @@ describe('routes and operations', () => {
   });
 });
 
-function filledPath({ path, pathExamples = {} }: (typeof OPERATIONS)[number]): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(pathExamples[name] ?? 'missing'));
+function filledPath({ path, pathExamples = {}, queryExamples }: (typeof OPERATIONS)[number]): string {
+  const query = queryExamples === undefined ? '' : `?${new URLSearchParams(queryExamples)}`;
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(pathExamples[name] ?? 'missing'));
+  return `${filled}${query}`;
 }
 
 interface Example {
@@ -97,7 +99,11 @@ describe('an operation', () => {
 
   it.each(OPERATIONS.filter(({ access }) => access === 'key'))('wants a key: $method $path', async (operation) => {
     const told = await door.ask(operation.method.toUpperCase(), filledPath(operation), exampleOf(operation));
-    expect(told).toMatchObject({ status: 401, json: { code: 'UNAUTHENTICATED' } });
+    expect(told).toMatchObject(
+      operation.failures === 'handle-api'
+        ? { status: 403, json: { responseCode: 402 } }
+        : { status: 401, json: { code: 'UNAUTHENTICATED' } },
+    );
   });
 });
 

@@ -69,7 +69,9 @@ describe('values', () => {
   it('have TTL, timestamp and permissions that can be written', () => {
     expect(brokenAt(value(1, 'T', '', { ttl: 0 }), value(2, 'T', '', { ttl: 0x7fff_ffff }))).toBeNull();
     expect(brokenAt(value(1, 'T', '', { ttl: 0xffff_ffff, ttlIsAbsolute: true }))).toBeNull();
-    expect(brokenAt(value(1, 'T', '', { ttl: -1 }))).toBe('/values/0/ttl');
+    expect(brokenAt(value(1, 'T', '', { ttl: -5 }))).toBeNull();
+    expect(brokenAt(value(1, 'T', '', { ttl: -(2 ** 31) - 1 }))).toBe('/values/0/ttl');
+    expect(brokenAt(value(1, 'T', '', { ttl: -1, ttlIsAbsolute: true }))).toBe('/values/0/ttl');
     expect(brokenAt(value(1, 'T', '', { ttl: 0x8000_0000 }))).toBe('/values/0/ttl');
     expect(brokenAt(value(1, 'T', '', { timestamp: 0x1_0000_0000 }))).toBe('/values/0/timestamp');
     expect(brokenAt(value(1, 'T', '', { permissions: 0 }), value(2, 'T', '', { permissions: 15 }))).toBeNull();

@@ -1,0 +1,44 @@
+// Wires what the interfaces of the handle system ask of the registry, over the parts that all doors share.
+
+import type { EpochTable } from '../cache/epoch-table.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import type { Admission, Homes } from './admission.ts';
+import { type HandleAdministration, HandleRecords } from './handle-administration.ts';
+import { createHandleAuthenticator, type HandleAuthenticator } from './handle-authentication.ts';
+import { HandleGroups } from './handle-groups.ts';
+import { HandleListing } from './handle-listing.ts';
+import { type HandlePrefixes, PrefixAdministration } from './handle-prefixes.ts';
+import type { Holdings } from './holdings.ts';
+import type { IdentifierRegistry } from './registry.ts';
+import type { RandomBytes } from './tokens.ts';
+
+export interface HandleInterface {
+  readonly handleAuthenticator: HandleAuthenticator;
+  readonly handleRecords: HandleAdministration;
+  readonly handlePrefixes: HandlePrefixes;
+}
+
+export interface HandleInterfaceParts {
+  readonly store: RegistryStore;
+  readonly epochs: EpochTable;
+  readonly clock: () => number;
+  readonly randomBytes: RandomBytes;
+  readonly homes: Homes;
+  readonly admission: Admission;
+  readonly holdings: Holdings;
+  readonly identifiers: IdentifierRegistry;
+}
+
+export function createHandleInterface(parts: HandleInterfaceParts): HandleInterface {
+  const { store, epochs, clock, randomBytes, homes, admission, holdings: readAccess, identifiers } = parts;
+  const parse = (text: string): Handle => admission.parse(text);
+  const groups = new HandleGroups({ store, parse });
+  const listing = new HandleListing({ store, clock });
+  const { ownPrefix } = homes;
+  return {
+    handleAuthenticator: createHandleAuthenticator({ store, epochs, randomBytes, parse }),
+    handleRecords: new HandleRecords({ store, admission, groups, identifiers, readAccess, ownPrefix, randomBytes }),
+    handlePrefixes: new PrefixAdministration({ store, homes, groups, listing, readAccess }),
+  };
+}
