@@ -26,7 +26,9 @@ it.skipIf(skipped)('a node whose only writable place is its store (left out wher
   const prefix = await newEnterprise(operator);
   expect((await operator.ask('PUT', identifierPath(`${prefix}/ONE`), recordOf('one'))).status).toBe(201);
   expect((await operator.ask('GET', `/api/handles/${prefix}/ONE`)).status).toBe(200);
-  expect((await operator.ask('GET', '/readyz')).body).toEqual({ status: 'ready', reasons: [] });
+  // The second worker may still be on its way.
+  const readiness = async () => (await operator.ask('GET', '/readyz')).body;
+  await expect.poll(readiness, { timeout: 10_000 }).toEqual({ status: 'ready', reasons: [] });
   expect((await operator.ask('GET', '/openapi.json')).status).toBe(200);
   expect((await operator.ask('GET', '/docs/swagger-ui.css')).status).toBe(200);
   await operator.close();
