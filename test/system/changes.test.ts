@@ -57,7 +57,8 @@ it('reach every worker within a second, in order and without a gap, and end when
 
   const [first] = streams as [EventStream];
   const resumed = await open({ 'last-event-id': first.events()[9]?.id ?? '' });
-  await expect.poll(() => names(resumed)).toEqual(written.slice(10));
+  expect(resumed.status, resumed.text()).toBe(200);
+  await expect.poll(() => names(resumed), { timeout: 5000 }).toEqual(written.slice(10));
 
   expect(await node.stop()).toBe(0);
   await Promise.all([...streams, resumed].map((stream) => stream.ended));
