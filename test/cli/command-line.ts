@@ -69,8 +69,11 @@ export interface ServingNode {
 }
 
 /** Starts `serve --json` with the arguments, and waits until it says where it is. */
-export async function serve(args: readonly string[]): Promise<ServingNode> {
-  const child = start(['serve', '--json', '--port', '0', ...args]);
+export async function serve(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServingNode> {
+  const child = start(['serve', '--json', '--port', '0', ...args], environment);
   let stdout = '';
   let stderr = '';
   child.stderr?.on('data', (chunk) => (stderr += chunk));

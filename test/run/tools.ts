@@ -18,6 +18,7 @@ const LINUX_TOOLS: readonly Tool[] = [
   { command: 'chromium', package: 'chromium', why: 'opens the pages as a phone and an office do' },
   { command: 'curl', package: 'curl', why: 'runs the lines that `npm start -- --demo` prints' },
   { command: 'fish', package: 'fish', why: 'is asked what it would complete' },
+  { command: 'openssl', package: 'openssl', why: "runs the README's line that makes a certificate" },
   { command: 'strace', package: 'strace', why: 'shows that no write is acknowledged before it is on disk' },
   {
     command: 'promtool',
