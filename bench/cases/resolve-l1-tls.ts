@@ -41,8 +41,8 @@ async function compare(context: BenchContext, tls: Readonly<Record<string, strin
 }
 
 /**
- * As fast as it goes, and at a rate that leaves both servers idle half of the time: in a closed loop the plain server is
- * asked nearly twice as often, and does more at each turn of its event loop for the same system calls.
+ * As fast as it goes, and at a rate that leaves both servers idle half of the time: in a closed loop the plain server
+ * is asked nearly twice as often, and does more at each turn of its event loop for the same system calls.
  */
 function plans(context: BenchContext, sector: Sector): readonly LoadPlan[] {
   const [onePath, ...others] = hitPlans(context, sector) as [LoadPlan, ...LoadPlan[]];

@@ -17,6 +17,11 @@ export function judgeReadiness(counters: SharedArrayBuffer): Readiness {
   if (totalOf(counters, 'logsFailing') > 0) {
     reasons.push('A log cannot be written (see the log on standard error for the cause); everything else goes on.');
   }
+  if (totalOf(counters, 'certificateRefused') > 0) {
+    reasons.push(
+      'The TLS files cannot be used (see the log for the cause); the certificate read before goes on serving.',
+    );
+  }
   if (listening === 0 || stopping) return { status: 'not ready', reasons };
   return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
 }

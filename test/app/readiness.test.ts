@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Counters, createCountersBuffer } from '../../src/app/counters.ts';
 import { judgeReadiness } from '../../src/app/readiness.ts';
 
-function nodeWith(
-  gauges: Partial<Record<'workers' | 'workersListening' | 'stopping' | 'storeReadOnly' | 'logsFailing', number>>,
-) {
+type Gauge = 'workers' | 'workersListening' | 'stopping' | 'storeReadOnly' | 'logsFailing' | 'certificateRefused';
+
+function nodeWith(gauges: Partial<Record<Gauge, number>>) {
   const buffer = createCountersBuffer(3);
   const main = new Counters(buffer, 0);
   for (const [gauge, value] of Object.entries(gauges)) main.set(gauge as keyof typeof gauges, value);
@@ -40,6 +40,12 @@ describe('a node', () => {
       expect.stringContaining('refuses writes'),
       expect.stringContaining('log cannot be written'),
     ]);
+  });
+
+  test('is degraded while its TLS files cannot be used, and says so', () => {
+    const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, certificateRefused: 1 });
+    expect(status).toBe('degraded');
+    expect(reasons).toEqual([expect.stringContaining('TLS files cannot be used')]);
   });
 
   test('is not ready while it stops, whoever still listens', () => {
