@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { memory } from './cases/memory.ts';
 import { registerBatch } from './cases/register-batch.ts';
 import { registerSingle } from './cases/register-single.ts';
@@ -29,6 +30,7 @@ const CASES: readonly BenchCase[] = [
   resolveBatch,
   registerSingle,
   registerBatch,
+  basicAuthenticated,
   memory,
 ];
 const RESULTS = join(import.meta.dirname, 'results');

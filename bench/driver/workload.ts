@@ -9,6 +9,14 @@ export type Choice = 'first' | 'thousand' | 'shuffled' | 'zipf' | 'unknown';
 
 export type Workload =
   | {
+      readonly kind: 'ask';
+      readonly path: string;
+      /** Header lines, each with its end. */
+      readonly headers: string;
+      readonly requests: number;
+      readonly from: number;
+    }
+  | {
       readonly kind: 'resolve';
       readonly sector: Sector;
       readonly choice: Choice;
@@ -53,6 +61,8 @@ export function prepareRequests(workload: Workload): readonly string[] {
 
 function maker(workload: Workload): (number: number) => string {
   switch (workload.kind) {
+    case 'ask':
+      return () => `GET ${workload.path} HTTP/1.1\r\n${HEAD}${workload.headers}\r\n`;
     case 'resolve': {
       const handleAt = chooser(workload);
       return (number) => `GET /api/handles/${handleAt(number)} HTTP/1.1\r\n${HEAD}\r\n`;
