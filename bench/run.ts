@@ -3,11 +3,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { memory } from './cases/memory.ts';
 import { registerBatch } from './cases/register-batch.ts';
 import { registerSingle } from './cases/register-single.ts';
 import { resolveBatch } from './cases/resolve-batch.ts';
+import { resolveDuringExport } from './cases/resolve-during-export.ts';
 import { resolveFirstTouch } from './cases/resolve-first-touch.ts';
 import { resolveL1 } from './cases/resolve-l1.ts';
 import { resolveL1Tls } from './cases/resolve-l1-tls.ts';
@@ -32,6 +34,8 @@ const CASES: readonly BenchCase[] = [
   registerBatch,
   basicAuthenticated,
   memory,
+  backup,
+  resolveDuringExport,
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 

@@ -29,6 +29,8 @@ export interface Server {
 export interface OurNode extends Server {
   /** The first operator's key. */
   readonly token: string;
+  /** Of the store. */
+  readonly directory: string;
 }
 
 export interface NodeOptions {
@@ -89,7 +91,7 @@ export async function startNode(options: NodeOptions): Promise<OurNode> {
   await ready(child, `http${secure ? 's' : ''}://127.0.0.1:${port}/readyz`, logFile);
   const token = /jb_[\w-]+/.exec(readFileSync(join(options.directory, 'operator.key'), 'utf8'))?.[0];
   if (token === undefined) throw new Error(`There is no operator key in ${options.directory}/operator.key.`);
-  return { port, pid: child.pid ?? 0, secure, token, stop: () => stop(child) };
+  return { port, pid: child.pid ?? 0, secure, token, directory: options.directory, stop: () => stop(child) };
 }
 
 async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Gives way to everybody else, with all threads of this process (Linux counts priorities by thread). */
 export function giveWay(): void {
@@ -20,4 +21,25 @@ function threads(): readonly number[] {
   } catch {
     return [0]; // elsewhere: the process as a whole
   }
+}
+
+/** Work that took this much longer than its processor time was kept waiting by others. */
+const BUSY_FACTOR = 1.25;
+/** How long to rest then, by the processor time of the work, and at most. */
+const REST_FACTOR = 3;
+const MAX_REST_MS = 100;
+
+/**
+ * To be awaited after each piece of work: rests while others want the processor, and costs nothing while they do not. The
+ * lowest priority alone still takes caches and moments from a node.
+ */
+export function createPacer(): () => Promise<void> {
+  let before = { wallMs: performance.now(), cpu: process.cpuUsage() };
+  return async () => {
+    const { user, system } = process.cpuUsage(before.cpu);
+    const cpuMs = (user + system) / 1000;
+    const isBusy = performance.now() - before.wallMs > cpuMs * BUSY_FACTOR;
+    await sleep(isBusy ? Math.min(cpuMs * REST_FACTOR, MAX_REST_MS) : 0);
+    before = { wallMs: performance.now(), cpu: process.cpuUsage() };
+  };
 }

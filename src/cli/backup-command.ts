@@ -6,9 +6,6 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../app/clock.ts';
-import { KEY_BYTES, parseBackupKey } from '../store/backup-cipher.ts';
-import { OPERATOR_KEY_FILE, restoreBackup } from '../store/backup-restore.ts';
-import { writeBackup } from '../store/backup-writer.ts';
 import { giveWay } from './background.ts';
 import { BYTES_FORMAT, progressOf } from './byte-progress.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -48,8 +45,8 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
     .command('backup-key')
     .description('Make a key file for backups. Keep copies of it apart from the backups: without it none can be read.')
     .argument('<file>', 'the file to make')
-    .action((file: string, _flags: object, command: Command) => {
-      makeKey(file);
+    .action(async (file: string, _flags: object, command: Command) => {
+      await makeKey(file);
       const json = sharedFlagsOf(command).json === true;
       terminal.print(
         json ? JSON.stringify({ file }) : `The key is in ${file}. Keep a copy of it apart from the backups.`,
@@ -78,7 +75,8 @@ export async function storePathOf({ store, config }: StoreFlags): Promise<string
   return loadConfig({ file: config }).store.path;
 }
 
-export function readBackupKey(file: string): Buffer {
+export async function readBackupKey(file: string): Promise<Buffer> {
+  const { parseBackupKey } = await import('../store/backup-cipher.ts');
   try {
     return parseBackupKey(readFileSync(file, 'utf8'));
   } catch (cause) {
@@ -88,7 +86,10 @@ export function readBackupKey(file: string): Buffer {
 
 async function backUp(destination: string, flags: BackupFlags, json: boolean, terminal: Terminal): Promise<void> {
   giveWay();
-  const key = readBackupKey(flags.backupKey);
+  // Loaded here, so that the commands that are only clients start fast.
+  const { writeBackup } = await import('../store/backup-writer.ts');
+  const { OPERATOR_KEY_FILE } = await import('../store/backup-restore.ts');
+  const key = await readBackupKey(flags.backupKey);
   const path = await storePathOf(flags);
   const nowMs = systemClock();
   const began = performance.now();
@@ -135,7 +136,8 @@ function mebibytes(bytes: number): string {
   return `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
 }
 
-function makeKey(file: string): void {
+async function makeKey(file: string): Promise<void> {
+  const { KEY_BYTES } = await import('../store/backup-cipher.ts');
   try {
     writeFileSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: OWN_FILE_MODE, flag: 'wx' });
   } catch (cause) {
@@ -151,8 +153,9 @@ async function restore(
   json: boolean,
   terminal: Terminal,
 ): Promise<void> {
+  const { restoreBackup } = await import('../store/backup-restore.ts');
   const progress = progressOf(terminal, BYTES_FORMAT);
-  const key = readBackupKey(backupKey);
+  const key = await readBackupKey(backupKey);
   try {
     const manifest = restoreBackup({ file, key, into, progress: (bytes, total) => progress.update(bytes, total) });
     progress.stop();

@@ -3,12 +3,9 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { parsePrefix } from '../domain/prefix.ts';
-import { exportLines } from '../registry/export-lines.ts';
-import { visitStore } from '../store/lmdb-visit.ts';
-import { giveWay } from './background.ts';
+import { createPacer, giveWay } from './background.ts';
 import { MEBIBYTE, type StoreFlags, storePathOf, withStore } from './backup-command.ts';
 import { progressOf } from './byte-progress.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -48,8 +45,12 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
 
 async function runExport(flags: Flags, terminal: Terminal): Promise<number> {
   const scope = flags.prefix === undefined ? null : parsePrefix(flags.prefix);
+  // Loaded here, so that the commands that are only clients start fast.
+  const { exportLines } = await import('../registry/export-lines.ts');
+  const { visitStore } = await import('../store/lmdb-visit.ts');
   const store = await visitStore(await storePathOf(flags));
   const progress = progressOf(terminal, FORMAT);
+  const rest = createPacer();
   let lines = 0;
   try {
     const out = await openOut(flags.out);
@@ -59,7 +60,7 @@ async function runExport(flags: Flags, terminal: Terminal): Promise<number> {
       if (page.length > 0 && !out.write(`${page.join('\n')}\n`)) await once(out, 'drain');
       store.assertGrowth(flags.maxGrowth === undefined ? null : flags.maxGrowth * MEBIBYTE);
       progress.update(lines, Math.max(lines, store.records));
-      await nextTurn();
+      await rest();
     }
     if (flags.out !== undefined) {
       out.end();

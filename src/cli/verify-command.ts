@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { checkBackup, restoreBackup } from '../store/backup-restore.ts';
-import { type StoreReport, verifyStore } from '../store/verify-store.ts';
+import type { StoreReport } from '../store/verify-store.ts';
 import { giveWay } from './background.ts';
 import { MEBIBYTE, readBackupKey, type StoreFlags, storePathOf, withStore } from './backup-command.ts';
 import { BYTES_FORMAT, progressOf } from './byte-progress.ts';
@@ -42,7 +41,8 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
         const path = await storePathOf(flags);
         show({ ...(await verify(path, flags, terminal)), store: path }, json, terminal);
       } else if (flags.authenticityOnly === true) {
-        const manifest = checkBackup({ file: backup, key: keyOf(flags), progress() {} });
+        const { checkBackup } = await import('../store/backup-restore.ts');
+        const manifest = checkBackup({ file: backup, key: await keyOf(flags), progress() {} });
         terminal.print(
           json
             ? JSON.stringify({ isAuthentic: true, ...manifest })
@@ -54,7 +54,7 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-function keyOf({ backupKey }: Flags): Buffer {
+function keyOf({ backupKey }: Flags): Promise<Buffer> {
   if (backupKey === undefined)
     throw new CommandFailure(EXIT.usage, 'A backup can only be read with its key: add --backup-key FILE.');
   return readBackupKey(backupKey);
@@ -62,7 +62,8 @@ function keyOf({ backupKey }: Flags): Buffer {
 
 /** Unpacked beside, checked, and taken away again. */
 async function verifyBackup(file: string, flags: Flags, terminal: Terminal): Promise<StoreReport> {
-  const key = keyOf(flags);
+  const { restoreBackup } = await import('../store/backup-restore.ts');
+  const key = await keyOf(flags);
   const scratch = mkdtempSync(join(flags.scratch ?? tmpdir(), 'jiabiao-verify-'));
   const progress = progressOf(terminal, BYTES_FORMAT);
   try {
@@ -76,6 +77,8 @@ async function verifyBackup(file: string, flags: Flags, terminal: Terminal): Pro
 }
 
 async function verify(path: string, { maxGrowth }: Flags, terminal: Terminal): Promise<StoreReport> {
+  // Loaded here, so that the commands that are only clients start fast.
+  const { verifyStore } = await import('../store/verify-store.ts');
   const progress = progressOf(terminal, ROWS_FORMAT);
   return verifyStore({
     path,

@@ -5,6 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openEnvironment } from '../../src/store/lmdb-environment.ts';
+import { toUint64 } from '../../src/store/lmdb-keys.ts';
 import { type Finished, run } from '../cli/command-line.ts';
 import { identifierPath, newEnterprise, recordOf } from './enterprise.ts';
 import { Connection, freePort, operatorToken, type RunningNode, startNode, temporaryDirectory } from './node.ts';
@@ -175,6 +177,12 @@ describe('a backup that goes wrong', () => {
     expect((await operator.ask('PUT', identifierPath(`${prefix}/AFTER`), recordOf('after'))).status).toBe(201);
     await operator.close();
     expect(await node.stop()).toBe(0);
+
+    const environment = openEnvironment(at('data'));
+    environment.root.transactionSync(() => environment.tables.log.remove(toUint64(2)));
+    await environment.close();
+    const damaged = await run(['verify', '--store', at('data')]);
+    expect(damaged).toMatchObject({ code: 6, stdout: expect.stringContaining('log: row 2 is missing') });
     directory.remove();
   });
 
