@@ -12,6 +12,7 @@ let node: ServingNode;
 
 beforeAll(async () => {
   node = await serve(['--store', 'memory', '--data', directory.path]);
+  await jiabiao('enterprise', 'create', '--prefix', '88.118.1', '--name', 'Works', '--state', 'active');
 });
 afterAll(async () => {
   await node.end('SIGTERM');
