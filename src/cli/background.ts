@@ -30,8 +30,8 @@ const REST_FACTOR = 3;
 const MAX_REST_MS = 100;
 
 /**
- * To be awaited after each piece of work: rests while others want the processor, and costs nothing while they do not. The
- * lowest priority alone still takes caches and moments from a node.
+ * To be awaited after each piece of work: rests while others want the processor, and costs nothing while they do not.
+ * The lowest priority alone still takes caches and moments from a node.
  */
 export function createPacer(): () => Promise<void> {
   let before = { wallMs: performance.now(), cpu: process.cpuUsage() };
