@@ -7,9 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../domain/answer.ts';
 import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
-import { MAX_BATCH_ANSWER_BYTES, MAX_BATCH_ITEMS, MAX_RESOLVE_BODY_BYTES } from '../domain/limits.ts';
+import { MAX_BATCH_ITEMS, MAX_RESOLVE_BODY_BYTES } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import { formatJsonText } from '../wire/value-json.ts';
+import { AnswerArray, release } from './answer-array.ts';
 import type { RequestAuthentication } from './authentication.ts';
 import { echo, errorBody, publicBody } from './handle-api-reply.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
@@ -38,10 +39,10 @@ export function registerResolveBatch(scope: FastifyInstance, options: ResolveBat
     const call: Call = { ...options, request, client: await clientOf(request, options.authentication) };
     const { body } = request;
     if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(call, line));
-    const pieces = await settled(answerAll(call, readHandles(body)));
-    assertSendable(pieces);
+    const answer = await answerAll(call, readHandles(body));
+    reply.raw.once('finish', () => release(answer));
     reply.type('application/json; charset=utf-8');
-    return Buffer.from(`[${pieces.join(',')}]`, 'latin1');
+    return answer;
   });
 }
 
@@ -79,30 +80,25 @@ function readHandles(body: unknown): readonly string[] {
   return body;
 }
 
-/** Stops as soon as what is at hand is too much to send. */
-function answerAll(call: Call, texts: readonly string[]): readonly Piece[] {
-  const pieces: Piece[] = [];
-  let bytes = 0;
-  for (const text of texts) {
+/** Stops as soon as it is too much to send. What is at hand is written at once; what is not, makes the rest wait. */
+function answerAll(call: Call, texts: readonly string[]): Buffer<ArrayBuffer> | Promise<Buffer<ArrayBuffer>> {
+  const answers = new AnswerArray();
+  for (const [i, text] of texts.entries()) {
     const piece = answerText(call, text);
-    pieces.push(piece);
-    if (typeof piece === 'string') bytes += piece.length;
-    if (bytes > MAX_BATCH_ANSWER_BYTES) throw tooMuchToSend();
+    if (typeof piece !== 'string') return answerRest(call, answers, piece, texts.slice(i + 1));
+    answers.push(piece);
   }
-  return pieces;
+  return answers.end();
 }
 
-function assertSendable(pieces: readonly ByteString[]): void {
-  let bytes = 0;
-  for (const piece of pieces) bytes += piece.length;
-  if (bytes > MAX_BATCH_ANSWER_BYTES) throw tooMuchToSend();
-}
-
-function tooMuchToSend(): HandleError {
-  return new HandleError(
-    'PAYLOAD_TOO_LARGE',
-    `The answers take more than ${MAX_BATCH_ANSWER_BYTES} bytes: ask for fewer handles a call, or stream them as NDJSON.`,
-  );
+async function answerRest(
+  call: Call,
+  answers: AnswerArray,
+  first: Promise<ByteString>,
+  texts: readonly string[],
+): Promise<Buffer<ArrayBuffer>> {
+  for (const piece of await settled([first, ...texts.map((text) => answerText(call, text))])) answers.push(piece);
+  return answers.end();
 }
 
 function settled(pieces: readonly Piece[]): readonly ByteString[] | Promise<ByteString[]> {
