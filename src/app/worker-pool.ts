@@ -22,9 +22,9 @@ const SETTLED_MS = 60_000;
 const YOUNG_GENERATION_MB = 16;
 /**
  * How far a heap may grow over what was in use at the last collection before the next one, in percent. V8 would let it
- * double or more, and a cache that turns over is garbage that lies there: 614 MiB after everything was asked for, 371 so.
+ * double or more, and what a cache gave up lies there as garbage. Costs first touches about 5 % of CPU (bench/README.md).
  */
-const HEAP_GROWTH_PERCENT = 20;
+const HEAP_GROWTH_PERCENT = 30;
 
 export interface WorkerPoolOptions {
   readonly count: number;

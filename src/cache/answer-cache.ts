@@ -8,8 +8,9 @@ import { bytesOfAnswer } from './answer-size.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { EpochTable } from './epoch-table.ts';
 import { type Freshness, freshnessOf, judge } from './freshness.ts';
-import { hashOf } from './hash.ts';
+import { hashOf, hashOfLatest } from './hash.ts';
 import { createMemoryCache, type MemoryCache } from './memory-cache.ts';
+import { Presence } from './presence.ts';
 
 export interface AnswerCacheOptions {
   readonly epochs: EpochTable;
@@ -39,19 +40,26 @@ export class AnswerCache {
   readonly #l1: MemoryCache<Entry>;
   readonly #negative: MemoryCache<Entry>;
   readonly #doorkeeper: Doorkeeper;
+  /** Of both caches: what is asked for the first time, as most is, is searched for in neither. */
+  readonly #presence = new Presence();
 
   constructor(options: AnswerCacheOptions) {
     this.#epochs = options.epochs;
     this.#observer = options.observer;
     this.#maxAgeSeconds = options.maxAgeSeconds;
-    this.#l1 = createMemoryCache(options.l1Bytes);
-    this.#negative = createMemoryCache(options.negativeBytes);
+    const onGone = (handle: string): void => this.#presence.remove(hashOf(handle));
+    this.#l1 = createMemoryCache(options.l1Bytes, onGone);
+    this.#negative = createMemoryCache(options.negativeBytes, onGone);
     const places = (options.l1Bytes + options.negativeBytes) / TYPICAL_ENTRY_BYTES;
     this.#doorkeeper = new Doorkeeper(places, options.maxAgeSeconds * 1000);
   }
 
   /** The answer if it is fresh and nothing it depends on has changed, else undefined. */
   get(handle: Handle, now: number): Answer | undefined {
+    if (!this.#presence.mayHold(hashOfLatest(handle))) {
+      this.#observer.cacheEvent('l1', 'miss', 1);
+      return undefined;
+    }
     const kept = this.#l1.get(handle);
     if (kept !== undefined) return this.#judged('l1', kept, now);
     const absent = this.#negative.get(handle);
@@ -64,12 +72,13 @@ export class AnswerCache {
   set(answer: Answer, askedAt: number): void {
     const { handle, ttlSeconds } = answer;
     if (Math.min(ttlSeconds, this.#maxAgeSeconds) <= 0) return;
-    const hash = hashOf(handle);
+    const hash = hashOfLatest(handle);
     if (!this.#doorkeeper.knock(hash, askedAt)) return;
     const { freshUntil, staleUntil, deletedAt } = freshnessOf(ttlSeconds, this.#maxAgeSeconds, askedAt, spreadOf(hash));
     const entry: Entry = { answer, freshUntil, staleUntil, deletedAt, checkedEpoch: answer.validity.epoch };
     const name = cacheOf(answer);
     const cache = name === 'l1' ? this.#l1 : this.#negative;
+    this.#presence.add(hash);
     const evicted = cache.set(handle, entry, bytesOfAnswer(answer));
     if (evicted > 0) this.#observer.cacheEvent(name, 'evicted', evicted);
     this.#observer.cacheSize(name, cache.bytes, cache.entries);

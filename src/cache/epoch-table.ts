@@ -7,7 +7,7 @@
 
 import type { Validity } from '../domain/answer.ts';
 import type { Prefix } from '../domain/prefix.ts';
-import { hashOf } from './hash.ts';
+import { hashOf, hashOfLatest } from './hash.ts';
 
 const SLOT_BITS = 22;
 const SLOTS = 1 << SLOT_BITS;
@@ -21,7 +21,7 @@ export const TRANSFERS_SLOT = 'transfers:all';
 
 /** The slot of a handle, or of another thing by its `kind:name`. */
 export function slotOf(name: string): number {
-  return slotOfHash(hashOf(name));
+  return slotOfHash(hashOfLatest(name));
 }
 
 /** `slotOf` of `enterprise:<prefix>`, without making that text. */

@@ -15,13 +15,18 @@ export interface MemoryCache<V> {
 /** No entry is counted smaller: bounds the tables that lru-cache lays out for `maxBytes`. */
 const MIN_ENTRY_BYTES = 512;
 
-export function createMemoryCache<V extends object>(maxBytes: number): MemoryCache<V> {
+/** `onGone` is told of every entry that leaves, replaced ones included. */
+export function createMemoryCache<V extends object>(
+  maxBytes: number,
+  onGone: (key: string) => void = () => {},
+): MemoryCache<V> {
   let evicted = 0;
   const entries = new LRUCache<string, V>({
     max: Math.max(1, Math.floor(maxBytes / MIN_ENTRY_BYTES)),
     maxSize: Math.max(1, maxBytes),
-    dispose(_value, _key, reason) {
+    dispose(_value, key, reason) {
       if (reason === 'evict') evicted++;
+      onGone(key);
     },
   });
   return {

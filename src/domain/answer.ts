@@ -16,9 +16,9 @@ export interface Validity {
 
 /** Finished pieces that doors keep with an answer, made on first use: the public, unfiltered view. */
 export interface Renderings {
-  /** JSON array of the values, as UTF-8 bytes. */
-  json: ByteString | null;
-  /** Response headers that depend on the answer alone, in the door's own order. */
+  /** Body of the Handle API for who spells the handle in its canonical form, as UTF-8 bytes. */
+  body: ByteString | null;
+  /** Response headers that go with that body, in the door's own order. */
   headers: readonly string[] | null;
   /** The values in Handle protocol form. */
   wire: ByteString | null;
@@ -71,7 +71,7 @@ export type Outcome = Answer['kind'] | 'error';
 export const OUTCOMES = ['found', 'not-found', 'revoked', 'referral', 'error'] as const satisfies readonly Outcome[];
 
 export function noRenderings(): Renderings {
-  return { json: null, headers: null, wire: null };
+  return { body: null, headers: null, wire: null };
 }
 
 /** Entity tag of a resolved answer, without view or query: the revisions of the chain (RFC 9110 §8.8.3, weak). */

@@ -2,9 +2,9 @@
 // Pure rendering; it asks nobody and writes to no socket.
 
 import { type Answer, type Found, type Referral, revisionTagOf } from '../domain/answer.ts';
-import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import { type ByteString, bytesFromText, EMPTY_BYTES, textFromBytes } from '../domain/bytes.ts';
 import type { HandleError } from '../domain/error.ts';
-import { ALL_VALUES, selectValues, type ValueFilter, type View } from '../domain/handle-value.ts';
+import { ALL_VALUES, selectValues, type View } from '../domain/handle-value.ts';
 import { formatJsonText, formatValues } from '../wire/value-json.ts';
 import { namesTag } from './entity-tags.ts';
 import type { ApiQuery } from './handle-api-query.ts';
@@ -29,22 +29,27 @@ export function echo(spelled: string): string {
 }
 
 const NO_VALUES = '[]' as ByteString;
-const OPENING_BRACKET = 0x5b;
+const OPENING_BRACE = 0x7b;
 
 /**
  * Joins for good the pieces a string was put together from, which every write would walk again: asking V8 for a
  * character does that. The answer is used, or the question would be optimised away.
  */
-function joined(json: ByteString): ByteString {
-  return json.charCodeAt(0) === OPENING_BRACKET ? json : NO_VALUES;
+function joined(body: ByteString): ByteString {
+  return body.charCodeAt(0) === OPENING_BRACE ? body : EMPTY_BYTES;
 }
 
-/** JSON array of the public values: made once for each answer. The second use joins it, as most have no second. */
-function publicValues(answer: Found): ByteString {
+/** Made once for each answer, for the usual spelling. The second use joins it, as most have no second. */
+function foundPublicBody(answer: Found, spelled: string): ByteString {
   const { renderings } = answer;
-  if (renderings.json !== null) return joined(renderings.json);
-  renderings.json = formatValues(selectValues(answer.values, 'public', ALL_VALUES));
-  return renderings.json;
+  if (spelled !== answer.handle) return foundBody(spelled, publicValues(answer));
+  if (renderings.body !== null) return joined(renderings.body);
+  renderings.body = foundBody(spelled, publicValues(answer));
+  return renderings.body;
+}
+
+function publicValues(answer: Found): ByteString {
+  return formatValues(selectValues(answer.values, 'public', ALL_VALUES));
 }
 
 function foundBody(spelled: string, values: ByteString): ByteString {
@@ -59,7 +64,7 @@ function foundBody(spelled: string, values: ByteString): ByteString {
 export function publicBody(answer: Answer, spelled: string): ByteString {
   switch (answer.kind) {
     case 'found':
-      return foundBody(spelled, publicValues(answer));
+      return foundPublicBody(answer, spelled);
     case 'referral':
       return referralBody(answer, spelled);
     default:
@@ -78,15 +83,15 @@ const STATUS_OF_KIND = { found: 200, 'not-found': 404, revoked: 404, referral: 3
   number
 >;
 
-/** The public, unfiltered view: the hot path. An echo as long as the handle leaves all headers as they were. */
+/** The public, unfiltered view: the hot path. */
 export function publicReply(answer: Answer, spelled: string, ifNoneMatch: string | undefined): ApiReply {
   const body = publicBody(answer, spelled);
   if (answer.kind !== 'found') {
     return { status: STATUS_OF_KIND[answer.kind], headers: plainHeaders(body, cacheControlOf(answer)), body };
   }
   if (ifNoneMatch !== undefined && namesTag(ifNoneMatch, tagOf(answer))) return notModified(answer);
-  // The prefix handle 0.NA/P can be asked for as P alone, which is shorter.
-  if (spelled.length !== answer.handle.length) return { status: 200, headers: foundHeaders(answer, body), body };
+  // Another spelling, or P alone for the prefix handle 0.NA/P, is echoed as it came.
+  if (spelled !== answer.handle) return { status: 200, headers: foundHeaders(answer, body), body };
   const { renderings } = answer;
   renderings.headers ??= foundHeaders(answer, body);
   return { status: 200, headers: renderings.headers, body };
@@ -144,17 +149,11 @@ export function viewReply(answer: Answer, spelled: string, viewing: Viewing): Ap
   if (answer.kind !== 'found') return wrapped(publicReply(answer, spelled, undefined), query);
   const isPublic = view === 'public';
   if (isPublic && ifNoneMatch !== undefined && namesTag(ifNoneMatch, tagOf(answer))) return notModified(answer);
-  const body = foundBody(spelled, selectedValues(answer, view, query.filter));
+  const body = foundBody(spelled, formatValues(selectValues(answer.values, view, query.filter)));
   const headers = isPublic
     ? foundHeaders(answer, body)
     : ['Content-Type', JSON_TYPE, 'Cache-Control', 'private, no-store', 'Vary', REFERENCE_VARY, 'Content-Length', ''];
   return wrapped({ status: 200, headers, body }, query);
-}
-
-function selectedValues(answer: Found, view: View, filter: ValueFilter): ByteString {
-  return view === 'public' && filter === ALL_VALUES
-    ? publicValues(answer)
-    : formatValues(selectValues(answer.values, view, filter));
 }
 
 /** The reply to what is neither resolved nor cached. */

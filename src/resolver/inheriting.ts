@@ -57,7 +57,7 @@ function joined(own: Found, lineage: Lineage, now: number): Answer {
   const { handle, record, renderings } = own;
   const validity: Validity = {
     epoch: olderEpoch(own.validity.epoch, lineage.epoch),
-    changeSlots: [...own.validity.changeSlots, ...lineage.changeSlots],
+    changeSlots: own.validity.changeSlots.concat(lineage.changeSlots),
     creationSlot: lineage.creationSlot,
   };
   if (lineage.revokedBy !== null) {

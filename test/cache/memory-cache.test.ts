@@ -42,3 +42,16 @@ test('does not keep what is larger than itself, nor anything without bytes', () 
   none.set('a', named('a'), 1);
   expect(none.get('a')).toBeUndefined();
 });
+
+test('tells of every entry that leaves: given up, replaced or deleted', () => {
+  const gone: string[] = [];
+  const cache = createMemoryCache<{ name: string }>(1200, (key) => gone.push(key));
+  cache.set('a', { name: 'a' }, 600);
+  cache.set('a', { name: 'another a' }, 600);
+  expect(gone).toEqual(['a']);
+  cache.set('b', { name: 'b' }, 600);
+  cache.set('c', { name: 'c' }, 600);
+  expect(gone).toEqual(['a', 'a']);
+  cache.delete('b');
+  expect(gone).toEqual(['a', 'a', 'b']);
+});

@@ -88,7 +88,7 @@ function referral(handle: Handle): Answer {
     values: [],
     ttlSeconds: 60,
     validity: { epoch: 0, changeSlots: [], creationSlot: null },
-    renderings: { json: null, headers: null, wire: null },
+    renderings: { body: null, headers: null, wire: null },
   };
 }
 
