@@ -116,15 +116,24 @@ export function matchesFilter(value: HandleValue, filter: ValueFilter): boolean 
   );
 }
 
-/** Which values the asker may see: what is public, and for administrators what is readable to them besides. */
-export type View = 'public' | 'admin';
+/**
+ * Which values the asker may see: what is public; for administrators what is readable to them besides; for readers the
+ * same without secrets, since who knows one acts as the administrator it belongs to.
+ */
+export type View = 'public' | 'reader' | 'admin';
+
+/** Whether the value opens something to who knows it (HS_SECKEY). */
+export function isSecret({ type }: HandleValue): boolean {
+  return type.toUpperCase() === 'HS_SECKEY';
+}
 
 /** Permission first, then index and type, so a private value hides the public one it overrides (design order). */
 export function selectValues(values: readonly HandleValue[], view: View, filter: ValueFilter): readonly HandleValue[] {
   const all = filter === ALL_VALUES;
   return values.filter(
     (value) =>
-      (isPubliclyReadable(value) || (view === 'admin' && (value.permissions & ADMIN_READ) !== 0)) &&
+      (isPubliclyReadable(value) || (view !== 'public' && (value.permissions & ADMIN_READ) !== 0)) &&
+      (view !== 'reader' || !isSecret(value)) &&
       (all || matchesFilter(value, filter)),
   );
 }

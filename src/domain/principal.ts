@@ -38,6 +38,11 @@ export interface AccessKey {
   readonly updatedAt: number;
 }
 
+/** Whether the role only looks on: then it is shown no secrets, which would let it act. */
+export function onlyReads(principal: Principal): boolean {
+  return principal.role === 'reader' || principal.role === 'reviewer';
+}
+
 /** Whether a key opens anything at `nowMs`. */
 export function isKeyUsable(key: AccessKey, principal: Principal, nowMs: number): boolean {
   return (

@@ -4,10 +4,10 @@
 import type { Answer } from '../domain/answer.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
-import type { HandleValue } from '../domain/handle-value.ts';
+import type { HandleValue, View } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
 import { selectPastValues } from '../domain/past-view.ts';
-import type { Principal } from '../domain/principal.ts';
+import { onlyReads, type Principal } from '../domain/principal.ts';
 import type { ReadAccess } from '../registry/registry.ts';
 import type { PastResolver } from '../resolver/past.ts';
 import type { ApiQuery } from './handle-api-query.ts';
@@ -46,17 +46,18 @@ export class PastReplies {
     if (principal === null) throw new HandleError('UNAUTHENTICATED', 'Earlier states need a key.');
     const denial = await readAccess.judgeRead(principal, handle);
     if (denial !== null) throw denial;
+    const view = onlyReads(principal) ? 'reader' : 'admin';
     const startedAt = performance.now();
     const then = await past.resolveAt(handle, atMs);
     observer.resolved('handle-api', then.kind, { handle, tier: 'store' }, performance.now() - startedAt);
-    const shown = then.kind === 'found' ? await this.#shown(then, query) : then;
-    return unkept(viewReply(shown, spelled, { view: 'admin', query, ifNoneMatch: undefined }));
+    const shown = then.kind === 'found' ? await this.#shown(then, query, view) : then;
+    return unkept(viewReply(shown, spelled, { view, query, ifNoneMatch: undefined }));
   }
 
-  async #shown(then: Extract<Answer, { kind: 'found' }>, query: ApiQuery): Promise<Answer> {
+  async #shown(then: Extract<Answer, { kind: 'found' }>, query: ApiQuery, view: View): Promise<Answer> {
     const today = await this.#options.past.resolveAt(then.handle, NOW);
-    const view = query.publicOnly === true ? 'public' : 'admin';
-    return { ...then, values: selectPastValues(then.values, valuesOf(today), view, query.filter) };
+    const shown = query.publicOnly === true ? 'public' : view;
+    return { ...then, values: selectPastValues(then.values, valuesOf(today), shown, query.filter) };
   }
 }
 

@@ -16,6 +16,7 @@ import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { View } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
+import { onlyReads } from '../domain/principal.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { Requester } from '../registry/handle-requester.ts';
 import type { InFlight } from './admission.ts';
@@ -161,7 +162,7 @@ export class HandleApi {
     if (requester !== null) {
       const record = answer.kind === 'found' ? answer.record : null;
       const denial = await this.#options.handleRecords.judgeRead(requester, handle, record);
-      if (denial === null) return 'admin';
+      if (denial === null) return requester.kind === 'key' && onlyReads(requester.principal) ? 'reader' : 'admin';
       if (query.publicOnly === null) return 'public';
       throw denial;
     }

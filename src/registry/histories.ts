@@ -5,9 +5,10 @@ import { actionBetween } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
-import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
+import { ALL_VALUES, type HandleValue, isSecret, selectValues } from '../domain/handle-value.ts';
 import { MAX_HISTORY_PAGE } from '../domain/limits.ts';
 import { closedIndexes, selectPastValues } from '../domain/past-view.ts';
+import { onlyReads } from '../domain/principal.ts';
 import { differencesOf, type RecordDifference } from '../domain/record-difference.ts';
 import { recordsAt } from '../store/past-records.ts';
 import type { HistoryEntry, RegistryStore } from '../store/registry-store.ts';
@@ -67,7 +68,8 @@ export class Histories implements HistoryReader {
       throw new HandleError('NOT_FOUND', `${handle} was not registered at ${new Date(atMs).toISOString()}.`);
     }
     const today = (await store.get(handle))?.values ?? [];
-    return { ...record, values: selectPastValues(record.values, today, 'admin', ALL_VALUES) };
+    const view = onlyReads(actor.principal) ? 'reader' : 'admin';
+    return { ...record, values: selectPastValues(record.values, today, view, ALL_VALUES) };
   }
 
   async #readable(actor: Actor, text: string): Promise<Handle> {
@@ -123,12 +125,8 @@ function withoutClosed(
   if (difference.field !== 'value') return difference;
   const { field, index, before, after } = difference;
   const sides = [before, after].filter((side): side is HandleValue => side !== null);
+  // A replaced secret may still be in use elsewhere: that it was replaced is all there is to tell.
   const open = selectValues(sides, 'admin', ALL_VALUES).filter((value) => !isSecret(value));
   if (open.length === sides.length && !closedToday.has(index)) return difference;
   return { field, index, hidden: true };
-}
-
-/** A replaced secret may still be in use elsewhere: that it was replaced is all there is to tell. */
-function isSecret({ type }: HandleValue): boolean {
-  return type.toUpperCase() === 'HS_SECKEY';
 }

@@ -4,8 +4,10 @@
 import { HandleError, isHandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
+import { isSecret } from '../domain/handle-value.ts';
 import { MAX_BATCH_ITEMS, MAX_COMMIT_ATTEMPTS } from '../domain/limits.ts';
 import type { Observer, RegistrationOutcome } from '../domain/observer.ts';
+import { onlyReads } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import type { Admission, Item } from './admission.ts';
 import type { Holdings } from './holdings.ts';
@@ -64,7 +66,8 @@ export class Identifiers implements IdentifierRegistry {
     if (verdict !== null) throw verdict;
     const record = await this.#options.store.get(handle);
     if (record === null) throw new HandleError('NOT_FOUND', `${handle} is not registered.`);
-    return record;
+    if (!onlyReads(actor.principal)) return record;
+    return { ...record, values: record.values.filter((value) => !isSecret(value)) };
   }
 
   async #rehearse(actor: Actor, registrations: readonly Registration[]): Promise<RegistrationResult[]> {
