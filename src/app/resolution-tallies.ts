@@ -10,6 +10,8 @@ import type { ResolutionTally } from '../domain/statistics.ts';
 import type { Report } from './log-files.ts';
 
 const HANDED_OVER_MS = 5000;
+/** Prefixes that are compared with before one is cut out of a handle and looked up: the first that come after each handing over. */
+const COMPARED = 8;
 const PLACE = Object.fromEntries(OUTCOMES.map((outcome, i) => [outcome, i])) as Readonly<Record<Outcome, number>>;
 
 export interface ResolutionTalliesOptions {
@@ -20,9 +22,8 @@ export interface ResolutionTalliesOptions {
 export class ResolutionTallies {
   readonly #options: ResolutionTalliesOptions;
   readonly #counts = new Map<Prefix | null, number[]>();
-  /** The prefix that was counted last, with its slash: most often it is the next one's too. */
-  #lastStart = '';
-  #lastCounts: number[] = [];
+  /** Some of the prefixes, each with its slash, and their counts. */
+  readonly #compared: { readonly start: string; readonly counts: number[] }[] = [];
   #unknown = 0;
   #day: number;
   #timer: NodeJS.Timeout;
@@ -35,10 +36,7 @@ export class ResolutionTallies {
 
   /** On the hot path. */
   count(handle: Handle, outcome: Outcome): void {
-    const counts =
-      this.#lastStart !== '' && handle.startsWith(this.#lastStart)
-        ? this.#lastCounts
-        : this.#countsFor(handle, outcome);
+    const counts = this.#comparedCountsOf(handle) ?? this.#countsFor(handle, outcome);
     const place = PLACE[outcome];
     counts[place] = (counts[place] as number) + 1;
   }
@@ -49,12 +47,21 @@ export class ResolutionTallies {
     this.#handOver();
   }
 
+  #comparedCountsOf(handle: Handle): number[] | null {
+    const compared = this.#compared;
+    for (let i = 0; i < compared.length; i++) {
+      const { start, counts } = compared[i] as { readonly start: string; readonly counts: number[] };
+      if (handle.startsWith(start)) return counts;
+    }
+    return null;
+  }
+
   #countsFor(handle: Handle, outcome: Outcome): number[] {
     const prefix = responsiblePrefixOf(handle);
     const known = this.#counts.get(prefix) ?? this.#begin(prefix, outcome);
-    if (handle.startsWith(`${prefix}/`)) {
-      this.#lastStart = `${prefix}/`;
-      this.#lastCounts = known;
+    // A prefix handle, 0.NA/P, does not begin with the prefix it is counted for.
+    if (this.#compared.length < COMPARED && handle.startsWith(`${prefix}/`)) {
+      this.#compared.push({ start: `${prefix}/`, counts: known });
     }
     return known;
   }
@@ -84,7 +91,7 @@ export class ResolutionTallies {
     for (const [prefix, counts] of this.#counts) tallies.push({ day: this.#day, prefix, counts });
     if (tallies.length > 0) this.#options.report({ kind: 'resolutions', tallies });
     this.#counts.clear();
-    this.#lastStart = '';
+    this.#compared.length = 0;
     this.#unknown = 0;
     this.#day = chinaDayOf(this.#options.clock());
   }
