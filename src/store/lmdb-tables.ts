@@ -63,7 +63,10 @@ export function openTables(root: RootDatabase, create: boolean): LmdbTables {
   const tables = Object.keys(LAYOUT).map((name) => {
     const table = openTable(root, name as TableName, create);
     if (table !== null) return [name, table];
-    throw new HandleError('STORE_FORMAT', `The store has no table "${name}": restore it from a backup.`);
+    throw new HandleError(
+      'STORE_FORMAT',
+      `The store has no table "${name}". If an older version wrote it, start this version on it once; else restore it from a backup.`,
+    );
   });
   return Object.fromEntries(tables) as LmdbTables;
 }
