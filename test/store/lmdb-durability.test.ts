@@ -20,12 +20,34 @@ interface Commit {
   indexAt: number;
 }
 
+const UNFINISHED = /^(\d+) +(.*) <unfinished \.\.\.>$/;
+const RESUMED = /^(\d+) +<\.\.\. \w+ resumed>(.*)$/;
+
+/**
+ * The calls of a trace, whole: where another thread came between, strace writes a call in two lines. It stands where it
+ * ended, so that a sync counts from then on; what the program says stands where it began to.
+ */
+function callsOf(trace: string): string[] {
+  const begun = new Map<string, string>();
+  return trace.split('\n').flatMap((line) => {
+    const [, thread = '', start = ''] = UNFINISHED.exec(line) ?? [];
+    if (start !== '' && !/"(?:begin|acknowledged) /.test(start)) {
+      begun.set(thread, start);
+      return [];
+    }
+    const [, resumed = '', rest = ''] = RESUMED.exec(line) ?? [];
+    const first = begun.get(resumed);
+    begun.delete(resumed);
+    return first === undefined ? [line] : [`${resumed} ${first}${rest}`];
+  });
+}
+
 /** For each acknowledgement, whether everything between it and its request was on disk first. */
 function judge(trace: string): { readonly number: number; readonly durable: boolean }[] {
   const judged: { number: number; durable: boolean }[] = [];
   let syncing = '';
   let commit: Commit = { pagesAt: -1, syncedAt: -1, indexAt: -1 };
-  for (const [at, line] of trace.split('\n').entries()) {
+  for (const [at, line] of callsOf(trace).entries()) {
     const opened = /openat\(.*\/data\.mdb", [^)]*O_DSYNC[^)]*\) += (\d+)/.exec(line);
     if (opened !== null) syncing = opened[1] as string;
     if (/"begin \d+\\n"/.test(line)) commit = { pagesAt: -1, syncedAt: -1, indexAt: -1 };
@@ -68,6 +90,17 @@ describe.runIf(process.platform === 'linux')('an acknowledgement (traced with st
     expect(judge(early.join('\n'))).toEqual([{ number: 0, durable: false }]);
     const [opened, begin, pages, acknowledged, sync, index] = early;
     expect(judge([opened, begin, pages, sync, index, acknowledged].join('\n'))).toEqual([{ number: 0, durable: true }]);
+    const inTwo = [
+      '7 fdatasync(19</s/data.mdb> <unfinished ...>',
+      '8 write(5<x>, "", 0) = 0',
+      '7 <... fdatasync resumed>) = 0',
+    ];
+    expect(judge([opened, begin, pages, ...inTwo, index, acknowledged].join('\n'))).toEqual([
+      { number: 0, durable: true },
+    ]);
+    expect(judge([opened, begin, pages, inTwo[0], acknowledged, inTwo[2], index].join('\n'))).toEqual([
+      { number: 0, durable: false },
+    ]);
     expect(judge([opened, begin, sync, pages, index, acknowledged].join('\n'))).toEqual([
       { number: 0, durable: false },
     ]);
