@@ -7,8 +7,9 @@ import { DATA_FILE, type LmdbEnvironment } from './lmdb-environment.ts';
 import { type Meta, newestMeta } from './lmdb-file.ts';
 import { PinnedSnapshot } from './lmdb-snapshot.ts';
 
-/** Tries to pin the newest state before a commit comes in between; each takes some microseconds. */
+/** Tries to pin the newest state before a commit comes in between, and the pause between two: a second in all. */
 const MAX_PIN_ATTEMPTS = 1000;
+const BETWEEN_ATTEMPTS_MS = 1;
 
 const META_PAGES = 2;
 const TRANSACTION_AT = 152;
@@ -28,14 +29,17 @@ export interface PinnedPages {
 /** Throws `STORE_UNAVAILABLE` if commits come too fast to catch a state between them. */
 export function pinPages(environment: LmdbEnvironment): PinnedPages {
   const file = join(environment.path, DATA_FILE);
+  const waiting = new Int32Array(new SharedArrayBuffer(4));
   const fd = openSync(file, 'r');
   try {
     for (let attempt = 0; attempt < MAX_PIN_ATTEMPTS; attempt++) {
       const before = newestMeta(fd, file);
       const snapshot = new PinnedSnapshot(environment.root);
-      // The reader that began in between holds this state, or the one before it, which keeps this one's pages too.
-      if (newestMeta(fd, file).bytes.equals(before.bytes)) return pagesOf(fd, before, snapshot);
+      const isNewest = newestMeta(fd, file).bytes.equals(before.bytes);
+      // For a moment after a commit readers still get the state before it: then what is counted is not what is copied.
+      if (isNewest && holdsState(environment, before.transaction)) return pagesOf(fd, before, snapshot);
       snapshot.release();
+      Atomics.wait(waiting, 0, 0, BETWEEN_ATTEMPTS_MS);
     }
   } catch (cause) {
     closeSync(fd);
@@ -43,6 +47,18 @@ export function pinPages(environment: LmdbEnvironment): PinnedPages {
   }
   closeSync(fd);
   throw new HandleError('STORE_UNAVAILABLE', 'The store is written to without a pause: try again in a moment.');
+}
+
+/**
+ * Whether this process reads that state. LMDB's own table of readers says so, a line each: process, thread, transaction.
+ * Its lock file must not be opened for that: closing it would give up the locks by which others see that we live.
+ */
+function holdsState({ root }: LmdbEnvironment, transaction: bigint): boolean {
+  const readers = root.readerList();
+  return readers.split('\n').some((line) => {
+    const [owner, , state] = line.trim().split(/\s+/);
+    return owner === String(process.pid) && state === String(transaction);
+  });
 }
 
 function pagesOf(fd: number, meta: Meta, snapshot: PinnedSnapshot): PinnedPages {

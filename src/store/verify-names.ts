@@ -50,8 +50,9 @@ export async function verifyNodes(walk: Walk): Promise<void> {
             () => shownBytes(recordKey.slice(4)),
             () => decodeHead(record),
           );
-    // A number that was given in a request then taken back is nobody's; nothing may hang on it.
-    const isSpare = (head?.node ?? 0) === 0 && view.tables.children.first(blocksOf(key), options) === null;
+    // A number given in a request that was then taken back is nobody's, and the record may have had another since; nothing
+    // may hang on it.
+    const isSpare = view.tables.children.first(blocksOf(key), options) === null;
     findings.expect(
       head?.node === node || isSpare,
       'nodes',

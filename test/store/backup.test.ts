@@ -1,19 +1,15 @@
 // A backup holds one committed state while writing goes on; what was altered, cut off or belongs to another key is refused,
 // and nothing of it reaches the target.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
 import { HandleError } from '../../src/domain/error.ts';
 import { parseBackupKey } from '../../src/store/backup-cipher.ts';
 import { HEADER_BYTES } from '../../src/store/backup-format.ts';
 import { checkBackup, restoreBackup } from '../../src/store/backup-restore.ts';
 import { type BackupOptions, writeBackup } from '../../src/store/backup-writer.ts';
-import { visitEnvironment } from '../../src/store/lmdb-environment.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
 import { type LmdbFixture, openLmdb } from './lmdb-world.ts';
 import { apply, h, NOON, P, put, temporaryDirectory, text } from './world.ts';
@@ -211,29 +207,6 @@ it('a store does not open where a restore was broken off', async () => {
     message: expect.stringContaining('broken off'),
   });
   directory.remove();
-});
-
-it('a backup that was killed holds no pages for long', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const { path, store, close } = await openLmdb();
-  await apply(store, put(h('A')));
-  const program = fileURLToPath(new URL('./holding-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  const { root, close: leave } = visitEnvironment(path);
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  const readers = (): number =>
-    root
-      .readerList()
-      .split('\n')
-      .filter((line) => line.trim().startsWith(`${child.pid} `)).length;
-  expect(readers()).toBe(1);
-  vi.advanceTimersByTime(30_000);
-  expect(readers()).toBe(0);
-  vi.useRealTimers();
-  await leave();
-  await close();
 });
 
 describe('a key file', () => {
