@@ -12,7 +12,7 @@ export const revision = Type.Integer({ minimum: 1, description: 'Rises by one wi
 const stamped = { revision, createdAt: instant, updatedAt: instant };
 const errorCode = Type.String({
   pattern: '^[A-Z_]+$',
-  description: 'One of the closed set of codes (README, Errors).',
+  description: 'One of the closed set of codes (src/http-server/errors.md).',
 });
 
 export const PROBLEM = Type.Object(

@@ -1,5 +1,5 @@
 // A recorded session with the reference Handle server, replayed in its order: writing, listing, HTTP Basic. What deviates is
-// one table, the same as in the README.
+// one table, the same as in src/http-server/deviations.md.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ const TRACE = '`TRACE` echoes the request';
 const SESSIONS = '`401` offers `Handle sessionId=…` beside Basic';
 const JAVA = "messages about values in JSON are a Java stack's";
 
-/** Where this node means to answer otherwise: what the README's table of deviations calls it, and the answer it gives. */
+/** Where this node means to answer otherwise: what the table of deviations calls it, and the answer it gives. */
 const DEVIATIONS: Readonly<Record<string, readonly [deviation: string, answer: Partial<Told>]>> = {
   options: [TRACE, { status: 200, headers: { allow: 'GET, HEAD, POST, PUT, DELETE, OPTIONS' } }],
   trace: [TRACE, { status: 501, json: { responseCode: 4, message: 'Unknown method TRACE' } }],
@@ -106,10 +106,10 @@ describe('the session', () => {
     expect(cases).toHaveLength(74);
   });
 
-  it('deviates only as the READMEs say', () => {
-    const known = deviationsIn('README.md', 'Deviations from');
+  it('deviates only as the documents say', () => {
+    const known = deviationsIn('deviations.md');
     for (const [deviation] of Object.values(DEVIATIONS)) expect(known).toContain(deviation);
-    expect(deviationsIn('README.zh-CN.md', '与参考 Handle 服务器的差异')).toHaveLength(known.length);
+    expect(deviationsIn('deviations.zh-CN.md')).toHaveLength(known.length);
   });
 
   it('lists what it has written, upper-cased and in order', async () => {
@@ -121,11 +121,10 @@ describe('the session', () => {
   });
 });
 
-/** First cells of the table under a heading. */
-function deviationsIn(file: string, heading: string): string[] {
-  const readme = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-  const section = readme.split('\n## ').find((one) => one.startsWith(heading)) ?? '';
-  return [...section.matchAll(/^\| (.+?) \| .+ \|$/gm)].slice(1).map((row) => row[1] as string);
+/** First cells of the table of a document. */
+function deviationsIn(file: string): string[] {
+  const text = readFileSync(join(import.meta.dirname, '../../src/http-server', file), 'utf8');
+  return [...text.matchAll(/^\| (.+?) \| .+ \|$/gm)].slice(1).map((row) => row[1] as string);
 }
 
 function listing(): Case['request'] {

@@ -1,4 +1,4 @@
-// The READMEs, in both languages, say of settings, metrics, errors and packages what the code says.
+// The documents, in both languages, say of settings, metrics, errors and packages what the code says.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/app/config.ts';
 import { METRICS } from '../../src/app/metrics.ts';
 import { HANDLE_API_ERRORS, PROBLEMS } from '../../src/http-server/problems.ts';
-import { chosen, differences, rowsUnder } from './documents.ts';
+import { chosen, differences, rowsUnder, shapeOf, TRANSLATED } from './documents.ts';
 import { GENERATED, WORDS, withTable } from './generated-tables.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -28,9 +28,9 @@ const packages = new Map(
 );
 
 describe.each([
-  ['README.md', ['Configuration', 'Metrics', 'Errors', 'Packages']],
-  ['README.zh-CN.md', ['配置', '指标', '错误', '依赖包']],
-])('%s', (file, [configuration = '', metricsHeading = '', errors = '', dependencies = '']) => {
+  ['README.md', ['Configuration', 'Metrics', 'Packages']],
+  ['README.zh-CN.md', ['配置', '指标', '依赖包']],
+])('%s', (file, [configuration = '', metricsHeading = '', dependencies = '']) => {
   const text = read(file);
 
   it.each([
@@ -42,12 +42,23 @@ describe.each([
     expect(differences(rows, chosen(rows, all))).toEqual([]);
   });
 
-  it('has every error code with what it becomes at each door, and no other', () => {
-    expect(differences(rowsUnder(text, errors), codes)).toEqual([]);
-  });
-
   it('says of every package what it is for', () => {
     expect(differences(rowsUnder(text, dependencies), packages)).toEqual([]);
+  });
+});
+
+describe.each([
+  ['src/http-server/errors.md', 'Errors'],
+  ['src/http-server/errors.zh-CN.md', '错误'],
+])('%s', (file, heading) => {
+  it('has every error code with what it becomes at each door, and no other', () => {
+    expect(differences(rowsUnder(read(file), heading), codes)).toEqual([]);
+  });
+});
+
+describe.each(TRANSLATED)('%s', (english, chinese) => {
+  it(`has the sections, examples and rows of ${chinese}`, () => {
+    expect(shapeOf(read(chinese))).toEqual(shapeOf(read(english)));
   });
 });
 
@@ -74,6 +85,18 @@ describe('the guard of the documents', () => {
 
   it('accepts a table that says what the code says', () => {
     expect(differences(rowsUnder(table, 'A'), expected)).toEqual([]);
+  });
+
+  it('sees a row that a translation lacks, one with another number of cells, and a heading of another level', () => {
+    const shape = shapeOf(table);
+    expect(shape).toEqual(['#', 'row of 3', 'row of 3', '##', 'row of 2']);
+    for (const [from, to] of [
+      ['| `c` | `"x \\| y"` | text |\n', ''],
+      ['text |', 'text | more |'],
+      ['## B', '### B'],
+    ] as const) {
+      expect(shapeOf(table.replace(from, to))).not.toEqual(shape);
+    }
   });
 
   it('replaces a table that is out of step, and wants its marks', () => {

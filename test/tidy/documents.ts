@@ -1,4 +1,27 @@
-// Holds the tables of the READMEs against the code they describe: settings, metrics, error codes, packages.
+// Holds the tables of the documents against the code they describe (settings, metrics, error codes, packages), and the
+// Chinese documents against the English ones.
+
+/** Documents of which there are two, English and Chinese. */
+export const TRANSLATED = [
+  ['README.md', 'README.zh-CN.md'],
+  ['src/domain/limits.md', 'src/domain/limits.zh-CN.md'],
+  ['src/http-server/errors.md', 'src/http-server/errors.zh-CN.md'],
+  ['src/http-server/deviations.md', 'src/http-server/deviations.zh-CN.md'],
+] as const;
+
+/** What stands in a document whatever its language: headings by their level, code by its language, rows by their cells. */
+export function shapeOf(markdown: string): readonly string[] {
+  const shape: string[] = [];
+  let isCode = false;
+  for (const line of markdown.split('\n')) {
+    if (line.startsWith('```')) isCode = !isCode;
+    else if (isCode) continue;
+    const [mark] = /^(#+ |```\w+|\|)/.exec(line) ?? [];
+    if (mark === '|') shape.push(`row of ${line.split(/(?<!\\)\|/).length - 2}`);
+    else if (mark !== undefined) shape.push(mark.trim());
+  }
+  return shape;
+}
 
 export interface TableRow {
   /** The first cell, without its backticks. */

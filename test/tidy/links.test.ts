@@ -3,17 +3,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TRANSLATED } from './documents.ts';
 import { ROOT } from './generated-tables.ts';
 
 const DOCUMENTS = [
-  'README.md',
-  'README.zh-CN.md',
   'CHANGELOG.md',
   'bench/README.md',
   'config/README.md',
   'config/runbook.md',
   'config/demo/README.md',
   'config/prometheus/README.md',
+  ...TRANSLATED.flat(),
 ];
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
