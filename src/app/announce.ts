@@ -26,6 +26,9 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
       case 'key':
         changed.push(slotOf(`key:${change.tokenHash}`));
         break;
+      case 'template':
+        changed.push(slotOf(`template:${change.handle}`));
+        break;
       case 'home':
         homesChanged = true;
         break;

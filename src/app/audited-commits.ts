@@ -68,6 +68,11 @@ function directoryEvent(
       const { prefix, state, foldsCase } = change.home;
       return [make('prefix-homed', prefix, { state, foldsCase })];
     }
+    case 'put-template': {
+      const { handle, elements } = change.template;
+      const disabled = elements.filter((element) => element.disabled).length;
+      return [make('template-changed', handle, { elements: elements.length, disabled })];
+    }
     default:
       return [];
   }

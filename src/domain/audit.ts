@@ -20,6 +20,7 @@ export const AUDIT_KINDS = [
   'identifiers-revoked', // subject: the first of them; detail: count
   'identifiers-deleted',
   'prefix-homed', // detail: state, foldsCase
+  'template-changed', // detail: elements, disabled
   // the whole registry
   'backup-made',
   'registry-restored',

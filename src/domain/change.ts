@@ -2,11 +2,12 @@
 
 import type { Enterprise } from './enterprise.ts';
 import type { ErrorCode } from './error.ts';
-import type { Handle } from './handle.ts';
+import { type Handle, prefixOf } from './handle.ts';
 import type { RecordDraft, RecordStatus } from './handle-record.ts';
 import type { Home, Prefix } from './prefix.ts';
 import type { PreservedMarks, PreservedState } from './preserved.ts';
 import type { AccessKey, Principal } from './principal.ts';
+import type { Template } from './template.ts';
 
 type Stored = 'revision' | 'createdAt' | 'updatedAt';
 
@@ -46,7 +47,16 @@ export type Change =
       readonly key: Omit<AccessKey, Stored>;
       readonly preserved?: PreservedMarks;
     }
-  | { readonly kind: 'put-home'; readonly expectedRevision: number; readonly home: Omit<Home, Stored> };
+  | { readonly kind: 'put-home'; readonly expectedRevision: number; readonly home: Omit<Home, Stored> }
+  | {
+      /** A new version. */
+      readonly kind: 'put-template';
+      readonly expectedRevision: number;
+      readonly template: Omit<Template, Stored>;
+      readonly preserved?: PreservedMarks;
+      /** Versions before it that it comes with from another node. */
+      readonly earlier?: readonly Template[];
+    };
 
 /** What became of one change. A refusal changed nothing, and stops none of its neighbours. */
 export type ChangeOutcome =
@@ -70,7 +80,7 @@ export function actionBetween(before: RecordStatus | null, after: RecordStatus |
 }
 
 /** What a log entry is about. */
-export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key' | 'home';
+export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key' | 'home' | 'template';
 
 export interface ChangeEntry {
   readonly subject: ChangeSubject;
@@ -78,6 +88,12 @@ export interface ChangeEntry {
   /** Handle, prefix (of an enterprise or home), principal id or key id. */
   readonly name: string;
   readonly revision: number;
+}
+
+/** The prefix in whose log an entry stands; null for what belongs to the node as a whole. */
+export function loggedPrefixOf({ subject, name }: ChangeEntry): Prefix | null {
+  if (subject === 'record' || subject === 'template') return prefixOf(name as Handle);
+  return subject === 'enterprise' ? (name as Prefix) : null;
 }
 
 /** What a log row says once for all its entries: when, by whom, by which request. */
@@ -113,4 +129,5 @@ export type VisibleChange =
     }
   | { readonly subject: 'principal'; readonly id: string }
   | { readonly subject: 'key'; readonly tokenHash: string }
-  | { readonly subject: 'home'; readonly prefix: Prefix };
+  | { readonly subject: 'home'; readonly prefix: Prefix }
+  | { readonly subject: 'template'; readonly handle: Handle };

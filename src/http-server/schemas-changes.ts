@@ -45,7 +45,7 @@ const CHANGE_ROW = Type.Object({
   requestId: Type.String(),
   entries: Type.Array(
     Type.Object({
-      subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home']),
+      subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home', 'template']),
       action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
       name: Type.String({ description: 'Handle, prefix, or id of the principal or key.' }),
       revision,

@@ -112,6 +112,6 @@ function sightOf(principal: Principal, text: string | null, transfers: Transfers
 
 /** Whether an entry speaks of a prefix that is reached. Who may act is nobody's but the operator's to know. */
 function isOf({ subject, name }: ChangeEntry, reaches: (prefix: string) => boolean): boolean {
-  if (subject === 'record') return reaches(prefixOf(name as Handle));
+  if (subject === 'record' || subject === 'template') return reaches(prefixOf(name as Handle));
   return subject !== 'principal' && subject !== 'key' && reaches(name);
 }

@@ -18,6 +18,8 @@ export function subjectOf(change: Change): { readonly subject: ChangeSubject; re
       return { subject: 'key', name: change.key.id };
     case 'put-home':
       return { subject: 'home', name: change.home.prefix };
+    case 'put-template':
+      return { subject: 'template', name: change.template.handle };
     default:
       return { subject: 'record', name: change.handle };
   }
@@ -30,7 +32,7 @@ export function assertStorable(changes: readonly Change[]): void {
   }
   for (const change of changes) {
     const { subject, name } = subjectOf(change);
-    assertLength(name, subject === 'record' ? 'INVALID_HANDLE' : 'INVALID_REQUEST');
+    assertLength(name, subject === 'record' || subject === 'template' ? 'INVALID_HANDLE' : 'INVALID_REQUEST');
     if (change.kind === 'put-key') assertLength(change.key.tokenHash, 'INVALID_REQUEST');
   }
 }

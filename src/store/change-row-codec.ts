@@ -12,7 +12,14 @@ import { EPOCH_MS } from './record-codec.ts';
 
 const VERSION = 1;
 
-const SUBJECTS = ['record', 'enterprise', 'principal', 'key', 'home'] as const satisfies readonly ChangeSubject[];
+const SUBJECTS = [
+  'record',
+  'enterprise',
+  'principal',
+  'key',
+  'home',
+  'template',
+] as const satisfies readonly ChangeSubject[];
 const ACTIONS = ['created', 'updated', 'revoked', 'deleted'] as const satisfies readonly ChangeAction[];
 
 // An entry's first byte: subject (its third bit apart, as it came later), action, and whether its prefix is that of the

@@ -2,8 +2,13 @@
 // together. Lives as long as its transaction.
 
 import type { ByteString } from '../domain/bytes.ts';
-import type { Change, ChangeEntry, ChangeOutcome, VisibleChange } from '../domain/change.ts';
-import { type Handle, prefixOf } from '../domain/handle.ts';
+import {
+  type Change,
+  type ChangeEntry,
+  type ChangeOutcome,
+  loggedPrefixOf,
+  type VisibleChange,
+} from '../domain/change.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import { assertStorable, subjectOf } from './change-name.ts';
 import { encodeChangeRow } from './change-row-codec.ts';
@@ -147,14 +152,12 @@ function isRecordChange(change: Change): change is RecordChange {
   return change.kind === 'put-record' || change.kind === 'delete-record';
 }
 
-/** The prefixes a row touches: those of its records and enterprises. */
 function prefixesOf(entries: readonly ChangeEntry[]): Set<Prefix> {
   const prefixes = new Set<Prefix>();
-  let last = '';
-  for (const { subject, name } of entries) {
-    if (subject !== 'record' && subject !== 'enterprise') continue;
-    const prefix = subject === 'record' ? prefixOf(name as Handle) : (name as Prefix);
-    if (prefix !== last) prefixes.add(prefix);
+  let last: Prefix | null = null;
+  for (const entry of entries) {
+    const prefix = loggedPrefixOf(entry);
+    if (prefix !== null && prefix !== last) prefixes.add(prefix);
     last = prefix;
   }
   return prefixes;

@@ -1,14 +1,17 @@
-// Reads of enterprises, principals, keys and homes from LMDB. Never writes.
+// Reads of enterprises, principals, keys, homes and templates from LMDB. Never writes.
 
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { Prefix } from '../domain/prefix.ts';
 import type { AccessKey } from '../domain/principal.ts';
+import type { Template } from '../domain/template.ts';
 import { decodeEntity } from './directory-json.ts';
-import { directoryKey } from './lmdb-keys.ts';
+import { afterAll, directoryKey, versionKey } from './lmdb-keys.ts';
 import type { LmdbView } from './lmdb-record-reading.ts';
 import { FIRST_KEY } from './lmdb-table.ts';
 
-export type DirectoryTable = 'enterprises' | 'principals' | 'keys' | 'homes';
+export type DirectoryTable = 'enterprises' | 'principals' | 'keys' | 'homes' | 'templates';
 
 /** What a row that was written before a field existed means by its absence. */
 const DEFAULTS = {
@@ -16,6 +19,7 @@ const DEFAULTS = {
   principals: {},
   keys: {},
   homes: {},
+  templates: {},
 } as const satisfies Record<DirectoryTable, object>;
 
 function completed<T extends object>(table: DirectoryTable, bytes: ByteString): T {
@@ -45,4 +49,21 @@ export function readKeyByHash(view: LmdbView, tokenHash: string): AccessKey | nu
   const id = key === null ? null : view.tables.keyHashes.get(key, view.snapshot.options());
   const bytes = id === null ? null : view.tables.keys.get(id as ByteString, view.snapshot.options());
   return bytes === null ? null : decodeEntity<AccessKey>(bytes);
+}
+
+/** Newest versions, of exactly this prefix if one is given. */
+export function listTemplates(view: LmdbView, prefix: Prefix | null, after: Handle | null, limit: number): Template[] {
+  if (prefix === null || limit <= 0) return listEntities<Template>(view, 'templates', after, limit);
+  const beginning = bytesFromText(`${prefix}/`);
+  const scan = { start: after === null ? beginning : bytesFromText(after), end: afterAll(beginning) };
+  const rows = view.tables.templates.scan({ ...scan, exclusiveStart: after !== null, limit }, view.snapshot.options());
+  return Array.from(rows, ({ value }) => completed<Template>('templates', value));
+}
+
+export function listTemplateVersions(view: LmdbView, handle: Handle, after: number, limit: number): Template[] {
+  const key = directoryKey(handle);
+  if (key === null || limit <= 0) return [];
+  const scan = { start: versionKey(key, after + 1), end: afterAll(versionKey(key, Number.MAX_SAFE_INTEGER)), limit };
+  const rows = view.tables.templateVersions.scan(scan, view.snapshot.options());
+  return Array.from(rows, ({ value }) => decodeEntity<Template>(value));
 }

@@ -37,9 +37,9 @@ export function afterAll(beginning: ByteString): ByteString {
   return byte === 0xff ? afterAll(rest) : ((rest + String.fromCharCode(byte + 1)) as ByteString);
 }
 
-/** Where the earlier states of a record are kept, by revision. Suffixes hold no U+0000, so records do not mix. */
-export function historyKey(recordKey: ByteString, revision: number): ByteString {
-  return `${recordKey}\x00${toUint32(Math.min(revision, 0xffff_ffff))}` as ByteString;
+/** Where a state of a record or template is kept, by revision. Handles hold no U+0000, so they do not mix. */
+export function versionKey(key: ByteString, revision: number): ByteString {
+  return `${key}\x00${toUint32(Math.min(revision, 0xffff_ffff))}` as ByteString;
 }
 
 /** The key of an enterprise, principal or key; null if nothing can be stored under it. */

@@ -2,7 +2,13 @@
 
 import { MAX_HOMES } from '../domain/limits.ts';
 import { readCounts, readRecordCount } from './lmdb-counts.ts';
-import { listEntities, readEntity, readKeyByHash } from './lmdb-directory-reading.ts';
+import {
+  listEntities,
+  listTemplates,
+  listTemplateVersions,
+  readEntity,
+  readKeyByHash,
+} from './lmdb-directory-reading.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import { readResult } from './lmdb-idempotency.ts';
 import { readChangeHead, readChanges, readChangesOf, readChangesWithin } from './lmdb-journal-reading.ts';
@@ -18,7 +24,14 @@ import {
 } from './lmdb-record-reading.ts';
 import { scannerOf } from './lmdb-scanning.ts';
 import { Snapshot, type SnapshotSource } from './lmdb-snapshot.ts';
-import type { DirectoryReader, HomeReader, JournalReader, RecordReader, RegistryScanner } from './registry-store.ts';
+import type {
+  DirectoryReader,
+  HomeReader,
+  JournalReader,
+  RecordReader,
+  RegistryScanner,
+  TemplateReader,
+} from './registry-store.ts';
 
 /** A view that follows what is written. */
 export function openView(
@@ -36,7 +49,7 @@ export function fixedView(environment: LmdbEnvironment, snapshot: SnapshotSource
 
 export function readersOf(
   view: LmdbView,
-): RecordReader & DirectoryReader & HomeReader & JournalReader & RegistryScanner {
+): RecordReader & DirectoryReader & HomeReader & TemplateReader & JournalReader & RegistryScanner {
   return {
     ...scannerOf(view),
     get: (handle) => readRecord(view, handle),
@@ -53,6 +66,9 @@ export function readersOf(
     keyByHash: (tokenHash) => readKeyByHash(view, tokenHash),
     keys: (after, limit) => listEntities(view, 'keys', after, limit),
     homes: () => listEntities(view, 'homes', null, MAX_HOMES),
+    template: (handle) => readEntity(view, 'templates', handle),
+    templates: (prefix, after, limit) => listTemplates(view, prefix, after, limit),
+    templateVersions: (handle, after, limit) => listTemplateVersions(view, handle, after, limit),
     changes: (after, limit, prefix) =>
       prefix === undefined ? readChanges(view, after, limit) : readChangesOf(view, prefix, { after, limit }),
     changesWithin: (scopes, after, limit) => readChangesWithin(view, scopes, { after, limit }),

@@ -4,7 +4,7 @@ import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.t
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Prefix } from '../domain/prefix.ts';
-import { afterAll, fromUint32, historyKey, toUint32 } from './lmdb-keys.ts';
+import { afterAll, fromUint32, toUint32, versionKey } from './lmdb-keys.ts';
 import type { LmdbNames } from './lmdb-names.ts';
 import type { SnapshotSource } from './lmdb-snapshot.ts';
 import type { Row } from './lmdb-table.ts';
@@ -105,8 +105,8 @@ export function beforeAll(nodeKey: ByteString): ByteString {
 export function readHistory(view: LmdbView, handle: Handle, beforeRevision: number, limit: number): HistoryEntry[] {
   const recordKey = view.names.recordKey(handle);
   if (recordKey === null || recordKey.length > MAX_KEY_BYTES || beforeRevision <= 1 || limit <= 0) return [];
-  const start = historyKey(recordKey, beforeRevision - 1);
-  const scan = { start, end: historyKey(recordKey, 0), reverse: true, limit };
+  const start = versionKey(recordKey, beforeRevision - 1);
+  const scan = { start, end: versionKey(recordKey, 0), reverse: true, limit };
   return Array.from(view.tables.history.scan(scan, view.snapshot.options()), (row) => historyEntry(view, handle, row));
 }
 

@@ -1,19 +1,21 @@
-// Enterprises, principals, keys and homes within one write transaction.
+// Enterprises, principals, keys, homes and templates within one write transaction.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import type { Change, ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { AccessKey } from '../domain/principal.ts';
+import type { Template } from '../domain/template.ts';
 import { marksOf, subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
 import { decodeEntity, encodeEntity } from './directory-json.ts';
 import type { DirectoryTable } from './lmdb-directory-reading.ts';
+import { versionKey } from './lmdb-keys.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
 export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' }>;
 
-/** An enterprise, principal, key or home as its table holds it. */
+/** An enterprise, principal, key, home or template as its table holds it. */
 interface Entity {
   readonly revision: number;
   readonly createdAt: number;
@@ -32,6 +34,7 @@ const TABLES = {
   'put-principal': 'principals',
   'put-key': 'keys',
   'put-home': 'homes',
+  'put-template': 'templates',
 } as const satisfies Record<DirectoryChange['kind'], DirectoryTable>;
 
 export class StagedDirectory {
@@ -39,6 +42,7 @@ export class StagedDirectory {
   readonly #entities: Readonly<Record<DirectoryTable, StagedMap<ByteString, Entity>>>;
   /** Token hash → key's id, or null for one no longer in use. */
   readonly #keyIds: StagedMap<ByteString, ByteString | null>;
+  readonly #templateVersions: StagedMap<ByteString, Template>;
 
   constructor(tables: LmdbTables, undo: UndoLog) {
     this.#tables = tables;
@@ -47,8 +51,10 @@ export class StagedDirectory {
       principals: new StagedMap(undo),
       keys: new StagedMap(undo),
       homes: new StagedMap(undo),
+      templates: new StagedMap(undo),
     };
     this.#keyIds = new StagedMap(undo);
+    this.#templateVersions = new StagedMap(undo);
   }
 
   /** Of what the change is about; 0 if there is none. */
@@ -74,12 +80,15 @@ export class StagedDirectory {
   }
 
   flush(): void {
-    for (const table of ['enterprises', 'principals', 'keys', 'homes'] as const) {
+    for (const table of Object.values(TABLES)) {
       for (const [id, entity] of this.#entities[table].entries()) this.#tables[table].put(id, encodeEntity(entity));
     }
     for (const [hash, id] of this.#keyIds.entries()) {
       if (id === null) this.#tables.keyHashes.remove(hash);
       else this.#tables.keyHashes.put(hash, id);
+    }
+    for (const [key, version] of this.#templateVersions.entries()) {
+      this.#tables.templateVersions.put(key, encodeEntity(version));
     }
   }
 
@@ -101,6 +110,15 @@ export class StagedDirectory {
     if (change.kind === 'put-home') {
       this.#entities.homes.set(id, { ...change.home, ...stored });
       return [{ subject: 'home', prefix: change.home.prefix }];
+    }
+    if (change.kind === 'put-template') {
+      const { handle } = change.template;
+      const newest = { ...change.template, ...stored };
+      this.#entities.templates.set(id, newest);
+      for (const version of [...(change.earlier ?? []), newest]) {
+        this.#templateVersions.set(versionKey(id, version.revision), version);
+      }
+      return [{ subject: 'template', handle }];
     }
     const { tokenHash } = change.key;
     const oldHash = (before as AccessKey | null)?.tokenHash ?? tokenHash;

@@ -14,7 +14,7 @@ import type { RecordStatus } from '../domain/handle-record.ts';
 import type { PreservedState } from '../domain/preserved.ts';
 import { alreadyExists, invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
-import { historyKey } from './lmdb-keys.ts';
+import { versionKey } from './lmdb-keys.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
 import type { StagedCounts } from './lmdb-staged-counts.ts';
@@ -158,7 +158,7 @@ export class StagedRecords {
       this.#out.varint(sequence);
       this.#out.signed(replacedAt - EPOCH_MS);
       this.#out.raw(bytes);
-      history.put(historyKey(key, decodeHead(bytes).revision), this.#out.toBytes());
+      history.put(versionKey(key, decodeHead(bytes).revision), this.#out.toBytes());
     }
   }
 

@@ -42,6 +42,10 @@ const LAYOUT = {
   keyHashes: 'key-hashes',
   /** prefix → JSON */
   homes: 'homes',
+  /** handle → JSON of the newest version */
+  templates: 'templates',
+  /** handle, 0, revision → JSON of that version, the newest included */
+  templateVersions: 'template-versions',
 } as const;
 
 export type TableName = keyof typeof LAYOUT;

@@ -1,27 +1,42 @@
-// Enterprises, principals, keys and homes of the memory store.
+// Enterprises, principals, keys, homes and templates of the memory store.
 
 import { bytesFromText } from '../domain/bytes.ts';
 import type { Change, ChangeAction, VisibleChange } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
-import type { Home } from '../domain/prefix.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
+import type { Template } from '../domain/template.ts';
 import { marksOf, subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
 import type { MemoryStep } from './memory-records.ts';
 
 export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' }>;
 
-type Entity = Enterprise | Principal | AccessKey | Home;
+type Entity = Enterprise | Principal | AccessKey | Home | Template;
 
 export class MemoryDirectory {
   readonly enterprises = new Map<string, Enterprise>();
   readonly principals = new Map<string, Principal>();
   readonly keys = new Map<string, AccessKey>();
   readonly homes = new Map<string, Home>();
+  /** Newest versions; all versions of each by revision. */
+  readonly templates = new Map<string, Template>();
+  readonly #versions = new Map<string, Map<number, Template>>();
   readonly #keyIds = new Map<string, string>();
 
   keyByHash(tokenHash: string): AccessKey | null {
     return this.keys.get(this.#keyIds.get(tokenHash) ?? '') ?? null;
+  }
+
+  templatesOf(prefix: Prefix | null, after: Handle | null, limit: number): readonly Template[] {
+    if (prefix === null) return pageOf(this.templates, after, limit);
+    return pageOf(new Map([...this.templates].filter(([handle]) => handle.startsWith(`${prefix}/`))), after, limit);
+  }
+
+  versionsOf(handle: Handle, after: number, limit: number): readonly Template[] {
+    const versions = [...(this.#versions.get(handle)?.values() ?? [])].filter(({ revision }) => revision > after);
+    return versions.sort((a, b) => a.revision - b.revision).slice(0, Math.max(0, limit));
   }
 
   /** Of what the change is about; 0 if there is none. */
@@ -55,6 +70,7 @@ export class MemoryDirectory {
       'put-principal': this.principals,
       'put-key': this.keys,
       'put-home': this.homes,
+      'put-template': this.templates,
     } as const satisfies Record<DirectoryChange['kind'], Map<string, never> | Map<string, Entity>>;
     return tables[change.kind] as Map<string, Entity>;
   }
@@ -80,6 +96,15 @@ export class MemoryDirectory {
       this.homes.set(home.prefix, { ...home, ...stored });
       return [{ subject: 'home', prefix: home.prefix }];
     }
+    if (change.kind === 'put-template') {
+      const { handle } = change.template;
+      const newest = { ...change.template, ...stored };
+      const versions = this.#versions.get(handle) ?? new Map<number, Template>();
+      this.#versions.set(handle, versions);
+      for (const version of [...(change.earlier ?? []), newest]) versions.set(version.revision, version);
+      this.templates.set(handle, newest);
+      return [{ subject: 'template', handle }];
+    }
     const { id, tokenHash } = change.key;
     const oldHash = this.keys.get(id)?.tokenHash ?? tokenHash;
     this.#keyIds.delete(oldHash);
@@ -94,6 +119,10 @@ export class MemoryDirectory {
     if (change.kind === 'put-key') {
       this.#keyIds.delete(change.key.tokenHash);
       if (before !== undefined) this.#keyIds.set((before as AccessKey).tokenHash, name);
+    }
+    if (change.kind === 'put-template') {
+      const versions = this.#versions.get(name);
+      for (const revision of versions?.keys() ?? []) if (revision > (before?.revision ?? 0)) versions?.delete(revision);
     }
     if (before === undefined) this.#tableOf(change).delete(name);
     else this.#tableOf(change).set(name, before);

@@ -1,6 +1,12 @@
 // The change log, the registration counts and the results of idempotent requests of the memory store.
 
-import type { ChangeAction, ChangeEntry, ChangeHead, ChangeRow } from '../domain/change.ts';
+import {
+  type ChangeAction,
+  type ChangeEntry,
+  type ChangeHead,
+  type ChangeRow,
+  loggedPrefixOf,
+} from '../domain/change.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../domain/limits.ts';
@@ -36,7 +42,8 @@ export class MemoryJournal {
   log(row: Omit<ChangeRow, 'sequence'>, instants: readonly (number | null)[]): void {
     const numbered = { ...row, sequence: this.sequence + 1 };
     this.#rows.push(numbered);
-    for (const prefix of new Set(row.entries.flatMap(prefixesOf))) {
+    for (const prefix of new Set(row.entries.map(loggedPrefixOf))) {
+      if (prefix === null) continue;
       const rows = this.#rowsByPrefix.get(prefix);
       if (rows === undefined) this.#rowsByPrefix.set(prefix, [numbered]);
       else rows.push(numbered);
@@ -126,10 +133,4 @@ export class MemoryJournal {
 
 function isExpired(result: IdempotencyResult, nowMs: number): boolean {
   return result.at + IDEMPOTENCY_TTL_MS <= nowMs;
-}
-
-/** The prefix an entry touches: that of its record or enterprise. */
-function prefixesOf({ subject, name }: ChangeEntry): string[] {
-  if (subject === 'record') return [prefixOf(name as Handle)];
-  return subject === 'enterprise' ? [name] : [];
 }

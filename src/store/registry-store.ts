@@ -7,6 +7,7 @@ import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import type { RegistrationDay, ResolutionTally, StatisticsRow } from '../domain/statistics.ts';
+import type { Template } from '../domain/template.ts';
 
 /** What is at hand comes back at once; a store on another machine answers with a promise. */
 export type Awaitable<T> = T | Promise<T>;
@@ -83,6 +84,16 @@ export interface DirectoryReader {
 export interface HomeReader {
   /** All of them, those that are homed no more included, in order of prefix text: they are few. */
   homes(): Awaitable<readonly Home[]>;
+}
+
+/** Reads of templates. Same visibility as records. */
+export interface TemplateReader {
+  /** The newest version. */
+  template(handle: Handle): Awaitable<Template | null>;
+  /** Newest versions in byte order of their handles, after `after`; of exactly this prefix, or of all (null). */
+  templates(prefix: Prefix | null, after: Handle | null, limit: number): Awaitable<readonly Template[]>;
+  /** Versions above revision `after`, oldest first, the newest included. */
+  templateVersions(handle: Handle, after: number, limit: number): Awaitable<readonly Template[]>;
 }
 
 /** Reads of what happened. Rows stand in the order of their commits; their instants never fall from one to the next. */
@@ -203,6 +214,7 @@ export interface RegistryStore
     RecordReader,
     DirectoryReader,
     HomeReader,
+    TemplateReader,
     JournalReader,
     StatisticsReader,
     Committer {

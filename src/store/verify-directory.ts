@@ -1,4 +1,4 @@
-// Checks enterprises, principals, keys and homes against one another and the log, and the results of idempotent requests against
+// Checks enterprises, principals, keys, homes and templates against one another and the log, and the results of idempotent requests against
 // their list by age.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
@@ -6,9 +6,11 @@ import type { ChangeSubject } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Home } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
+import type { Template } from '../domain/template.ts';
 import { decodeEntity } from './directory-json.ts';
 import { decodeResult } from './idempotency-json.ts';
 import type { DirectoryTable } from './lmdb-directory-reading.ts';
+import { versionKey } from './lmdb-keys.ts';
 import { shownBytes } from './verify-findings.ts';
 import { type LoggedRevisions, loggedName } from './verify-log.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
@@ -60,11 +62,37 @@ export async function verifyDirectory(walk: Walk, logged: LoggedRevisions): Prom
   await verify('homes', 'home', (entity, id) =>
     (entity as Home).prefix === id ? null : 'is kept under another prefix',
   );
+  await verify('templates', 'template', (entity, id) => {
+    if ((entity as Template).handle !== id) return 'is kept under another handle';
+    const newest = view.tables.templateVersions.get(versionKey(bytesFromText(id), entity.revision), options);
+    return newest === view.tables.templates.get(bytesFromText(id), options) ? null : 'is not among its versions';
+  });
+  await verifyTemplateVersions(walk);
   const hashes = await walkTable(walk, 'keyHashes', ({ value }) => {
     const exists = view.tables.keys.get(value, options) !== null;
     findings.expect(exists, 'keyHashes', () => `a token leads to key ${shownBytes(value)}, which does not exist`);
   });
   findings.expect(hashes === keys, 'keyHashes', () => `${hashes} tokens lead to ${keys} keys`);
+}
+
+async function verifyTemplateVersions(walk: Walk): Promise<void> {
+  const { findings, view } = walk;
+  await walkTable(walk, 'templateVersions', ({ key, value }) => {
+    const version = findings.attempt(
+      'templateVersions',
+      () => shownBytes(key),
+      () => decodeEntity<Template>(value),
+    );
+    if (version === null) return;
+    const id = bytesFromText(version.handle);
+    const newest = view.tables.templates.get(id, view.snapshot.options());
+    const isOlder = newest !== null && decodeEntity<Entity>(newest).revision >= version.revision;
+    findings.expect(
+      isOlder && key === versionKey(id, version.revision),
+      'templateVersions',
+      () => `version ${version.revision} of ${version.handle} is not of that template`,
+    );
+  });
 }
 
 export async function verifyIdempotency(walk: Walk): Promise<void> {

@@ -1,14 +1,14 @@
 // Checks the change log: gap-free, indexed by prefix, and one entry for every state that stands; and the counts beside it.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
-import type { ChangeEntry, ChangeSubject } from '../domain/change.ts';
-import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
+import { type ChangeEntry, type ChangeSubject, loggedPrefixOf } from '../domain/change.ts';
+import { type Handle, suffixOf } from '../domain/handle.ts';
 import { decodeChangeRow } from './change-row-codec.ts';
 import { decodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
 import { fromUint32, fromUint64 } from './lmdb-keys.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
-/** The newest revision of each enterprise, principal, key and home that the log has: there are few. */
+/** The newest revision of each enterprise, principal, key, home and template that the log has: there are few. */
 export type LoggedRevisions = ReadonlyMap<string, number>;
 
 export function loggedName(subject: ChangeSubject, name: string): string {
@@ -61,18 +61,16 @@ export async function verifyLog(walk: Walk): Promise<LoggedRevisions> {
 }
 
 /** The prefix that is touched; null for principals and keys. */
-function addEntry(
-  walk: Walk,
-  { subject, name, revision }: ChangeEntry,
-  revisions: Map<string, number>,
-): ByteString | null {
+function addEntry(walk: Walk, entry: ChangeEntry, revisions: Map<string, number>): ByteString | null {
+  const { subject, name, revision } = entry;
+  const prefix = loggedPrefixOf(entry);
+  const prefixKey = prefix === null ? null : walk.view.names.prefixKey(prefix);
   if (subject !== 'record') {
     revisions.set(loggedName(subject, name), revision);
-    return subject === 'enterprise' ? walk.view.names.prefixKey(name) : null;
+    return prefixKey;
   }
-  const handle = name as Handle;
-  const prefixKey = walk.view.names.prefixKey(prefixOf(handle));
-  if (prefixKey !== null) walk.sums.entry((prefixKey + bytesFromText(suffixOf(handle))) as ByteString, revision);
+  if (prefixKey !== null)
+    walk.sums.entry((prefixKey + bytesFromText(suffixOf(name as Handle))) as ByteString, revision);
   return prefixKey;
 }
 

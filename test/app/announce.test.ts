@@ -34,11 +34,12 @@ test('a record that is replaced ends positive answers, one that appears negative
   });
 });
 
-test('what is remembered of enterprises, principals and keys ends with each change', () => {
+test('what is remembered of enterprises, principals, keys and templates ends with each change', () => {
   const changes: [VisibleChange, string][] = [
     [{ subject: 'enterprise', prefix: '88.118.1' as Prefix, transferred: false }, 'enterprise:88.118.1'],
     [{ subject: 'principal', id: 'p1' }, 'principal:p1'],
     [{ subject: 'key', tokenHash: 'ab' }, 'key:ab'],
+    [{ subject: 'template', handle }, `template:${handle}`],
   ];
   for (const [change, name] of changes) expect(ended(change, name).positive).toBe(true);
 });

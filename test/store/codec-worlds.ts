@@ -90,6 +90,12 @@ export const anyEntry: fc.Arbitrary<ChangeEntry> = fc.oneof(
     revision: fc.integer({ min: 1, max: 2 ** 32 }),
   }),
   fc.record({
+    subject: fc.constant('template' as const),
+    action: fc.constantFrom('created', 'updated'),
+    name: anyText.map((suffix) => `88.118.1/${suffix}`),
+    revision: fc.integer({ min: 1, max: 300 }),
+  }),
+  fc.record({
     subject: fc.constantFrom('enterprise', 'principal', 'key', 'home'),
     action: fc.constantFrom('created', 'updated', 'revoked'),
     name: anyText,

@@ -10,6 +10,7 @@ import { describePast } from './contract-past.ts';
 import { describePreserved } from './contract-preserved.ts';
 import { describeRecords } from './contract-records.ts';
 import { describeStatistics } from './contract-statistics.ts';
+import { describeTemplates } from './contract-templates.ts';
 import type { StoreFixture } from './world.ts';
 
 export type OpenStore = () => Promise<StoreFixture>;
@@ -25,5 +26,6 @@ export function describeStore(name: string, open: OpenStore): void {
     describeStatistics(open);
     describeIdempotency(open);
     describeDirectory(open);
+    describeTemplates(open);
   });
 }

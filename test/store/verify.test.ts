@@ -3,15 +3,15 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
+import type { ByteString } from '../../src/domain/bytes.ts';
 import type { Change } from '../../src/domain/change.ts';
 import { openEnvironment } from '../../src/store/lmdb-environment.ts';
 import { toUint32, toUint64 } from '../../src/store/lmdb-keys.ts';
 import { FIRST_KEY, type Row } from '../../src/store/lmdb-table.ts';
-import type { LmdbTables, TableName } from '../../src/store/lmdb-tables.ts';
 import { type StoreReport, verifyStore } from '../../src/store/verify-store.ts';
+import { type Damager, damage } from './damage.ts';
 import { openLmdb } from './lmdb-world.ts';
-import { apply, h, P, put, remove, request, temporaryDirectory, text } from './world.ts';
+import { apply, h, P, put, remove, request, template, temporaryDirectory, text } from './world.ts';
 
 const principal = { id: 'p1', name: 'Works', role: 'enterprise', scope: P, state: 'active' } as const;
 const key = { id: 'k1', principalId: 'p1', tokenHash: 'ab', label: '', expiresAt: null, revokedAt: null };
@@ -35,6 +35,8 @@ async function furnish(path: string): Promise<void> {
     { kind: 'put-principal', expectedRevision: 0, principal },
     { kind: 'put-key', expectedRevision: 0, key },
     { kind: 'put-home', expectedRevision: 0, home },
+    template(h('META_1')),
+    template(h('META_1'), 1),
   ];
   await apply(store, ...entities, put(h('MODEL')), put(h('BATCH'), 0, { parent: h('MODEL') }));
   const items = Array.from({ length: 300 }, (_, i) => put(h(`ITEM-${i}`), 0, { parent: h('BATCH') }));
@@ -55,31 +57,6 @@ async function furnish(path: string): Promise<void> {
   });
   await store.commit(request([put(h('ONCE'))], { idempotency: { key: 'a'.repeat(64), bodyHash: 'b', note: '' } }));
   await close();
-}
-
-/** Finds rows and writes wrong ones. */
-interface Damager {
-  readonly tables: LmdbTables;
-  rows(table: TableName): readonly Row[];
-  /** The key of a record under P. */
-  record(suffix: string): ByteString;
-  /** Replaces the bytes of a row. */
-  edit(table: TableName, row: ByteString, change: (value: ByteString) => string): void;
-}
-
-function damage(path: string, cause: (damager: Damager) => void): Promise<void> {
-  const environment = openEnvironment(path);
-  const { tables } = environment;
-  environment.root.transactionSync(() => {
-    const prefixKey = tables.numbers.get(`P${P}` as ByteString) as ByteString;
-    cause({
-      tables,
-      rows: (table) => [...tables[table].scan({ start: FIRST_KEY })],
-      record: (suffix) => (prefixKey + bytesFromText(suffix)) as ByteString,
-      edit: (table, row, change) => tables[table].put(row, change(tables[table].get(row) as ByteString) as ByteString),
-    });
-  });
-  return environment.close();
 }
 
 const last = (rows: readonly Row[]): Row => rows.at(-1) as Row;
@@ -253,6 +230,16 @@ describe('the check of a store', () => {
       'a token that leads nowhere',
       /which does not exist/,
       (d) => d.tables.keyHashes.put('cd' as ByteString, 'k9' as ByteString),
+    ],
+    [
+      'a template that is not among its versions',
+      /META_1" is not among its versions/,
+      (d) => d.tables.templateVersions.remove(last(d.rows('templateVersions')).key),
+    ],
+    [
+      'a version of no template',
+      /version 1 of .*META_1 is not of that template/,
+      (d) => d.tables.templates.remove(h('META_1') as string as ByteString),
     ],
     [
       'a result that is not listed by its age',

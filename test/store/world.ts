@@ -9,6 +9,7 @@ import type { Handle } from '../../src/domain/handle.ts';
 import type { RecordDraft } from '../../src/domain/handle-record.ts';
 import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
+import type { TemplateElement } from '../../src/domain/template.ts';
 import type { CommitRequest, CommitResult, RegistryStore, TallyKeeper } from '../../src/store/registry-store.ts';
 
 /** 2026-03-01 12:00 in China. */
@@ -45,6 +46,23 @@ export function put(handle: Handle, expectedRevision = 0, more: Partial<RecordDr
 
 export function remove(handle: Handle, expectedRevision: number): Change {
   return { kind: 'delete-record', handle, expectedRevision };
+}
+
+export function element(index: number, more: Partial<TemplateElement> = {}): TemplateElement {
+  const rules = { minLength: null, maxLength: null, pattern: null, minimum: null, maximum: null, decimals: null };
+  const marks = { required: false, searchable: false, disabled: false, unit: null, choices: [], fileTypes: [] };
+  const name = { zh: `要素 ${index}`, en: `Element ${index}` };
+  return { index, type: `TYPE_${index}`, kind: 'string', name, ...marks, ...rules, ...more };
+}
+
+export function template(
+  handle: Handle,
+  expectedRevision = 0,
+  elements: readonly TemplateElement[] = [element(2000)],
+): Extract<Change, { kind: 'put-template' }> {
+  const name = { zh: '家具', en: 'Furniture' };
+  const rest = { description: null, industry: 'C2110', carrier: 'passive', isOpen: false } as const;
+  return { kind: 'put-template', expectedRevision, template: { handle, name, ...rest, elements } };
 }
 
 export function request(changes: readonly Change[], more: Partial<CommitRequest> = {}): CommitRequest {
