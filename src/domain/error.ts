@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'VALUES_NOT_FOUND' // the record has no value of an index that was named
   | 'REVISION_CONFLICT' // If-Match names another revision, or others kept changing the record
   | 'INVALID_PARENT' // the parent is missing, foreign, too deep or a descendant
+  | 'LOT_OVERLAP' // the range takes room that another lot has
+  | 'INVALID_LOT_CODE' // within a lot, and none of its codes
   | 'INVALID_STATE' // the enterprise or record is in a state that does not allow it
   | 'IDEMPOTENCY_MISMATCH' // the key was used with another body
   | 'IDEMPOTENCY_IN_PROGRESS' // the same request is being carried out
@@ -32,6 +34,7 @@ export type ErrorCode =
   | 'OVERLOADED' // too many in flight; try again
   | 'STORE_READ_ONLY' // disk full or not writable: resolving goes on, writing does not
   | 'STORE_UNAVAILABLE'
+  | 'LOT_KEY_MISSING' // the key that opens the secrets of lots is not at hand
   | 'STORE_FORMAT' // the store file is corrupt, foreign or newer
   | 'INVALID_CONFIG'
   | 'INTERNAL';

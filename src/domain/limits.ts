@@ -33,6 +33,13 @@ export const MAX_INHERITANCE_DEPTH = 4;
 /** Descendants looked at when a record with children moves deeper; above it the move is refused, so no commit stalls. */
 export const MAX_DESCENDANTS_CHECKED = 1000;
 
+/** Digits of a lot's serial: 15 stay exact as a number, and a thousand years of the sector's output fit 13. */
+export const MAX_COUNTER_WIDTH = 15;
+
+/** Characters of a check tag: below four a guess is right once in 14,000 tries; sixteen are all that SHA-256 yields. */
+export const MIN_TAG_LENGTH = 4;
+export const MAX_TAG_LENGTH = 16;
+
 /** Characters of a reason for a revocation: a sentence or two, kept for ever. */
 export const MAX_REASON_LENGTH = 500;
 

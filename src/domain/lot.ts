@@ -1,0 +1,186 @@
+// Lots: ranges of serials registered as one thing. What a lot says, which text its codes take, and what one code of it
+// answers with. Pure: the secret behind check tags is asked from whoever holds it.
+
+import { type ByteString, bytesFromText } from './bytes.ts';
+import type { Handle } from './handle.ts';
+import type { HandleRecord } from './handle-record.ts';
+import { dataFormOf, type HandleValue } from './handle-value.ts';
+import type { Prefix } from './prefix.ts';
+
+/** `<prefix>:<name>`: says under which prefix it is before it is looked up. No handle, as it has no `/`. */
+export type LotId = string & { readonly __brand: 'LotId' };
+
+/**
+ * `closed`: production has ended, the range never changes again; its codes go on resolving. `revoked`: every code of it
+ * answers as revoked, for good.
+ */
+export type LotState = 'open' | 'closed' | 'revoked';
+
+/** A code's suffix is the head, the serial in decimal digits of fixed width, then the check tag. */
+export interface LotShape {
+  /** What every suffix begins with; may be empty. */
+  readonly head: string;
+  /** Digits of the serial, leading zeros among them. */
+  readonly width: number;
+  /** Characters of the check tag; 0: none, and every serial of the range can be guessed. */
+  readonly tagLength: number;
+}
+
+export interface Lot extends LotShape {
+  readonly id: LotId;
+  readonly prefix: Prefix;
+  /** First and last serial, both inclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** What check tags are made with, sealed under a key that is not in the store; null without check tags. */
+  readonly sealedSecret: string | null;
+  /** The record whose values its codes inherit. */
+  readonly parent: Handle | null;
+  readonly template: Handle | null;
+  /** What every code answers with; `{serial}` in the data stands for the digits of its serial. */
+  readonly values: readonly HandleValue[];
+  readonly state: LotState;
+  /** Why it is revoked; null unless revoked. */
+  readonly reason: string | null;
+  /** The lot it was split off from. */
+  readonly splitFrom: LotId | null;
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What a writer says of a lot; the store adds revision and instants. */
+export type LotDraft = Omit<Lot, 'revision' | 'createdAt' | 'updatedAt'>;
+
+/** Makes check tags. Throws `LOT_KEY_MISSING` if the key that opens the lot's secret is not at hand. */
+export interface LotTags {
+  /** The check tag of a lot's serial, given as its digits. */
+  tagOf(lot: Pick<Lot, 'prefix' | 'head' | 'tagLength' | 'sealedSecret'>, digits: string): string;
+}
+
+const SERIAL = '{serial}';
+
+export function lotIdOf(prefix: Prefix, name: string): LotId {
+  return `${prefix}:${name}` as LotId;
+}
+
+/** The prefix that an id of a lot names; null if the text is no such id. */
+export function prefixOfLot(id: string): string | null {
+  const colon = id.lastIndexOf(':');
+  return colon <= 0 || colon === id.length - 1 ? null : id.slice(0, colon);
+}
+
+export function sizeOf({ from, to }: Pick<Lot, 'from' | 'to'>): number {
+  return to - from + 1;
+}
+
+export function digitsOf({ width }: Pick<Lot, 'width'>, serial: number): string {
+  return String(serial).padStart(width, '0');
+}
+
+/** The suffix of a lot's code. */
+export function suffixAt(lot: Lot, serial: number, tags: LotTags): string {
+  const digits = digitsOf(lot, serial);
+  return lot.head + digits + (lot.tagLength === 0 ? '' : tags.tagOf(lot, digits));
+}
+
+/** The room a lot takes among the suffixes of its prefix: none of another lot of the same length lies within it. */
+export interface LotSpan {
+  /** Bytes of every suffix. */
+  readonly length: number;
+  /** Head and first serial. */
+  readonly start: ByteString;
+  /** Head and last serial: a suffix lies within if it is not before `start`, and if its beginning is not after this. */
+  readonly last: ByteString;
+}
+
+export function spanOf(lot: Pick<Lot, 'head' | 'width' | 'tagLength' | 'from' | 'to'>): LotSpan {
+  const head = bytesFromText(lot.head);
+  return {
+    length: head.length + lot.width + lot.tagLength,
+    start: (head + digitsOf(lot, lot.from)) as ByteString,
+    last: (head + digitsOf(lot, lot.to)) as ByteString,
+  };
+}
+
+/** Whether a suffix (or where another span begins) lies within the room of a lot. */
+export function isWithinSpan({ start, last }: LotSpan, suffix: ByteString): boolean {
+  return suffix >= start && suffix.slice(0, last.length) <= last;
+}
+
+/** What is wrong with a suffix as a code of a lot: its shape, its serial, or its check tag. */
+export type Suspicion = 'shape' | 'serial' | 'tag';
+
+const DIGITS = /^[0-9]+$/;
+
+/** The digits of a code's serial, if the suffix has the lot's shape and a serial of its range; its check tag is not looked at. */
+export function readDigits(lot: Lot, suffix: string): string | Extract<Suspicion, 'shape' | 'serial'> {
+  const { head, width, tagLength, from, to } = lot;
+  const end = head.length + width;
+  if (suffix.length !== end + tagLength || !suffix.startsWith(head)) return 'shape';
+  const digits = suffix.slice(head.length, end);
+  if (!DIGITS.test(digits)) return 'shape';
+  const serial = Number(digits);
+  return serial < from || serial > to ? 'serial' : digits;
+}
+
+/** As `readDigits`, with the check tag. Throws `LOT_KEY_MISSING`. */
+export function readCode(lot: Lot, suffix: string, tags: LotTags): string | Suspicion {
+  const digits = readDigits(lot, suffix);
+  if (lot.tagLength === 0 || !isSerial(digits)) return digits;
+  return sameTag(tags.tagOf(lot, digits), suffix.slice(-lot.tagLength)) ? digits : 'tag';
+}
+
+/** Tells digits from a suspicion. */
+function isSerial(read: string): boolean {
+  return DIGITS.test(read);
+}
+
+/** Takes as long wherever the first difference is. */
+function sameTag(right: string, given: string): boolean {
+  let difference = right.length ^ given.length;
+  for (let i = 0; i < right.length; i++) difference |= right.charCodeAt(i) ^ given.charCodeAt(i);
+  return difference === 0;
+}
+
+/** The lot's values with a code's digits filled in. Those without a place for them are the lot's own objects. */
+export function filledValues(values: readonly HandleValue[], digits: string): readonly HandleValue[] {
+  return values.map((value) => (value.data.includes(SERIAL) ? filled(value, digits) : value));
+}
+
+function filled(value: HandleValue, digits: string): HandleValue {
+  const data = value.data.replaceAll(SERIAL, digits) as ByteString;
+  return { ...value, data, dataForm: value.dataForm === 'plain' ? 'plain' : dataFormOf(data), memo: null };
+}
+
+/** What a lot is to a code of it: the nearest ancestor, with the code's digits in its values. */
+export function lotAsAncestor(lot: Lot, digits: string): HandleRecord {
+  const { id, parent, template, reason, revision, createdAt, updatedAt } = lot;
+  return {
+    handle: id as string as Handle,
+    status: lot.state === 'revoked' ? 'revoked' : 'active',
+    parent,
+    template,
+    reason,
+    values: filledValues(lot.values, digits),
+    revision,
+    createdAt,
+    updatedAt,
+  };
+}
+
+/** What stands under a code that was never written to: nothing of its own. */
+export function unwrittenRecord(handle: Handle, lot: Lot): HandleRecord {
+  const { template, createdAt, updatedAt } = lot;
+  return {
+    handle,
+    status: 'active',
+    parent: null,
+    template,
+    reason: null,
+    values: [],
+    revision: 0,
+    createdAt,
+    updatedAt,
+  };
+}
