@@ -24,6 +24,10 @@ interface Service {
   readonly restart?: string;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly user?: string;
+  readonly tmpfs?: readonly string[];
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly interval?: string };
 }
 
 interface Compose {
@@ -60,12 +64,42 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(services)('%s is of one version, and mounts what exists', (_, { image = '', build, volumes = [] }) => {
-    if (build === undefined) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
+    // PostgreSQL's versions have two parts.
+    if (build === undefined) expect(image).toMatch(image.startsWith('postgres:') ? /:\d+\.\d+$/ : /:v?\d+\.\d+\.\d+$/);
     const sources = volumes.map((volume) => volume.split(':')[0] ?? '');
     const missing = sources.filter((source) =>
       source.startsWith('.') ? !existsSync(join(ROOT, source)) : !(source in compose.volumes),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+describe('Redis and PostgreSQL in docker-compose.yml', () => {
+  const { services, volumes } = parseYaml(readText('docker-compose.yml')) as Compose;
+
+  it('start only when they are named: the node needs neither', () => {
+    const optional = Object.entries(services).filter(([, { profiles }]) => profiles !== undefined);
+    expect(optional.map(([name, { profiles }]) => [name, profiles])).toEqual([
+      ['redis', ['redis']],
+      ['postgresql', ['postgresql']],
+    ]);
+  });
+
+  it.each([
+    ['redis', 'redis-cli ping'],
+    ['postgresql', 'pg_isready'],
+  ])('%s is asked regularly whether it is well, and is not root', (name, question) => {
+    const { healthcheck, user } = services[name] as Service;
+    expect(healthcheck?.test?.join(' ')).toContain(question);
+    expect(healthcheck).toMatchObject({ interval: '10s', timeout: '3s', retries: 3 });
+    expect(user).not.toMatch(/^(root|0)?$/);
+  });
+
+  it('keep what must last, and nothing else', () => {
+    expect(services.postgresql?.volumes).toEqual(['postgresql:/var/lib/postgresql']);
+    expect(volumes).toHaveProperty('postgresql');
+    expect(services.redis?.volumes).toBeUndefined();
+    expect(services.redis?.tmpfs?.join()).toMatch(/^\/data:/);
   });
 });
 
