@@ -106,9 +106,9 @@ export class Admission {
     return (await this.#accessTo(principal, handle)).verdict;
   }
 
-  /** Whether any enterprise holds a homed prefix, by itself or through one above it. */
-  async isHeld(prefix: Prefix): Promise<boolean> {
-    return (await this.#holdersOf(prefix, await this.#holdings.transfers())).length > 0;
+  /** The enterprise that holds a homed prefix, by itself, through one above it or by a transfer; null if none does. */
+  async holderOf(prefix: Prefix): Promise<Prefix | null> {
+    return (await this.#holdersOf(prefix, await this.#holdings.transfers()))[0]?.prefix ?? null;
   }
 
   /** A handle that is only named, wherever it is homed. Throws `INVALID_HANDLE`. */

@@ -6,6 +6,7 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import type { Admission, Homes } from './admission.ts';
 import { type HandleAdministration, HandleRecords } from './handle-administration.ts';
 import { createHandleAuthenticator, type HandleAuthenticator } from './handle-authentication.ts';
+import { HandleGrants } from './handle-grants.ts';
 import { HandleGroups } from './handle-groups.ts';
 import { HandleListing } from './handle-listing.ts';
 import { type HandlePrefixes, PrefixAdministration } from './handle-prefixes.ts';
@@ -31,14 +32,15 @@ export interface HandleInterfaceParts {
 }
 
 export function createHandleInterface(parts: HandleInterfaceParts): HandleInterface {
-  const { store, epochs, clock, randomBytes, homes, admission, holdings: readAccess, identifiers } = parts;
+  const { store, epochs, clock, randomBytes, homes, admission, holdings, identifiers } = parts;
   const parse = (text: string): Handle => admission.parse(text);
   const groups = new HandleGroups({ store, parse });
   const listing = new HandleListing({ store, clock });
-  const { ownPrefix } = homes;
+  const grants = new HandleGrants({ groups, admission, holdings, ownPrefix: homes.ownPrefix });
+  const readAccess = holdings;
   return {
     handleAuthenticator: createHandleAuthenticator({ store, epochs, randomBytes, parse }),
-    handleRecords: new HandleRecords({ store, admission, groups, identifiers, readAccess, ownPrefix, randomBytes }),
-    handlePrefixes: new PrefixAdministration({ store, homes, groups, listing, readAccess }),
+    handleRecords: new HandleRecords({ store, admission, grants, identifiers, readAccess, randomBytes }),
+    handlePrefixes: new PrefixAdministration({ store, homes, groups, grants, listing, readAccess }),
   };
 }

@@ -2,10 +2,9 @@
 // same as at every other door. What is missing or there already is told only to those who may know.
 
 import { HandleError } from '../domain/error.ts';
-import { type Handle, isSystemPrefix, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
+import { type Handle, isSystemPrefix, prefixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import { MAX_COMMIT_ATTEMPTS } from '../domain/limits.ts';
-import type { Prefix } from '../domain/prefix.ts';
 import type { Awaitable, RecordReader } from '../store/registry-store.ts';
 import type { Admission } from './admission.ts';
 import type { Verdict } from './authorization.ts';
@@ -18,8 +17,8 @@ import {
   MAY,
   neededToChange,
 } from './handle-authority.ts';
-import type { HandleGroups } from './handle-groups.ts';
-import { principalOfIdentity, type Requester } from './handle-requester.ts';
+import type { HandleGrants } from './handle-grants.ts';
+import type { Requester } from './handle-requester.ts';
 import { type HandleWrite, type PlannedHandleWrite, planHandleWrite } from './handle-writes.ts';
 import type { Actor } from './registration.ts';
 import type { IdentifierRegistry, ReadAccess } from './registry.ts';
@@ -52,10 +51,9 @@ export interface HandleWriteTarget {
 export interface HandleAdministrationOptions {
   readonly store: Pick<RecordReader, 'get'>;
   readonly admission: Admission;
-  readonly groups: HandleGroups;
+  readonly grants: HandleGrants;
   readonly identifiers: IdentifierRegistry;
   readonly readAccess: ReadAccess;
-  readonly ownPrefix: Prefix;
   readonly randomBytes: RandomBytes;
 }
 
@@ -106,23 +104,13 @@ export class HandleRecords implements HandleAdministration {
     throw result.error;
   }
 
-  /** What the record's own HS_ADMIN values allow, and those of its prefix, whose administrators reach every record. */
-  async #grantsOn(identity: HandleIdentity, handle: Handle, record: HandleRecord | null): Promise<Grants> {
-    const { groups, ownPrefix } = this.#options;
-    // The records that say who is responsible for a prefix are the operator's, whoever they name.
-    if (isSystemPrefix(prefixOf(handle))) return groups.grantsOfPrefix(identity, ownPrefix);
-    const [own, ofPrefix] = [
-      record === null ? [] : await groups.grantsOfValues(identity, record.values),
-      await groups.grantsOfPrefix(identity, responsiblePrefixOf(handle)),
-    ];
-    return [...own, ...ofPrefix];
+  #grantsOn(identity: HandleIdentity, handle: Handle, record: HandleRecord | null): Promise<Grants> {
+    return this.#options.grants.onRecord(identity, handle, record?.values ?? []);
   }
 
   async #actorOn(requester: Requester, handle: Handle, requestId: string): Promise<Actor> {
     if (requester.kind === 'key') return { principal: requester.principal, requestId };
-    const prefix = responsiblePrefixOf(handle);
-    const isOperators = isSystemPrefix(prefixOf(handle)) || !(await this.#options.admission.isHeld(prefix));
-    return { principal: principalOfIdentity(requester.identity, { prefix, isOperators }), requestId };
+    return { principal: await this.#options.grants.principalOn(requester.identity, handle), requestId };
   }
 }
 

@@ -28,9 +28,17 @@ export class HandleGroups {
     this.#options = options;
   }
 
-  /** What those who administer a prefix allow an asker: by the prefix handle, or where that names nobody by P/ADMIN. */
-  async grantsOfPrefix(identity: HandleIdentity, prefix: Prefix): Promise<Grants> {
-    for (const handle of [prefixHandleOf(prefix), `${prefix}/ADMIN` as Handle]) {
+  /**
+   * What those who administer a prefix allow an asker: by the prefix handle, which operators write, or where that names
+   * nobody by P/ADMIN.
+   */
+  async grantsOfPrefix(
+    identity: HandleIdentity,
+    prefix: Prefix,
+    { byOperatorsAlone } = { byOperatorsAlone: false },
+  ): Promise<Grants> {
+    const ofHolder = byOperatorsAlone ? [] : [`${prefix}/ADMIN` as Handle];
+    for (const handle of [prefixHandleOf(prefix), ...ofHolder]) {
       const admins = adminsOf((await this.#activeRecord(handle))?.values ?? []);
       if (admins.length > 0) return this.#grantsAmong(identity, admins);
     }

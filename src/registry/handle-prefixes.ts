@@ -9,6 +9,7 @@ import type { Homes } from './admission.ts';
 import { assertOperator, type Verdict } from './authorization.ts';
 import { changeOne, type Step } from './commit-one.ts';
 import { assertAllowed, judgeGrants, MAY } from './handle-authority.ts';
+import type { HandleGrants } from './handle-grants.ts';
 import type { HandleGroups } from './handle-groups.ts';
 import type { HandleListing } from './handle-listing.ts';
 import { principalOfIdentity, type Requester } from './handle-requester.ts';
@@ -48,6 +49,7 @@ export interface HandlePrefixesOptions {
   readonly store: HomeReader & Committer & Pick<JournalReader, 'counts'>;
   readonly homes: Homes;
   readonly groups: HandleGroups;
+  readonly grants: HandleGrants;
   readonly listing: HandleListing;
   readonly readAccess: ReadAccess;
 }
@@ -131,9 +133,9 @@ export class PrefixAdministration implements HandlePrefixes {
   }
 
   async #judgeListing(requester: Requester, prefix: Prefix): Promise<Verdict> {
-    const { groups, readAccess } = this.#options;
+    const { grants, readAccess } = this.#options;
     if (requester.kind === 'key') return readAccess.judgeRead(requester.principal, prefixHandleOf(prefix));
-    return judgeGrants(await groups.grantsOfPrefix(requester.identity, prefix), MAY.listHandles);
+    return judgeGrants(await grants.onPrefix(requester.identity, prefix), MAY.listHandles);
   }
 
   /** Which prefixes the node is home to is the operator's, and of those who administer the node's own prefix. */
