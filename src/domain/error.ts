@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'INVALID_PREFIX' // the text is no prefix
   | 'INVALID_VALUE' // a value, or the set of values, breaks a rule
   | 'INVALID_REQUEST' // body, query or header is malformed
+  | 'MALFORMED_MESSAGE' // bytes that are no message of the Handle protocol
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'UNSUPPORTED_METHOD'

@@ -13,6 +13,7 @@ const MESSAGES = {
   INVALID_PREFIX: { zh: '前缀不符合规则', en: 'The prefix is malformed' },
   INVALID_VALUE: { zh: '属性值不符合规则', en: 'A value breaks a rule' },
   INVALID_REQUEST: { zh: '该行格式有误', en: 'The row is malformed' },
+  MALFORMED_MESSAGE: { zh: '报文格式有误', en: 'The message is malformed' },
   PAYLOAD_TOO_LARGE: { zh: '该行过长', en: 'The row is too large' },
   UNSUPPORTED_MEDIA_TYPE: { zh: '不支持的内容类型', en: 'The media type is not supported' },
   UNSUPPORTED_METHOD: { zh: '不支持的操作', en: 'The operation is not supported' },

@@ -4,12 +4,22 @@
 import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 
+/** What is read: the data of a value, or a message. It decides the error's code. */
+type Subject = 'INVALID_VALUE' | 'MALFORMED_MESSAGE';
+
 export class ByteReader {
   readonly #bytes: ByteString;
+  readonly #code: Subject;
   #at = 0;
 
-  constructor(bytes: ByteString) {
+  constructor(bytes: ByteString, code: Subject = 'INVALID_VALUE') {
     this.#bytes = bytes;
+    this.#code = code;
+  }
+
+  /** How much has been read. */
+  get position(): number {
+    return this.#at;
   }
 
   get remaining(): number {
@@ -21,14 +31,37 @@ export class ByteReader {
     return this.#bytes.charCodeAt(this.#at++);
   }
 
+  /** The next byte, which stays to be read. */
+  peekByte(): number {
+    this.#need(1);
+    return this.#bytes.charCodeAt(this.#at);
+  }
+
   /** Two bytes, unsigned. */
   readShort(): number {
-    return (this.readByte() << 8) | this.readByte();
+    this.#need(2);
+    const at = this.#at;
+    this.#at = at + 2;
+    return (this.#bytes.charCodeAt(at) << 8) | this.#bytes.charCodeAt(at + 1);
+  }
+
+  /** Bytes that have been read. */
+  since(start: number, end: number): ByteString {
+    return this.#bytes.slice(start, end) as ByteString;
   }
 
   /** Four bytes, signed. */
   readInt(): number {
-    return (this.readShort() << 16) | this.readShort();
+    this.#need(4);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    this.#at = at + 4;
+    return (
+      (bytes.charCodeAt(at) << 24) |
+      (bytes.charCodeAt(at + 1) << 16) |
+      (bytes.charCodeAt(at + 2) << 8) |
+      bytes.charCodeAt(at + 3)
+    );
   }
 
   readFixed(length: number): ByteString {
@@ -50,6 +83,27 @@ export class ByteReader {
     return textFromBytes(bytes);
   }
 
+  /** Everything that is left. */
+  readRest(): ByteString {
+    return this.readFixed(this.remaining);
+  }
+
+  /** A count, then that many byte strings. */
+  readList(): readonly ByteString[] {
+    const list: ByteString[] = [];
+    const count = this.readCount(4);
+    for (let i = 0; i < count; i++) list.push(this.readBytes());
+    return list;
+  }
+
+  /** A count, then that many numbers. */
+  readInts(): readonly number[] {
+    const numbers: number[] = [];
+    const count = this.readCount(4);
+    for (let i = 0; i < count; i++) numbers.push(this.readInt());
+    return numbers;
+  }
+
   /** The number of things that follow, refused if they could not fit when each takes at least `leastSize` bytes. */
   readCount(leastSize: number): number {
     const count = this.readInt();
@@ -63,7 +117,7 @@ export class ByteReader {
   }
 
   malformed(found: string): HandleError {
-    return new HandleError('INVALID_VALUE', `The bytes are malformed: ${found}.`, { at: `byte ${this.#at}` });
+    return new HandleError(this.#code, `The bytes are malformed: ${found}.`, { at: `byte ${this.#at}` });
   }
 
   #need(length: number): void {

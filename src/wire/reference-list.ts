@@ -23,8 +23,8 @@ export function encodeReferenceList(references: readonly ValueReference[]): Byte
   );
 }
 
-/** A counted list of references. */
-function readReferences(reader: ByteReader): readonly ValueReference[] {
+/** A counted list of references. Throws what the reader throws. */
+export function readReferences(reader: ByteReader): readonly ValueReference[] {
   const count = reader.readCount(LEAST_REFERENCE_SIZE);
   return Array.from({ length: count }, () => {
     const handle = reader.readText();

@@ -12,6 +12,7 @@ import { decodePublicKey, encodePublicKey, type PublicKey, stripZeros } from '..
 import { decodeReferenceList, encodeReferenceList } from '../../src/wire/reference-list.ts';
 import { siteFromJson, siteToJson } from '../../src/wire/site-json.ts';
 import { decodeSite, encodeSite, SITE_PROTOCOLS, type Site } from '../../src/wire/site-value.ts';
+import { decodeTyped, encodeTyped, type TypedValue } from '../../src/wire/typed-value.ts';
 
 const { bytes: recorded } = JSON.parse(
   readFileSync(new URL('../vectors/value-json.json', import.meta.url), 'utf8'),
@@ -79,6 +80,50 @@ const codecs: readonly {
   codec('HS_PUBKEY', publicKey, encodePublicKey, decodePublicKey),
   codec('HS_SITE', site, encodeSite, decodeSite),
 ];
+
+const typed: fc.Arbitrary<readonly [type: string, value: TypedValue]> = fc.oneof(
+  fc.tuple(
+    fc.constantFrom('HS_SITE', 'HS_SITE.6', 'hs_site.prefix'),
+    fc.record({ kind: fc.constant('site' as const), site }),
+  ),
+  fc.tuple(fc.constant('HS_SERV'), fc.record({ kind: fc.constant('service' as const), handle: text })),
+  fc.tuple(fc.constant('HS_ALIAS'), fc.record({ kind: fc.constant('alias' as const), handle: text })),
+  fc.tuple(fc.constant('HS_ADMIN'), fc.record({ kind: fc.constant('admin' as const), admin })),
+  fc.tuple(fc.constant('HS_VLIST'), fc.record({ kind: fc.constant('list' as const), references })),
+  fc.tuple(fc.constant('HS_PUBKEY'), fc.record({ kind: fc.constant('public-key' as const), key: publicKey })),
+  fc.tuple(fc.constant('HS_SECKEY'), fc.record({ kind: fc.constant('secret-key' as const), secret: bytes })),
+  fc.tuple(fc.constant('HS_NAMESPACE'), fc.record({ kind: fc.constant('namespace' as const), xml: text })),
+  fc.tuple(
+    fc.constant('HS_SIGNATURE'),
+    fc.record({
+      kind: fc.constant('signature' as const),
+      signature: fc.record({ header: bytes, payload: bytes, signature: bytes }),
+    }),
+  ),
+);
+
+describe('a value by the name of its type', () => {
+  test('is what it was encoded from', () => {
+    fc.assert(
+      fc.property(typed, ([type, value]) => {
+        expect(decodeTyped(type, encodeTyped(value))).toEqual(value);
+      }),
+    );
+  });
+
+  test('is bytes alone where the type has no structure', () => {
+    expect(decodeTyped('URL', bytesFromText('https://example.com'))).toBeNull();
+  });
+
+  test('is refused where it is none of its type', () => {
+    const refused = (type: string, data: string) => () => decodeTyped(type, data as ByteString);
+    for (const type of ['HS_SERV', 'HS_ALIAS', 'HS_NAMESPACE']) expect(refused(type, '\xff')).toThrow(/UTF-8/);
+    for (const signature of ['', 'YQ.YQ', 'YQ.YQ.YQ.YQ', 'YQ.YQ.Y=', 'YR.YQ.YQ']) {
+      expect(refused('HS_SIGNATURE', signature)).toThrow(/compact form/);
+    }
+    expect(refused('HS_SIGNATURE', 'YQ.YQ.YQ')).not.toThrow();
+  });
+});
 
 function codec<Value>(
   name: string,

@@ -1,0 +1,95 @@
+// Writes the primitives of the Handle protocol (RFC 3652 §2) into a buffer that grows: for messages, whose many small
+// fields would cost more as strings to be joined. The bytes come out as one string.
+
+import type { ByteString } from '../domain/bytes.ts';
+
+const FIRST_BYTES = 1024;
+/** Above it the buffer is given back when the message is done. */
+const KEPT_BYTES = 65_536;
+/** Up to this length a loop is faster than the call that copies. */
+const SHORT_BYTES = 64;
+
+export class MessageWriter {
+  #buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #at = 0;
+
+  get length(): number {
+    return this.#at;
+  }
+
+  byte(value: number): void {
+    this.#need(1);
+    this.#buffer[this.#at++] = value;
+  }
+
+  /** Two bytes. */
+  short(value: number): void {
+    this.#need(2);
+    this.#buffer[this.#at++] = value >>> 8;
+    this.#buffer[this.#at++] = value;
+  }
+
+  /** Four bytes. */
+  int(value: number): void {
+    this.#need(4);
+    this.#at = put(this.#buffer, this.#at, value);
+  }
+
+  /** The bytes alone. */
+  fixed(bytes: ByteString): void {
+    const { length } = bytes;
+    this.#need(length);
+    const buffer = this.#buffer;
+    const at = this.#at;
+    if (length > SHORT_BYTES) buffer.write(bytes, at, 'latin1');
+    else for (let i = 0; i < length; i++) buffer[at + i] = bytes.charCodeAt(i);
+    this.#at = at + length;
+  }
+
+  /** A length of four bytes, then the bytes. */
+  bytes(bytes: ByteString): void {
+    this.int(bytes.length);
+    this.fixed(bytes);
+  }
+
+  /** A count, then each of them with its length. */
+  list(list: readonly ByteString[]): void {
+    this.int(list.length);
+    for (const one of list) this.bytes(one);
+  }
+
+  /** A count, then the numbers. */
+  ints(numbers: readonly number[]): void {
+    this.int(numbers.length);
+    for (const one of numbers) this.int(one);
+  }
+
+  /** Puts four bytes where four were written before. */
+  patchInt(at: number, value: number): void {
+    put(this.#buffer, at, value);
+  }
+
+  /** Everything written, and an empty writer again. */
+  take(): ByteString {
+    const bytes = this.#buffer.toString('latin1', 0, this.#at) as ByteString;
+    this.#at = 0;
+    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(FIRST_BYTES);
+    return bytes;
+  }
+
+  #need(length: number): void {
+    const needed = this.#at + length;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
+    larger.set(this.#buffer.subarray(0, this.#at));
+    this.#buffer = larger;
+  }
+}
+
+function put(buffer: Buffer, at: number, value: number): number {
+  buffer[at] = value >>> 24;
+  buffer[at + 1] = value >>> 16;
+  buffer[at + 2] = value >>> 8;
+  buffer[at + 3] = value;
+  return at + 4;
+}
