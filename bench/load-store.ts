@@ -46,6 +46,7 @@ function changeOf({ handle, parent, values }: SectorRow): Change {
     parent: (parent ?? null) as Handle | null,
     template: null,
     reason: null,
+    recall: null,
     values: values.map(({ index, type, data }) =>
       makeValue({ index, type: bytesFromText(type), data: bytesFromText(data) }),
     ),

@@ -71,6 +71,23 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'key list': [['key list --json', 'for a script']],
   'key rotate': [['key rotate ID --grace 86400 --out erp.key', 'the old one works for a day more']],
   'key revoke': [['key revoke ID', 'closes it at once']],
+  recall: [
+    [
+      'recall 88.118.10001/BATCH-1 --reason "Supplier report 118" --notice "铰链可能断裂，请停止使用。The hinge can break: stop using it."',
+      'every item of the batch shows the notice at once',
+    ],
+  ],
+  'recall issue': [
+    [
+      'recall issue 88.118.10001/BATCH-1 --reason "Supplier report 118" --notice "停止使用。Stop using it."',
+      'the same, by its full name',
+    ],
+  ],
+  'recall lift': [['recall lift 88.118.10001/BATCH-1', 'as if it had never been; the history tells']],
+  children: [
+    ['children 88.118.10001/BATCH-1 --limit 20', 'the first items of a batch'],
+    ['children 88.118.10001/BATCH-1 --after 88.118.10001/ITEM-20', 'those behind one'],
+  ],
   move: [
     ['move 88.118.10001/BATCH-1 --to 88.118.10001/BATCH-2', 'all its items to another batch'],
     ['move 88.118.10001/BATCH-1 --dry-run', 'what would happen if they got no parent'],

@@ -11,7 +11,12 @@ interface Page<Item> {
 const PAGE_SIZE = 500;
 
 /** Up to `limit` items of a listing under /v1, from the start or behind `first`. */
-export async function listAll<Item>(client: ApiClient, path: string, limit: number, first?: number): Promise<Item[]> {
+export async function listAll<Item>(
+  client: ApiClient,
+  path: string,
+  limit: number,
+  first?: string | number,
+): Promise<Item[]> {
   const items: Item[] = [];
   let after = first === undefined ? undefined : String(first);
   do {

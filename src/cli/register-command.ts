@@ -6,6 +6,7 @@ import { ApiClient } from './client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { collect, handlePath, parseCount, pathOf, sharedFlagsOf } from './options.ts';
 import type { Terminal } from './terminal.ts';
+import { printWritten, type Written } from './written.ts';
 
 interface RegisterFlags {
   readonly value?: readonly string[];
@@ -15,13 +16,6 @@ interface RegisterFlags {
   readonly mode?: string;
   readonly ifMatch?: number;
   readonly dryRun?: true;
-}
-
-/** What the node says of a written identifier. */
-interface Written {
-  readonly handle: string;
-  readonly outcome: string;
-  readonly revision: number;
 }
 
 const VALUE = /^(\d+):([^=]+)=(.*)$/s;
@@ -60,12 +54,6 @@ export function addRevokeCommand(program: Command, terminal: Terminal): void {
       const { body } = await new ApiClient(shared).call({ method: 'DELETE', path, signed: true });
       printWritten(body as Written, shared.json === true, terminal);
     });
-}
-
-function printWritten(written: Written, json: boolean, terminal: Terminal): void {
-  terminal.print(
-    json ? JSON.stringify(written) : `${written.handle}  ${written.outcome}  revision ${written.revision}`,
-  );
 }
 
 function bodyOf(flags: RegisterFlags): object {

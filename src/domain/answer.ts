@@ -4,6 +4,7 @@ import type { ByteString } from './bytes.ts';
 import type { Handle } from './handle.ts';
 import type { HandleRecord } from './handle-record.ts';
 import type { HandleValue } from './handle-value.ts';
+import type { Recalled } from './recall.ts';
 
 /** Until when an answer holds: no slot it depends on may have risen above `epoch` (design of coherence: cache/epoch-table.ts). */
 export interface Validity {
@@ -37,8 +38,10 @@ export interface Found extends AnswerBase {
   readonly record: HandleRecord;
   /** Nearest first; empty if the record has no parent. */
   readonly ancestors: readonly HandleRecord[];
-  /** Own values over inherited ones, of every permission: select before you show them. */
+  /** Own values over inherited ones, of every permission, and the notice of recalls: select before you show them. */
   readonly values: readonly HandleValue[];
+  /** Its own recall and those above it, nearest first; empty for nearly all. */
+  readonly recalls: readonly Recalled[];
 }
 
 export interface NotFound extends AnswerBase {

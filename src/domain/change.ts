@@ -3,7 +3,7 @@
 import type { Enterprise } from './enterprise.ts';
 import type { ErrorCode } from './error.ts';
 import { type Handle, prefixOf } from './handle.ts';
-import type { RecordDraft, RecordStatus } from './handle-record.ts';
+import type { RecordDraft } from './handle-record.ts';
 import type { Home, Prefix } from './prefix.ts';
 import type { PreservedMarks, PreservedState } from './preserved.ts';
 import type { AccessKey, Principal } from './principal.ts';
@@ -70,13 +70,32 @@ export type ChangeOutcome =
     };
 
 /** What a log entry says happened. */
-export type ChangeAction = 'created' | 'updated' | 'revoked' | 'deleted';
+export type ChangeAction = 'created' | 'updated' | 'revoked' | 'deleted' | 'recalled' | 'recall-lifted';
 
-/** What a log entry calls the step from one status to the next; null stands for absent. */
-export function actionBetween(before: RecordStatus | null, after: RecordStatus | null): ChangeAction {
+/** What an action counts as in the statistics: a recall changes a record, as others do. */
+export type CountedAction = Exclude<ChangeAction, 'recalled' | 'recall-lifted'>;
+
+export function countedAs(action: ChangeAction): CountedAction {
+  return action === 'recalled' || action === 'recall-lifted' ? 'updated' : action;
+}
+
+/** As much of a record's state as tells what a step to the next one is called. */
+export interface RecordStage {
+  readonly status: RecordDraft['status'];
+  readonly isRecalled: boolean;
+}
+
+export function stageOf(record: Pick<RecordDraft, 'status' | 'recall'> | null): RecordStage | null {
+  return record === null ? null : { status: record.status, isRecalled: record.recall !== null };
+}
+
+/** What a log entry calls the step from one state to the next; null stands for absent. */
+export function actionBetween(before: RecordStage | null, after: RecordStage | null): ChangeAction {
   if (after === null) return 'deleted';
   if (before === null) return 'created';
-  return after === 'revoked' && before !== 'revoked' ? 'revoked' : 'updated';
+  if (after.status === 'revoked' && before.status !== 'revoked') return 'revoked';
+  if (after.isRecalled === before.isRecalled) return 'updated';
+  return after.isRecalled ? 'recalled' : 'recall-lifted';
 }
 
 /** What a log entry is about. */

@@ -2,6 +2,7 @@
 
 import type { Handle } from './handle.ts';
 import { type HandleValue, sameValue } from './handle-value.ts';
+import { type Recall, sameRecall } from './recall.ts';
 
 /**
  * `reserved` is not found except to its enterprise and operators; `revoked` keeps its record and answers as a
@@ -17,6 +18,8 @@ export interface RecordDraft {
   readonly template: Handle | null;
   /** Why it is revoked; null unless revoked. */
   readonly reason: string | null;
+  /** What is wrong with what it stands for; null unless it is recalled. */
+  readonly recall: Recall | null;
   /** Own values in the order they were given, indexes unique. */
   readonly values: readonly HandleValue[];
 }
@@ -38,6 +41,7 @@ export function saysTheSame(record: RecordDraft, draft: RecordDraft): boolean {
     record.parent === draft.parent &&
     record.template === draft.template &&
     record.reason === draft.reason &&
+    sameRecall(record.recall, draft.recall) &&
     record.values.length === draft.values.length &&
     record.values.every((value, i) => {
       const other = draft.values[i];

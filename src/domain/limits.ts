@@ -43,6 +43,9 @@ export const MAX_TAG_LENGTH = 16;
 /** Characters of a reason for a revocation: a sentence or two, kept for ever. */
 export const MAX_REASON_LENGTH = 500;
 
+/** Characters of the notice of a recall: some sentences in two languages, read on a telephone. */
+export const MAX_NOTICE_LENGTH = 1000;
+
 /** Items of one batch call (registration or resolution): bounds a commit to tens of milliseconds. */
 export const MAX_BATCH_ITEMS = 10_000;
 

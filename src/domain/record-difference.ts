@@ -3,8 +3,9 @@
 import type { HandleRecord } from './handle-record.ts';
 import { type HandleValue, sameValue } from './handle-value.ts';
 
-type TextField = 'status' | 'parent' | 'template' | 'reason';
-const TEXT_FIELDS = ['status', 'parent', 'template', 'reason'] as const satisfies readonly TextField[];
+const TEXT_FIELDS = ['status', 'parent', 'template', 'reason'] as const;
+const RECALL_FIELDS = ['recallReason', 'recallNotice'] as const;
+type TextField = (typeof TEXT_FIELDS)[number] | (typeof RECALL_FIELDS)[number];
 
 /** A null side: the field, or the whole record, was not there. */
 export type RecordDifference =
@@ -20,14 +21,25 @@ export type RecordDifference =
 
 /** Null for a record that is not there (not yet, or deleted). Values are in order of their index; timestamps do not count. */
 export function differencesOf(before: HandleRecord | null, after: HandleRecord | null): readonly RecordDifference[] {
-  const texts = TEXT_FIELDS.flatMap((field): RecordDifference[] => {
-    const [from, to] = [before?.[field] ?? null, after?.[field] ?? null];
-    return from === to ? [] : [{ field, before: from, after: to }];
-  });
+  const [old, next] = [textsOf(before), textsOf(after)];
+  const texts = [...TEXT_FIELDS, ...RECALL_FIELDS].flatMap((field): RecordDifference[] =>
+    old[field] === next[field] ? [] : [{ field, before: old[field], after: next[field] }],
+  );
   const values = valueDifferences(before?.values ?? [], after?.values ?? []);
   if (texts.length + values.length > 0 || before === null || after === null) return [...texts, ...values];
   const [from, to] = [before.values, after.values].map((all) => all.map(({ index }) => index)) as [number[], number[]];
   return from.some((index, i) => index !== to[i]) ? [{ field: 'order', before: from, after: to }] : [];
+}
+
+function textsOf(record: HandleRecord | null): Record<TextField, string | null> {
+  return {
+    status: record?.status ?? null,
+    parent: record?.parent ?? null,
+    template: record?.template ?? null,
+    reason: record?.reason ?? null,
+    recallReason: record?.recall?.reason ?? null,
+    recallNotice: record?.recall?.notice ?? null,
+  };
 }
 
 function valueDifferences(before: readonly HandleValue[], after: readonly HandleValue[]): RecordDifference[] {

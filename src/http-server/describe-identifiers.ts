@@ -3,7 +3,7 @@
 import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Operation } from './operation.ts';
 import { CHILD_MOVE, DRY_RUN_QUERY, READ_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
-import { BATCH_OUTCOME, ITEM_OUTCOME, MOVE_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
+import { BATCH_OUTCOME, CHILDREN, ITEM_OUTCOME, MOVE_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
 import { HISTORY } from './schemas-changes.ts';
 import {
   REGISTRATION,
@@ -32,12 +32,12 @@ const items = [
   { operation: 'patch', handle: MODEL, values: [name] },
 ];
 
-const outcomeOf = (description: string) => ({
+export const outcomeOf = (description: string) => ({
   description,
   content: { 'application/json': { schema: OUTCOME, example: outcomeExample } },
   headers: ['ETag', 'Idempotency-Replayed'],
 });
-const WRITE_PROBLEMS = [
+export const WRITE_PROBLEMS = [
   'INVALID_HANDLE',
   'INVALID_VALUE',
   'INVALID_PARENT',
@@ -113,23 +113,24 @@ export const IDENTIFIER_OPERATIONS: readonly Operation[] = [
     tag: 'Identifiers',
     summary: 'Read the own record',
     description:
-      'Without what it inherits, private and reserved ones too, for those who may read below the prefix. `?at=` shows the state of that instant, `?view=history` every revision, newest first (the path with `/history` after it is the same).',
+      'Without what it inherits, private and reserved ones too, for those who may read below the prefix. `?at=` shows the state of that instant, `?view=history` every revision, newest first, `?view=children` what inherits from it directly, in pages (the path with `/history` or `/children` after it is the same).',
     access: 'key',
     pathExamples,
     query: READ_QUERY,
     headers: ['If-None-Match'],
     answers: {
       200: {
-        description: 'The record, or a page of its history.',
+        description: 'The record, or a page of its history or of its children.',
         content: {
           'application/json': {
-            schema: { anyOf: [RECORD, HISTORY] },
+            schema: { anyOf: [RECORD, HISTORY, CHILDREN] },
             example: {
               handle: MODEL,
               status: 'active',
               parent: null,
               template: null,
               reason: null,
+              recall: null,
               revision: 1,
               createdAt: '2026-11-23T03:51:48.000Z',
               updatedAt: '2026-11-23T03:51:48.000Z',

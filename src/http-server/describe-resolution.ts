@@ -2,6 +2,7 @@
 
 import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Answer, Operation } from './operation.ts';
+import { RESOLVE_QUERY } from './schemas.ts';
 import { HANDLE_ANSWER, JSONP, RESOLVED_ITEM } from './schemas-answers.ts';
 import { HANDLE_API_QUERY, PAGE_LANGUAGE_QUERY } from './schemas-described.ts';
 import { HANDLES_TO_RESOLVE } from './schemas-registration.ts';
@@ -52,7 +53,7 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
     tag: 'Resolution',
     summary: 'Resolve an identifier',
     description:
-      "The reference Handle server's JSON interface. Own values over inherited ones; with a key for the prefix, private ones too. A prefix alone asks for its own record, `0.NA/<prefix>`.",
+      "The reference Handle server's JSON interface. Own values over inherited ones, and the notice of a recall above all of them (index 1002, type RECALL); with a key for the prefix, private ones too. A prefix alone asks for its own record, `0.NA/<prefix>`.",
     access: 'optional',
     pathExamples,
     query: HANDLE_API_QUERY,
@@ -90,6 +91,7 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
     description:
       'Up to 10,000 as a JSON array; one a line as NDJSON without end, answered as they come. Every answer has its place, failures too.',
     access: 'optional',
+    query: RESOLVE_QUERY,
     body: {
       required: true,
       content: {
@@ -121,7 +123,7 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
     query: PAGE_LANGUAGE_QUERY,
     headers: ['Accept-Language', 'If-None-Match'],
     answers: {
-      200: pageOr('Found.', found),
+      200: pageOr('Found, with the notice first if it is recalled.', found),
       300: pageOr('The prefix is served elsewhere.'),
       304: { description: 'It still is what If-None-Match names.', headers: ['ETag'] },
       400: pageOr('Not a handle.'),

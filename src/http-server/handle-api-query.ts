@@ -14,6 +14,8 @@ export interface ApiQuery {
   readonly bypassCache: boolean;
   /** The instant of an earlier state, as it was written; null for now. */
   readonly at: string | null;
+  /** Whether each value is to say which record it comes from. */
+  readonly provenance: boolean;
 }
 
 export const PLAIN_QUERY: ApiQuery = {
@@ -23,6 +25,7 @@ export const PLAIN_QUERY: ApiQuery = {
   publicOnly: null,
   bypassCache: false,
   at: null,
+  provenance: false,
 };
 
 /** Filters of one request: more would be a way to make one answer expensive. */
@@ -50,6 +53,7 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
     publicOnly: publicOnly === null ? null : isYes(publicOnly),
     bypassCache: isYes(parameters.get('auth')),
     at: parameters.get('at'),
+    provenance: isYes(parameters.get('provenance')),
   };
 }
 

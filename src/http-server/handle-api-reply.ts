@@ -9,6 +9,7 @@ import { formatJsonText, formatValues } from '../wire/value-json.ts';
 import { namesTag } from './entity-tags.ts';
 import type { ApiQuery } from './handle-api-query.ts';
 import { HANDLE_API_ERRORS, messageForHandleApi, retryAfterOf } from './problems.ts';
+import { formatSourcedValues } from './provenance.ts';
 
 export interface ApiReply {
   readonly status: number;
@@ -70,6 +71,12 @@ export function publicBody(answer: Answer, spelled: string): ByteString {
     default:
       return `{"responseCode":100,"handle":${echo(spelled)}}` as ByteString;
   }
+}
+
+/** As `publicBody`, each value with the record it comes from. */
+export function sourcedBody(answer: Answer, spelled: string): ByteString {
+  if (answer.kind !== 'found') return publicBody(answer, spelled);
+  return foundBody(spelled, formatSourcedValues(answer, selectValues(answer.values, 'public', ALL_VALUES)));
 }
 
 /** Response code 303 (HSv9: referral by prefix), with the values that say where to ask. */
@@ -149,7 +156,8 @@ export function viewReply(answer: Answer, spelled: string, viewing: Viewing): Ap
   if (answer.kind !== 'found') return wrapped(publicReply(answer, spelled, undefined), query);
   const isPublic = view === 'public';
   if (isPublic && ifNoneMatch !== undefined && namesTag(ifNoneMatch, tagOf(answer))) return notModified(answer);
-  const body = foundBody(spelled, formatValues(selectValues(answer.values, view, query.filter)));
+  const values = selectValues(answer.values, view, query.filter);
+  const body = foundBody(spelled, query.provenance ? formatSourcedValues(answer, values) : formatValues(values));
   const headers = isPublic
     ? foundHeaders(answer, body)
     : ['Content-Type', JSON_TYPE, 'Cache-Control', 'private, no-store', 'Vary', REFERENCE_VARY, 'Content-Length', ''];

@@ -15,6 +15,7 @@ import type {
   Authenticator,
   ChangeFeed,
   ChildMoves,
+  ChildReader,
   Directory,
   HistoryReader,
   IdentifierRegistry,
@@ -93,6 +94,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
+  readonly children: ChildReader;
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
   /** Rises with every commit that can be read on this machine. */

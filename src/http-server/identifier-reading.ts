@@ -1,8 +1,8 @@
-// `GET /v1/identifiers/{handle}`: the own record, as it stands or as it stood, and its history.
+// `GET /v1/identifiers/{handle}`: the own record, as it stands or as it stood, its history and its children.
 //
 // A handle may itself end in `/history`. `?view=history` always means the history; so does `/history` after a handle whose
 // own slashes are written `%2F`. After a handle with plain slashes it means the record of that whole name if there is one,
-// else the history of what stands before it.
+// else the history of what stands before it. The same goes for `children`.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
@@ -11,39 +11,50 @@ import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Observer } from '../domain/observer.ts';
 import { foldAsciiCase } from '../domain/prefix.ts';
-import type { HistoryReader, IdentifierRegistry } from '../registry/registry.ts';
+import type { ChildReader, HistoryReader, IdentifierRegistry } from '../registry/registry.ts';
 import { formatValues } from '../wire/value-json.ts';
 import { actorOf } from './authentication.ts';
 import { namesTag, revisionTag } from './entity-tags.ts';
 import { historyJson } from './history-json.ts';
-import { IDENTIFIERS } from './identifiers.ts';
+import { handleInPath, IDENTIFIERS, type PathWord, type WordBehind, wordBehind } from './identifier-paths.ts';
 import { formatMilliseconds, parsePastInstant } from './instants.ts';
 import { DEFAULT_PAGE_SIZE } from './pagination.ts';
-import { pathText } from './percent-decoding.ts';
 import { queryChecker, READ_QUERY } from './schemas.ts';
 
-const HISTORY = '/history';
+const VIEWS = ['history', 'children'] as const satisfies readonly PathWord[];
+type View = (typeof VIEWS)[number];
+
 const readQuery = queryChecker(READ_QUERY);
 
 export interface IdentifierReadingOptions {
   readonly identifiers: IdentifierRegistry;
   readonly histories: HistoryReader;
+  readonly children: ChildReader;
   readonly clock: () => number;
   readonly observer: Observer;
 }
 
 export function registerIdentifierReading(scope: FastifyInstance, options: IdentifierReadingOptions): void {
-  const { histories, clock } = options;
+  const { histories, children, clock } = options;
 
   const sendHistory = async (request: FastifyRequest, reply: FastifyReply, handle: string): Promise<Buffer> => {
     const { after, limit = DEFAULT_PAGE_SIZE } = readQuery.check(request.query);
-    const page = await histories.history(actorOf(request), handle, after ?? null, limit);
+    const page = await histories.history(actorOf(request), handle, revisionAfter(after), limit);
     return sendJson(reply, historyJson(page));
   };
 
+  const sendChildren = async (request: FastifyRequest, reply: FastifyReply, handle: string): Promise<object> => {
+    const { after = null, limit = DEFAULT_PAGE_SIZE } = readQuery.check(request.query);
+    const { items, next } = await children.children(actorOf(request), handle, after, limit);
+    reply.header('Cache-Control', 'private, no-store');
+    return { items: items.map(childJson), next };
+  };
+
+  const send = { history: sendHistory, children: sendChildren };
+
   const sendThen = async (request: FastifyRequest, reply: FastifyReply, at: string): Promise<Buffer> => {
     const atMs = parsePastInstant(at, 'query/at', clock());
-    const handle = pathText(request.url, IDENTIFIERS.length);
+    const handle = handleInPath(request.url);
     const read = () => histories.recordAt(actorOf(request), handle, atMs);
     const record = await observed(options, handle, read);
     if (record.status === 'revoked') reply.code(410);
@@ -63,29 +74,54 @@ export function registerIdentifierReading(scope: FastifyInstance, options: Ident
 
   scope.get(`${IDENTIFIERS}*`, async (request, reply) => {
     const { view, at } = readQuery.check(request.query);
-    const named = pathText(request.url, IDENTIFIERS.length);
-    if (view === 'history' && at === undefined) return sendHistory(request, reply, named);
-    if (view === 'history') {
-      throw new HandleError('INVALID_REQUEST', 'A history is whole: leave "at" out, or ask for the record.', {
-        at: 'query/at',
-      });
+    const named = handleInPath(request.url);
+    const asked = VIEWS.find((one) => one === view);
+    if (asked !== undefined && at === undefined) return send[asked](request, reply, named);
+    if (asked !== undefined) {
+      throw new HandleError(
+        'INVALID_REQUEST',
+        `The ${asked} are listed whole: leave "at" out, or ask for the record.`,
+        {
+          at: 'query/at',
+        },
+      );
     }
     if (at !== undefined) return sendThen(request, reply, at);
-    if (isHistoryPath(request.url)) return sendHistory(request, reply, named.slice(0, -HISTORY.length));
+    const behind = viewBehind(request.url);
+    if (behind?.isCertain === true) return send[behind.view](request, reply, behind.handle);
     try {
       return await sendNow(request, reply, named);
     } catch (error) {
-      const before = named.slice(0, -HISTORY.length);
-      if (!isHandleError(error, 'NOT_FOUND') || !named.endsWith(HISTORY) || !before.includes('/')) throw error;
-      return sendHistory(request, reply, before);
+      if (behind === null || !isHandleError(error, 'NOT_FOUND')) throw error;
+      return send[behind.view](request, reply, behind.handle);
     }
   });
 }
 
-/** `/history` after a handle whose own slashes are percent-encoded, so that no other slash is there. */
-function isHistoryPath(url: string): boolean {
-  const path = url.slice(IDENTIFIERS.length).split('?', 1)[0] ?? '';
-  return /^[^/]+%2f[^/]+\/history$/i.test(path);
+function viewBehind(url: string): (WordBehind & { readonly view: View }) | null {
+  for (const view of VIEWS) {
+    const behind = wordBehind(url, view);
+    if (behind !== null) return { ...behind, view };
+  }
+  return null;
+}
+
+/** The cursor of a history is a revision; that of children is a handle. */
+function revisionAfter(after: string | undefined): number | null {
+  if (after === undefined) return null;
+  if (/^[1-9]\d{0,14}$/.test(after)) return Number(after);
+  throw new HandleError(
+    'INVALID_REQUEST',
+    'The pages of a history begin below a revision: use "next" of the page before.',
+    {
+      at: 'query/after',
+    },
+  );
+}
+
+function childJson({ handle, status, recall, revision, createdAt, updatedAt }: HandleRecord): object {
+  const instants = { createdAt: formatMilliseconds(createdAt), updatedAt: formatMilliseconds(updatedAt) };
+  return { handle, status, isRecalled: recall !== null, revision, ...instants };
 }
 
 function sendJson(reply: FastifyReply, json: ByteString): Buffer {
@@ -116,8 +152,14 @@ async function observed(
 
 function recordJson(record: HandleRecord): ByteString {
   const { values, ...rest } = record;
+  const { recall } = record;
   const head = {
     ...rest,
+    recall: recall && {
+      reason: recall.reason,
+      notice: recall.notice,
+      since: formatMilliseconds(recall.timestamp * 1000),
+    },
     createdAt: formatMilliseconds(record.createdAt),
     updatedAt: formatMilliseconds(record.updatedAt),
   };

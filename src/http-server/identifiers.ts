@@ -1,4 +1,5 @@
-// `/v1/identifiers/{handle}`: one registration over HTTP. Form is checked here; what it means is the registry's to judge.
+// `/v1/identifiers/{handle}`, and `…/recall` behind it: one registration over HTTP. Form is checked here; what it means is
+// the registry's to judge.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HandleError } from '../domain/error.ts';
@@ -8,11 +9,9 @@ import type { IdentifierRegistry } from '../registry/registry.ts';
 import { actorOf } from './authentication.ts';
 import { revisionFromIfMatch, revisionTag } from './entity-tags.ts';
 import { idempotencyClaimOf } from './idempotency.ts';
+import { handleInPath, IDENTIFIERS, wordBehind } from './identifier-paths.ts';
 import { formatMilliseconds } from './instants.ts';
-import { pathText } from './percent-decoding.ts';
 import { DRY_RUN_QUERY, queryChecker, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
-
-export const IDENTIFIERS = '/v1/identifiers/';
 
 const registerQuery = queryChecker(REGISTER_QUERY);
 const dryRunQuery = queryChecker(DRY_RUN_QUERY);
@@ -50,8 +49,18 @@ export function registerIdentifiers(scope: FastifyInstance, identifiers: Identif
     return register(request, reply, registration, dryRun);
   });
 
+  scope.post(`${IDENTIFIERS}*`, (request, reply) => {
+    const { dryRun = false } = dryRunQuery.check(request.query);
+    const recalled = wordBehind(request.url, 'recall');
+    if (recalled === null)
+      throw new HandleError('NOT_FOUND', 'What is posted here is a recall: add /recall behind the handle.');
+    return register(request, reply, recallOf(request, 'recall', recalled.handle), dryRun);
+  });
+
   scope.delete(`${IDENTIFIERS}*`, (request, reply) => {
     const { dryRun = false, reason } = revokeQuery.check(request.query);
+    const lifted = liftedIn(request, reason);
+    if (lifted !== null) return register(request, reply, recallOf(request, 'lift-recall', lifted), dryRun);
     const item = itemOf(request, 'revoke');
     if (reason !== undefined) item.reason = reason;
     return register(request, reply, parseRegistration(item, '', { mode: 'update' }), dryRun);
@@ -64,8 +73,28 @@ type RegistrationMode = PutRegistration['mode'];
 /** Said by path, method and headers, so a body may not say it again. */
 const SAID_ELSEWHERE = ['operation', 'handle', 'mode', 'ifMatch'];
 
+/**
+ * The handle whose recall a DELETE lifts. A revocation has a reason, always, and lifting has none: so `/recall` behind plain
+ * slashes is no question, even if there is an identifier of that whole name.
+ */
+function liftedIn(request: FastifyRequest, reason: string | undefined): string | null {
+  const recalled = wordBehind(request.url, 'recall');
+  if (recalled === null) return null;
+  const hasReason = reason !== undefined || request.body !== undefined;
+  if (recalled.isCertain && hasReason) {
+    throw new HandleError('INVALID_REQUEST', 'To lift a recall takes no reason and no body: leave them out.');
+  }
+  return hasReason ? null : recalled.handle;
+}
+
+function recallOf(request: FastifyRequest, operation: 'recall' | 'lift-recall', handle: string): Registration {
+  return parseRegistration({ ...itemOf(request, operation), handle }, '', { mode: 'update' });
+}
+
+type Operation = 'put' | 'patch' | 'revoke' | 'recall' | 'lift-recall';
+
 /** The body as one item of a batch, completed by path and headers. */
-function itemOf(request: FastifyRequest, operation: 'put' | 'patch' | 'revoke'): Item {
+function itemOf(request: FastifyRequest, operation: Operation): Item {
   const { body } = request;
   if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
     throw new HandleError('INVALID_REQUEST', 'The body must be a JSON object, such as {"values":[]}.', { at: '' });
@@ -83,7 +112,7 @@ function itemOf(request: FastifyRequest, operation: 'put' | 'patch' | 'revoke'):
     }
   }
   item.operation = operation;
-  item.handle = pathText(request.url, IDENTIFIERS.length);
+  item.handle = handleInPath(request.url);
   const ifMatch = revisionFromIfMatch(request.headers['if-match']);
   if (ifMatch !== null) item.ifMatch = ifMatch;
   return item;

@@ -5,6 +5,7 @@ import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { HANDLE_ADMIN_OPERATIONS } from './describe-handle-admin.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
 import { PRESERVED_OPERATIONS } from './describe-preserved.ts';
+import { RECALL_OPERATIONS } from './describe-recalls.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
 import { RESOLUTION_OPERATIONS } from './describe-resolution.ts';
 import { SERVICE_OPERATIONS } from './describe-service.ts';
@@ -20,6 +21,7 @@ import { HANDLE_VALUE } from './schemas-values.ts';
 export const OPERATIONS: readonly Operation[] = [
   ...RESOLUTION_OPERATIONS,
   ...IDENTIFIER_OPERATIONS,
+  ...RECALL_OPERATIONS,
   ...HANDLE_ADMIN_OPERATIONS,
   ...DIRECTORY_OPERATIONS,
   ...RECORDS_OPERATIONS,

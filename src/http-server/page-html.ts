@@ -15,6 +15,8 @@ export interface Page {
   readonly handle: string;
   /** The product's name, if it has one to show. */
   readonly heading: string | null;
+  /** Shown above all rows, loudly. */
+  readonly notices: readonly string[];
   readonly rows: readonly PageRow[];
   /** Address of the same page in the other language. */
   readonly otherLanguageUrl: string;
@@ -27,6 +29,10 @@ header a{padding:.75rem 0 .75rem 1rem}
 h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}
 .state{border-left:.3rem solid #c33;padding:.25rem .75rem;margin:0 0 1rem}
 .found{border-color:#2a7}
+.recalled{border:.2rem solid #c00;background:#c00;color:#fff;padding:.75rem;font-size:1.125rem}
+.recalled b{font-size:1.5rem}
+.notice{border:.2rem solid #c00;padding:.5rem .75rem;margin:0 0 1rem;font-weight:600}
+.notice{overflow-wrap:anywhere;white-space:pre-wrap}
 .referral,.not-responsible,.rate-limited,.unavailable{border-color:#c80}
 .state b{display:block}
 dl{margin:0}
@@ -63,7 +69,7 @@ export function formatPage(page: Page): string {
 <main>
 <h1>${escapeHtml(title)}</h1>
 <p class="state ${kind}">${state}${sentences.text}</p>
-<dl>
+${page.notices.map((notice) => `<p class="notice">${escapeHtml(notice)}</p>\n`).join('')}<dl>
 ${rows.map(formatRow).join('\n')}
 </dl>
 </main>

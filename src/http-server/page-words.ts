@@ -6,6 +6,7 @@ export const LANGUAGES = ['zh', 'en'] as const satisfies readonly Language[];
 /** What a page can be about. */
 export type PageKind =
   | 'found'
+  | 'recalled'
   | 'not-found'
   | 'revoked'
   | 'referral'
@@ -23,6 +24,10 @@ export const SENTENCES = {
   found: {
     zh: { title: '标识有效', text: '该标识已在本节点登记。' },
     en: { title: 'Registered', text: 'This identifier is registered at this node.' },
+  },
+  recalled: {
+    zh: { title: '产品召回', text: '请注意：该产品已被召回，请先阅读以下通知。' },
+    en: { title: 'Product recall', text: 'Attention: this product has been recalled. Read the notice first.' },
   },
   'not-found': {
     zh: { title: '未找到该标识', text: '该标识未登记。请核对编码是否完整；若来自产品标签，请谨防假冒。' },
@@ -63,6 +68,8 @@ export const WORDS = {
     identifier: '标识',
     reason: '原因',
     revokedBy: '注销对象',
+    recalledBy: '召回对象',
+    recalledSince: '召回时间',
     updated: '更新时间',
     other: 'English',
   },
@@ -71,6 +78,8 @@ export const WORDS = {
     identifier: 'Identifier',
     reason: 'Reason',
     revokedBy: 'Revoked with',
+    recalledBy: 'Recalled with',
+    recalledSince: 'Recalled since',
     updated: 'Updated',
     other: '中文',
   },

@@ -5,9 +5,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import type { Answer, Found, Revoked } from '../domain/answer.ts';
 import { textFromBytes } from '../domain/bytes.ts';
+import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import type { ErrorCode, HandleError } from '../domain/error.ts';
+import type { Handle } from '../domain/handle.ts';
 import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
+import { RECALL_INDEX, type Recalled } from '../domain/recall.ts';
 import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
 import { confinePage } from './page-headers.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
@@ -23,6 +26,7 @@ export interface PagesOptions {
 
 const PAGE_STATUS = {
   found: 200,
+  recalled: 200,
   'not-found': 404,
   revoked: 410,
   referral: 300,
@@ -84,6 +88,7 @@ interface Content {
   /** The product's name, if it has one to show. */
   heading(language: Language): string | null;
   rows(language: Language): readonly PageRow[];
+  readonly notices: readonly string[];
 }
 
 /** How long a phone may show a page again: a recall must be seen soon, whatever the TTL of the values. */
@@ -94,6 +99,7 @@ function answerPage(answer: Answer): Content {
     kind: answer.kind,
     cacheControl: `public, max-age=${Math.min(answer.ttlSeconds, MAX_PAGE_AGE_SECONDS)}`,
     heading: () => null,
+    notices: [],
   };
   switch (answer.kind) {
     case 'found':
@@ -110,18 +116,29 @@ const TEMPLATE_INDEX = 1001;
 /** Characters of one value that a page shows. */
 const MAX_SHOWN_LENGTH = 2000;
 
-function foundContent(answer: Found): Pick<Content, 'heading' | 'rows'> {
+function foundContent(answer: Found): Partial<Content> & Pick<Content, 'rows'> {
+  const { recalls } = answer;
   const values = selectValues(answer.values, 'public', ALL_VALUES).filter(isForPeople);
   return {
+    ...(recalls.length === 0 ? {} : { kind: 'recalled', notices: recalls.map(({ notice }) => notice) }),
     heading: (language) => headingOf(values, language),
-    rows: (language) =>
-      values.map((value) => ({ label: labelOf(textFromBytes(value.type), language), text: textOf(value) })),
+    rows: (language) => [
+      ...recalls.flatMap((recall) => recallRows(recall, answer.handle, language)),
+      ...values.map((value) => ({ label: labelOf(textFromBytes(value.type), language), text: textOf(value) })),
+    ],
   };
 }
 
-/** Administration, keys, templates and bytes that are no text say nothing to a person. */
+function recallRows({ by, timestamp }: Recalled, handle: Handle, language: Language): readonly PageRow[] {
+  const words = WORDS[language];
+  const since = { label: words.recalledSince, text: formatChinaDay(chinaDayOf(timestamp * 1000)) };
+  return by === handle ? [since] : [{ label: words.recalledBy, text: by }, since];
+}
+
+/** Administration, keys, templates and bytes that are no text say nothing to a person; a notice is shown above. */
 function isForPeople(value: HandleValue): boolean {
-  return value.dataForm !== 'binary' && value.index !== TEMPLATE_INDEX && !SYSTEM_TYPE.test(value.type);
+  const isOwn = value.index !== TEMPLATE_INDEX && value.index !== RECALL_INDEX;
+  return value.dataForm !== 'binary' && isOwn && !SYSTEM_TYPE.test(value.type);
 }
 
 function headingOf(values: readonly HandleValue[], language: Language): string | null {
@@ -162,7 +179,7 @@ const KIND_OF_FAILURE: Partial<Record<ErrorCode, PageKind>> = {
 
 function failurePage(error: HandleError): Content {
   const kind = KIND_OF_FAILURE[error.code] ?? 'unavailable';
-  return { kind, cacheControl: 'no-store', heading: () => null, rows: () => [] };
+  return { kind, cacheControl: 'no-store', heading: () => null, notices: [], rows: () => [] };
 }
 
 function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content, handle: string): FastifyReply {
@@ -172,6 +189,7 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content
     language,
     handle,
     heading: content.heading(language),
+    notices: content.notices,
     rows: content.rows(language),
     otherLanguageUrl: `?lang=${language === 'zh' ? 'en' : 'zh'}`,
   };

@@ -12,10 +12,11 @@ import type { Observer } from '../domain/observer.ts';
 import { formatJsonText } from '../wire/value-json.ts';
 import { AnswerArray, release } from './answer-array.ts';
 import type { RequestAuthentication } from './authentication.ts';
-import { echo, errorBody, publicBody } from './handle-api-reply.ts';
+import { echo, errorBody, publicBody, sourcedBody } from './handle-api-reply.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
 import { asHandleError } from './problems.ts';
 import type { Asker } from './resolution.ts';
+import { queryChecker, RESOLVE_QUERY } from './schemas.ts';
 
 export interface ResolveBatchOptions {
   readonly asker: Asker;
@@ -23,12 +24,16 @@ export interface ResolveBatchOptions {
   readonly observer: Observer;
 }
 
+const resolveQuery = queryChecker(RESOLVE_QUERY);
+
 type Piece = ByteString | Promise<ByteString>;
 
 /** One call: who pays for misses, and what its log line is about. */
 interface Call extends ResolveBatchOptions {
   readonly request: FastifyRequest;
   readonly client: IncomingMessage | null;
+  /** Whether each value says which record it comes from. */
+  readonly provenance: boolean;
 }
 
 export function registerResolveBatch(scope: FastifyInstance, options: ResolveBatchOptions): void {
@@ -36,7 +41,9 @@ export function registerResolveBatch(scope: FastifyInstance, options: ResolveBat
   const { bodyLimit = MAX_RESOLVE_BODY_BYTES } = scope.initialConfig;
   const limits = { bodyLimit: Math.min(bodyLimit, MAX_RESOLVE_BODY_BYTES) };
   scope.post('/v1/resolve', limits, async (request, reply) => {
-    const call: Call = { ...options, request, client: await clientOf(request, options.authentication) };
+    const { provenance = false } = resolveQuery.check(request.query);
+    const client = await clientOf(request, options.authentication);
+    const call: Call = { ...options, request, client, provenance };
     const { body } = request;
     if (isStream(body)) return streamAnswers(body, reply, (line) => answerLine(call, line));
     const answer = await answerAll(call, readHandles(body));
@@ -109,9 +116,9 @@ function answerText(call: Call, text: string): Piece {
   const { asker, client } = call;
   try {
     const answer = asker.ask('batch', asker.parse(text), client, false);
-    if (!(answer instanceof Promise)) return batchBody(answer, text);
+    if (!(answer instanceof Promise)) return batchBody(call, answer, text);
     return answer.then(
-      (late) => batchBody(late, text),
+      (late) => batchBody(call, late, text),
       (error) => failedBody(call, error, text),
     );
   } catch (error) {
@@ -120,8 +127,8 @@ function answerText(call: Call, text: string): Piece {
 }
 
 /** As the Handle API; of a revoked handle it also says so, and why. */
-function batchBody(answer: Answer, spelled: string): ByteString {
-  if (answer.kind !== 'revoked') return publicBody(answer, spelled);
+function batchBody({ provenance }: Call, answer: Answer, spelled: string): ByteString {
+  if (answer.kind !== 'revoked') return provenance ? sourcedBody(answer, spelled) : publicBody(answer, spelled);
   const reason = answer.reason === null ? 'null' : formatJsonText(answer.reason);
   return `{"responseCode":100,"handle":${echo(spelled)},"revoked":true,"revokedBy":${echo(answer.revokedBy)},"reason":${reason}}` as ByteString;
 }

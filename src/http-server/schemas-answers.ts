@@ -88,6 +88,12 @@ export const RECORD = Type.Object(
     parent: orNull(handle),
     template: orNull(handle),
     reason: orNull(Type.String({ description: 'Why it is revoked; null unless it is.' })),
+    recall: orNull(
+      Type.Object(
+        { reason: Type.String(), notice: Type.String(), since: instant },
+        { description: 'What is wrong with what it stands for; null unless it is recalled itself.' },
+      ),
+    ),
     ...stamped,
     values: Type.Array(HANDLE_VALUE),
   },
@@ -100,6 +106,15 @@ export const OUTCOME = Type.Object({
   revision: Type.Integer({ minimum: 0, description: 'Of the state that now stands; in a dry run, of the one before.' }),
   updatedAt: instant,
 });
+
+export const CHILDREN = pageOfItems(
+  Type.Object({
+    handle,
+    status: Type.Enum(['reserved', 'active', 'revoked']),
+    isRecalled: Type.Boolean({ description: 'By itself, whatever it inherits from.' }),
+    ...stamped,
+  }),
+);
 
 const REFUSED_ITEM = Type.Object({
   handle: Type.String({ description: 'As it was spelled; empty if the item names none.' }),

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { instant, orNull, revision } from './schemas-answers.ts';
 import { HANDLE_VALUE, handle } from './schemas-values.ts';
 
+const ACTION = Type.Enum(['created', 'updated', 'revoked', 'deleted', 'recalled', 'recall-lifted']);
 const valueOrNull = orNull(HANDLE_VALUE);
 /** A page of a history, newest revision first. */
 export const HISTORY = Type.Object({
@@ -12,14 +13,14 @@ export const HISTORY = Type.Object({
     Type.Object({
       revision,
       at: instant,
-      action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
+      action: ACTION,
       principalId: orNull(Type.String()),
       requestId: orNull(Type.String()),
       sequence: orNull(Type.Integer({ description: 'In the change log.' })),
       changes: Type.Array(
         Type.Union([
           Type.Object({
-            field: Type.Enum(['status', 'parent', 'template', 'reason']),
+            field: Type.Enum(['status', 'parent', 'template', 'reason', 'recallReason', 'recallNotice']),
             before: orNull(Type.String()),
             after: orNull(Type.String()),
           }),
@@ -46,7 +47,7 @@ const CHANGE_ROW = Type.Object({
   entries: Type.Array(
     Type.Object({
       subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home', 'template']),
-      action: Type.Enum(['created', 'updated', 'revoked', 'deleted']),
+      action: ACTION,
       name: Type.String({ description: 'Handle, prefix, or id of the principal or key.' }),
       revision,
     }),

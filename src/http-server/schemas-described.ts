@@ -16,6 +16,7 @@ export const HANDLE_API_QUERY = Type.Object({
   publicOnly: yesOrNo('Leave out private values, whatever the key.'),
   auth: yesOrNo('Pass by the caches.'),
   at: Type.Optional(Type.String({ description: 'The state of this instant (ISO 8601); needs a key for the prefix.' })),
+  provenance: yesOrNo('Show for each value which record it comes from.'),
   noredirect: yesOrNo('Taken for compatibility: nothing is redirected here.'),
 });
 

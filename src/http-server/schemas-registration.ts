@@ -5,6 +5,7 @@ import Type from 'typebox';
 import {
   MAX_BATCH_ITEMS,
   MAX_HANDLE_BYTES,
+  MAX_NOTICE_LENGTH,
   MAX_REASON_LENGTH,
   MAX_REFERENCES,
   MAX_TYPE_LENGTH,
@@ -61,13 +62,20 @@ const mode = Type.Optional(Type.Enum(['create', 'update', 'upsert']));
 
 export const REGISTRATION = Type.Object(record, CLOSED);
 export const REGISTRATION_PATCH = Type.Object(changes, CLOSED);
+const recall = {
+  reason: Type.String({ minLength: 1, maxLength: MAX_REASON_LENGTH, description: 'Why; shown to keys only.' }),
+  notice: Type.String({ minLength: 1, maxLength: MAX_NOTICE_LENGTH, description: 'What people read who scan it.' }),
+};
+export const RECALL = Type.Object(recall, CLOSED);
 export const REVOCATION = Type.Object({ reason: Type.Optional(reason) }, CLOSED);
 
-/** `operation` says which of the three it is; without one it is `put`. */
+/** `operation` says which of the five it is; without one it is `put`. */
 export const REGISTRATION_ITEM = Type.Union([
   Type.Object({ operation: Type.Optional(Type.Literal('put')), handle, mode, ifMatch, ...record }, CLOSED),
   Type.Object({ operation: Type.Literal('patch'), handle, ifMatch, ...changes }, CLOSED),
   Type.Object({ operation: Type.Literal('revoke'), handle, ifMatch, reason }, CLOSED),
+  Type.Object({ operation: Type.Literal('recall'), handle, ifMatch, ...recall }, CLOSED),
+  Type.Object({ operation: Type.Literal('lift-recall'), handle, ifMatch }, CLOSED),
 ]);
 
 export const REGISTRATION_BATCH = Type.Array(REGISTRATION_ITEM, { maxItems: MAX_BATCH_ITEMS });

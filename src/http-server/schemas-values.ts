@@ -71,6 +71,11 @@ export const HANDLE_VALUE = Type.Object(
     ]),
     timestamp: Type.String({ format: 'date-time', description: 'When this value was last changed.' }),
     references: Type.Optional(Type.Array(VALUE_REFERENCE)),
+    from: Type.Optional(
+      Type.String({
+        description: 'The record it stands in: the one that was asked for, or one above it. With `provenance`.',
+      }),
+    ),
   },
   { description: 'One value of an identifier (RFC 3651).' },
 );

@@ -101,10 +101,10 @@ const instant = Type.String({ minLength: 1, maxLength: 40 });
 
 export const READ_QUERY = Type.Object(
   {
-    view: Type.Optional(Type.Enum(['record', 'history'])),
+    view: Type.Optional(Type.Enum(['record', 'history', 'children'])),
     at: Type.Optional(instant),
-    /** Of a history: the revision that the page begins below. */
-    after: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Of a history: the revision that the page begins below. Of children: the handle that it begins behind. */
+    after: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_CURSOR_LENGTH })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE })),
   },
   CLOSED,
@@ -112,6 +112,9 @@ export const READ_QUERY = Type.Object(
 
 const mode = Type.Optional(Type.Enum(['create', 'update', 'upsert']));
 const dryRun = Type.Optional(Type.Boolean());
+
+/** Of a batch of resolutions: each value says which record it comes from. */
+export const RESOLVE_QUERY = Type.Object({ provenance: Type.Optional(Type.Boolean()) }, CLOSED);
 
 export const REGISTER_QUERY = Type.Object({ mode, dryRun }, CLOSED);
 export const DRY_RUN_QUERY = Type.Object({ dryRun }, CLOSED);

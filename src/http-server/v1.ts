@@ -22,6 +22,7 @@ import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame
 interface V1Options
   extends Pick<
     HttpServerOptions,
+    | 'children'
     | 'clock'
     | 'directory'
     | 'feed'

@@ -8,6 +8,7 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
 import { Feed } from './change-feed.ts';
+import { createChildReader } from './child-listing.ts';
 import { createChildMoves } from './child-moves.ts';
 import { createHandleInterface, type HandleInterface } from './create-handle-interface.ts';
 import { Enterprises } from './enterprises.ts';
@@ -21,6 +22,7 @@ import type {
   Authenticator,
   ChangeFeed,
   ChildMoves,
+  ChildReader,
   Directory,
   HistoryReader,
   IdentifierRegistry,
@@ -48,6 +50,7 @@ export interface Registry extends HandleInterface {
   readonly authenticator: Authenticator;
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
+  readonly children: ChildReader;
   readonly statistics: Statistics;
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
@@ -78,6 +81,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     readAccess: holdings,
     feed: new Feed(store, holdings),
     moves: createChildMoves({ store, admission, identifiers }),
+    children: createChildReader({ store, admission, holdings }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
     preserver: new Preservation({ store, admission, observer }),

@@ -1,7 +1,7 @@
 // The history of an identifier: its revisions, newest first, each with who, when, by which request and what it changed.
 // What someone may not see of values, then or today, is named and not shown.
 
-import { actionBetween } from '../domain/change.ts';
+import { actionBetween, stageOf } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
@@ -52,7 +52,7 @@ export class Histories implements HistoryReader {
     for (let i = 0; i < Math.min(size, states.length); i++) {
       const { revision, at, sequence, record } = states[i] as State;
       const earlier = states[i + 1]?.record ?? null;
-      const action = actionBetween(earlier?.status ?? null, record?.status ?? null);
+      const action = actionBetween(stageOf(earlier), stageOf(record));
       const differences = differencesOf(earlier, record).map((difference) => withoutClosed(difference, today));
       items.push({ revision, at, action, cause: await this.#causeOf(sequence, record), differences });
     }

@@ -10,15 +10,18 @@ import {
   type RecordStatus,
   saysTheSame,
 } from '../domain/handle-record.ts';
-import type { HandleValue } from '../domain/handle-value.ts';
+import { AT_COMMIT, type HandleValue, sameValue } from '../domain/handle-value.ts';
+import { MAX_NOTICE_LENGTH } from '../domain/limits.ts';
+import { RECALL_INDEX } from '../domain/recall.ts';
 import type {
   PatchRegistration,
   PutRegistration,
+  RecallRegistration,
   RefusedRegistration,
   Registration,
   RevokeRegistration,
 } from './registration.ts';
-import { assertReason } from './text-rules.ts';
+import { assertLine, assertReason } from './text-rules.ts';
 import { assertValues } from './value-rules.ts';
 
 export type Actionable = Exclude<Registration, RefusedRegistration>;
@@ -45,6 +48,10 @@ export function planChange(registration: Actionable, target: Target, current: Ha
       return planPatch(registration, target, assertStands(registration, target, current));
     case 'revoke':
       return planRevocation(registration, target, assertStands(registration, target, current));
+    case 'recall':
+      return planRecall(registration, target, assertStands(registration, target, current));
+    case 'lift-recall':
+      return planLift(target, assertStands(registration, target, current));
     case 'delete':
       assertStands(registration, target, current);
       return { kind: 'delete', outcome: 'deleted' };
@@ -73,6 +80,8 @@ function planPut(registration: PutRegistration, target: Target, current: HandleR
     parent: target.parent ?? null,
     template: target.template ?? null,
     reason: null,
+    // What a writer says of a product does not take its recall back.
+    recall: current?.recall ?? null,
     values: registration.values,
   });
 }
@@ -91,23 +100,59 @@ function planPatch(registration: PatchRegistration, target: Target, current: Han
     parent: target.parent === undefined ? current.parent : target.parent,
     template: target.template === undefined ? current.template : target.template,
     reason: status === 'revoked' ? (registration.reason ?? current.reason) : null,
+    recall: current.recall,
     values: patchValues(current.values, registration),
   });
 }
 
 function planRevocation(registration: RevokeRegistration, target: Target, current: HandleRecord): Plan {
   assertReason(registration.reason);
-  const { parent, template, values } = current;
-  return planDraft(target, current, { status: 'revoked', parent, template, reason: registration.reason, values });
+  return planDraft(target, current, { ...draftOf(current), status: 'revoked', reason: registration.reason });
+}
+
+/** Said again it changes nothing; with other words it replaces them, and its beginning stays. */
+function planRecall(registration: RecallRegistration, target: Target, current: HandleRecord): Plan {
+  const { reason, notice } = registration;
+  assertReason(reason);
+  assertLine(notice, 'notice', MAX_NOTICE_LENGTH);
+  if (current.status !== 'active') {
+    throw new HandleError(
+      'INVALID_STATE',
+      `${target.handle} is ${current.status}, so nobody is shown a notice: recall active records, or what they inherit from.`,
+    );
+  }
+  const recall = { reason, notice, timestamp: current.recall?.timestamp ?? AT_COMMIT };
+  return planDraft(target, current, { ...draftOf(current), recall });
+}
+
+function planLift(target: Target, current: HandleRecord): Plan {
+  return planDraft(target, current, { ...draftOf(current), recall: null });
+}
+
+function draftOf({ status, parent, template, reason, recall, values }: HandleRecord): RecordDraft {
+  return { status, parent, template, reason, recall, values };
 }
 
 function planDraft(target: Target, current: HandleRecord | null, given: RecordDraft): Plan {
   if (current !== null && saysTheSame(current, given)) return { kind: 'keep', record: current };
   assertValues(given.values);
+  assertNoNotice(given.values, current?.values ?? []);
   assertParent(target.handle, given.parent);
   if (current === null) return { kind: 'write', outcome: 'created', draft: given };
   const outcome = given.status === 'revoked' && current.status !== 'revoked' ? 'revoked' : 'updated';
   return { kind: 'write', outcome, draft: { ...given, values: keepTimestamps(current.values, given.values) } };
+}
+
+/** The place of a recall's notice is no writer's. What stood there before it was one may stay. */
+function assertNoNotice(values: readonly HandleValue[], before: readonly HandleValue[]): void {
+  const place = values.findIndex(({ index }) => index === RECALL_INDEX);
+  const given = values[place];
+  if (given === undefined || before.some((value) => sameValue(value, given))) return;
+  throw new HandleError(
+    'INVALID_VALUE',
+    `Index ${RECALL_INDEX} holds the notice of a recall and is not written as a value: leave it out; recall or lift a recall instead.`,
+    { at: `/values/${place}/index` },
+  );
 }
 
 /** The part of the parent's rules that needs no look at the parent. */

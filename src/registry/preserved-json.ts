@@ -7,6 +7,7 @@ import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { DEFAULT_PERMISSIONS, type HandleValue } from '../domain/handle-value.ts';
 import { MAX_PRESERVED_STATES } from '../domain/limits.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
+import type { Recall } from '../domain/recall.ts';
 import { formatInstant, parseInstant } from '../wire/instant-text.ts';
 import {
   inputError,
@@ -36,7 +37,7 @@ export function formatRecordLine(handle: string, state: StateLine, history: read
 function stateJson({ revision, updatedAt, record }: StateLine): object {
   const changed = { revision, updatedAt: formatMs(updatedAt) };
   if (record === null) return { status: 'deleted', ...changed };
-  const { status, createdAt, parent, template, reason, values } = record;
+  const { status, createdAt, parent, template, reason, recall, values } = record;
   return {
     status,
     revision,
@@ -45,8 +46,13 @@ function stateJson({ revision, updatedAt, record }: StateLine): object {
     ...(parent === null ? {} : { parent }),
     ...(template === null ? {} : { template }),
     ...(reason === null ? {} : { reason }),
+    ...(recall === null ? {} : { recall: recallJson(recall) }),
     values: values.map(valueJson),
   };
+}
+
+function recallJson({ reason, notice, timestamp }: Recall): object {
+  return { reason, notice, timestamp: formatInstant(timestamp) };
 }
 
 /** Unlike the Handle API's form it never interprets bytes: what was stored is what comes back. */
@@ -120,7 +126,17 @@ export interface ParsedState {
 
 const CODE = 'INVALID_REQUEST';
 const STATUSES = ['reserved', 'active', 'revoked', 'deleted'] as const;
-const STATE_MEMBERS = ['status', 'revision', 'createdAt', 'updatedAt', 'parent', 'template', 'reason', 'values'];
+const STATE_MEMBERS = [
+  'status',
+  'revision',
+  'createdAt',
+  'updatedAt',
+  'parent',
+  'template',
+  'reason',
+  'recall',
+  'values',
+];
 const HISTORY_MEMBERS: ReadonlySet<string> = new Set(STATE_MEMBERS);
 const RECORD_MEMBERS: ReadonlySet<string> = new Set([...STATE_MEMBERS, 'kind', 'handle', 'history']);
 const REVISIONS = { min: 1, max: 0xffff_ffff };
@@ -148,30 +164,41 @@ function parseState(state: JsonObject, at: string, before: ParsedState | undefin
   const updatedAt = readMs(state.updatedAt, `${at}/updatedAt`);
   // A deletion keeps the instant of creation of what it deleted, as the store does.
   if (status === 'deleted') return { revision, createdAt: before?.createdAt ?? updatedAt, updatedAt, draft: null };
-  const { parent, template, reason } = state;
+  const { parent, template, reason, recall } = state;
   const draft = {
     status,
     parent: parent === undefined ? null : readString(parent, `${at}/parent`, CODE),
     template: template === undefined ? null : readString(template, `${at}/template`, CODE),
     reason: reason === undefined ? null : readString(reason, `${at}/reason`, CODE),
+    recall: recall === undefined ? null : parseRecall(recall, `${at}/recall`),
     values: parseStampedValues(state.values, `${at}/values`),
   };
   return { revision, createdAt: readMs(state.createdAt, `${at}/createdAt`), updatedAt, draft };
+}
+
+const RECALL_MEMBERS: ReadonlySet<string> = new Set(['reason', 'notice', 'timestamp']);
+
+function parseRecall(input: unknown, at: string): Recall {
+  const recall = readObject(input, at, RECALL_MEMBERS, CODE);
+  return {
+    reason: readString(recall.reason, `${at}/reason`, CODE),
+    notice: readString(recall.notice, `${at}/notice`, CODE),
+    timestamp: readSeconds(recall.timestamp, `${at}/timestamp`),
+  };
 }
 
 /** The ordinary form takes a timestamp and forgets it; here it is what counts. */
 function parseStampedValues(input: unknown, at: string): HandleValue[] {
   return parseValues(input, at).map((value, i) => {
     const { timestamp } = (input as readonly JsonObject[])[i] as JsonObject;
-    const seconds = typeof timestamp === 'string' ? parseInstant(timestamp) : null;
-    if (seconds === null)
-      throw inputError(
-        `${at}/${i}/timestamp`,
-        'Write when the value was last changed, such as "2026-01-31T00:00:00Z".',
-        CODE,
-      );
-    return { ...value, timestamp: seconds };
+    return { ...value, timestamp: readSeconds(timestamp, `${at}/${i}/timestamp`) };
   });
+}
+
+function readSeconds(input: unknown, at: string): number {
+  const seconds = typeof input === 'string' ? parseInstant(input) : null;
+  if (seconds !== null) return seconds;
+  throw inputError(at, 'Write when it was last changed, such as "2026-01-31T00:00:00Z".', CODE);
 }
 
 export function readMs(input: unknown, at: string): number {

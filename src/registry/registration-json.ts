@@ -14,7 +14,13 @@ import {
   readString,
 } from '../wire/json-input.ts';
 import { parseValues } from '../wire/value-json.ts';
-import type { PatchRegistration, PutRegistration, Registration, RevokeRegistration } from './registration.ts';
+import type {
+  PatchRegistration,
+  PutRegistration,
+  RecallRegistration,
+  Registration,
+  RevokeRegistration,
+} from './registration.ts';
 
 export type RegistrationMode = PutRegistration['mode'];
 const REGISTRATION_MODES = ['create', 'update', 'upsert'] as const satisfies readonly RegistrationMode[];
@@ -25,7 +31,7 @@ export interface RegistrationDefaults {
 }
 
 const CODE = 'INVALID_REQUEST';
-const OPERATIONS = ['put', 'patch', 'revoke'] as const;
+const OPERATIONS = ['put', 'patch', 'revoke', 'recall', 'lift-recall'] as const;
 const PUT_STATUSES = ['reserved', 'active'] as const;
 const PATCH_STATUSES = ['reserved', 'active', 'revoked'] as const;
 const MEMBERS = {
@@ -42,6 +48,8 @@ const MEMBERS = {
     'ifMatch',
   ]),
   revoke: new Set(['operation', 'handle', 'reason', 'ifMatch']),
+  recall: new Set(['operation', 'handle', 'reason', 'notice', 'ifMatch']),
+  'lift-recall': new Set(['operation', 'handle', 'ifMatch']),
 } as const satisfies Record<(typeof OPERATIONS)[number], ReadonlySet<string>>;
 const REVISION_RANGE = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
@@ -85,6 +93,10 @@ function parseItem(input: unknown, at: string, defaults: RegistrationDefaults): 
       return parsePatch(item, at, { handle, ifMatch });
     case 'revoke':
       return { operation, handle, ifMatch, reason: requireReason(item, at) };
+    case 'recall':
+      return parseRecall(item, at, { handle, ifMatch });
+    case 'lift-recall':
+      return { operation, handle, ifMatch };
   }
 }
 
@@ -122,6 +134,16 @@ function parsePatch(item: JsonObject, at: string, given: Given): PatchRegistrati
   if (values !== undefined) patch.values = parseValues(values, `${at}/values`);
   if (removeIndexes !== undefined) patch.removeIndexes = readIndexes(removeIndexes, `${at}/removeIndexes`);
   return patch;
+}
+
+function parseRecall(item: JsonObject, at: string, given: Given): RecallRegistration {
+  const missing = (['reason', 'notice'] as const).find((member) => item[member] === undefined);
+  if (missing !== undefined) {
+    const what = 'A recall has a "reason", for the record, and a "notice", for people who scan the product';
+    throw inputError(at, `${what}: add "${missing}".`, CODE);
+  }
+  const reason = readString(item.reason, `${at}/reason`, CODE);
+  return { operation: 'recall', ...given, reason, notice: readString(item.notice, `${at}/notice`, CODE) };
 }
 
 function readHandleOrNull(input: unknown, at: string): string | null {

@@ -48,6 +48,19 @@ export interface RevokeRegistration extends RegistrationBase {
   readonly reason: string;
 }
 
+/** Says, of a record and all that inherits from it, that something is wrong; it stays found. */
+export interface RecallRegistration extends RegistrationBase {
+  readonly operation: 'recall';
+  readonly reason: string;
+  /** What people read who scan it. */
+  readonly notice: string;
+}
+
+/** Takes a recall back. */
+export interface LiftRegistration extends RegistrationBase {
+  readonly operation: 'lift-recall';
+}
+
 /** Deletes, so that the handle can be created again. */
 export interface DeleteRegistration extends RegistrationBase {
   readonly operation: 'delete';
@@ -63,6 +76,8 @@ export type Registration =
   | PutRegistration
   | PatchRegistration
   | RevokeRegistration
+  | RecallRegistration
+  | LiftRegistration
   | DeleteRegistration
   | RefusedRegistration;
 

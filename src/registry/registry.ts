@@ -54,6 +54,19 @@ export interface HistoryReader {
   recordAt(actor: Actor, handle: string, atMs: number): Promise<HandleRecord>;
 }
 
+export interface ChildPage {
+  /** Own records, reserved and revoked ones among them, in byte order of their suffix. */
+  readonly items: readonly HandleRecord[];
+  /** `after` of the page that follows, or null. */
+  readonly next: Handle | null;
+}
+
+/** What inherits from a record directly, at any size: a page costs as much as it holds, wherever it begins. */
+export interface ChildReader {
+  /** Throws `FORBIDDEN` before anything is looked for, `INVALID_HANDLE`, `NOT_FOUND` if there never was such a record. */
+  children(actor: Actor, parent: string, after: string | null, limit: number): Promise<ChildPage>;
+}
+
 export interface MoveQuestion {
   readonly from: string;
   /** The new parent; null for none. */

@@ -6,6 +6,7 @@ import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import { mergeValues, ttlSecondsOf } from '../domain/inheritance.ts';
 import { DEFAULT_TTL_SECONDS, MAX_INHERITANCE_DEPTH, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
+import { recallsOf, withNotice } from '../domain/recall.ts';
 import type { Awaitable } from '../store/registry-store.ts';
 import type { Lineage } from './lineage.ts';
 import type { ParentCache } from './parent-cache.ts';
@@ -65,10 +66,11 @@ function joined(own: Found, lineage: Lineage, now: number): Answer {
     const ttlSeconds = NEGATIVE_TTL_SECONDS;
     return { kind: 'revoked', handle, validity, ttlSeconds, renderings, record, revokedBy, reason };
   }
-  const values = mergeValues(record.values, lineage.inherited);
+  const recalls = recallsOf(record, lineage.recalls);
+  const values = withNotice(mergeValues(record.values, lineage.inherited), recalls);
   const ttlSeconds = ttlSecondsOf(values, now, DEFAULT_TTL_SECONDS);
   const { ancestors } = lineage;
-  return { kind: 'found', handle, validity, ttlSeconds, renderings, record, ancestors, values };
+  return { kind: 'found', handle, validity, ttlSeconds, renderings, record, ancestors, values, recalls };
 }
 
 function brokenChain(handle: Handle): HandleError {

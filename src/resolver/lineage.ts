@@ -6,6 +6,7 @@ import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { HandleValue } from '../domain/handle-value.ts';
 import { handedDown } from '../domain/inheritance.ts';
+import { type Recalled, recallsOf } from '../domain/recall.ts';
 
 /** One parent with everything above it, ready to go under a child's own values. */
 export interface Lineage extends Validity {
@@ -15,11 +16,14 @@ export interface Lineage extends Validity {
   readonly ancestors: readonly HandleRecord[];
   /** The nearest revoked one: it takes along everything below it. */
   readonly revokedBy: HandleRecord | null;
+  /** Of these ancestors, nearest first; one of a reserved one counts too, as a revocation does. */
+  readonly recalls: readonly Recalled[];
   /** Sorted by index, with memos, because many children answer with the same ones. */
   readonly inherited: readonly HandleValue[];
 }
 
 const NOTHING: readonly HandleValue[] = [];
+const NO_RECALLS: readonly Recalled[] = [];
 
 /**
  * A parent that is not there (deleted) hands down nothing, and the child answers with its own values: to lose a whole
@@ -27,7 +31,15 @@ const NOTHING: readonly HandleValue[] = [];
  * parent is created again.
  */
 export function missingLineage(parent: Handle, epoch: number): Lineage {
-  return { epoch, changeSlots: [], creationSlot: slotOf(parent), ancestors: [], revokedBy: null, inherited: NOTHING };
+  return {
+    epoch,
+    changeSlots: [],
+    creationSlot: slotOf(parent),
+    ancestors: [],
+    revokedBy: null,
+    recalls: NO_RECALLS,
+    inherited: NOTHING,
+  };
 }
 
 /**
@@ -45,6 +57,7 @@ export function lineageOf(parent: HandleRecord, epoch: number, above: Lineage | 
     creationSlot: above === null ? null : above.creationSlot,
     ancestors: above === null ? [marked] : [marked, ...above.ancestors],
     revokedBy: parent.status === 'revoked' ? marked : above === null ? null : above.revokedBy,
+    recalls: recallsOf(marked, above === null ? NO_RECALLS : above.recalls),
     inherited: handedDown(own, above === null ? NOTHING : above.inherited),
   };
 }

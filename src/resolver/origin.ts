@@ -8,6 +8,7 @@ import type { HandleRecord } from '../domain/handle-record.ts';
 import { ttlSecondsOf } from '../domain/inheritance.ts';
 import { DEFAULT_TTL_SECONDS, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
+import { type Recalled, recallsOf, withNotice } from '../domain/recall.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import type { Question, Resolver } from './resolver.ts';
 
@@ -19,6 +20,7 @@ export interface OriginOptions {
 }
 
 const NO_ANCESTORS: readonly HandleRecord[] = [];
+const NO_RECALLS: readonly Recalled[] = [];
 
 /** Answers with own records as they are: their own values, no ancestors. */
 export class OriginResolver implements Resolver {
@@ -73,8 +75,10 @@ export class OriginResolver implements Resolver {
         reason: record.reason,
       };
     }
-    const { values } = record;
+    const recalls = recallsOf(record, NO_RECALLS);
+    const values = withNotice(record.values, recalls);
     const ttlSeconds = ttlSecondsOf(values, this.#options.clock(), DEFAULT_TTL_SECONDS);
-    return { kind: 'found', handle, validity, ttlSeconds, renderings, record, ancestors: NO_ANCESTORS, values };
+    const ancestors = NO_ANCESTORS;
+    return { kind: 'found', handle, validity, ttlSeconds, renderings, record, ancestors, values, recalls };
   }
 }

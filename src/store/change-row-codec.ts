@@ -20,15 +20,24 @@ const SUBJECTS = [
   'home',
   'template',
 ] as const satisfies readonly ChangeSubject[];
-const ACTIONS = ['created', 'updated', 'revoked', 'deleted'] as const satisfies readonly ChangeAction[];
+const ACTIONS = [
+  'created',
+  'updated',
+  'revoked',
+  'deleted',
+  'recalled',
+  'recall-lifted',
+] as const satisfies readonly ChangeAction[];
 
-// An entry's first byte: subject (its third bit apart, as it came later), action, and whether its prefix is that of the
-// record before it.
+// An entry's first byte: subject and action (their third bits apart, as they came later), and whether its prefix is that
+// of the record before it.
 const SUBJECT_BITS = 0x03;
 const THIRD_SUBJECT_BIT = 0x20;
+const ACTION_BITS = 0x03;
 const ACTION_SHIFT = 2;
+const THIRD_ACTION_BIT = 0x40;
 const SAME_PREFIX = 0x10;
-const UNKNOWN_BITS = 0xc0;
+const UNKNOWN_BITS = 0x80;
 
 /** The dictionary, both ways. Throws `STORE_FORMAT` for a number that stands for nothing. */
 export interface RowNames {
@@ -52,10 +61,12 @@ export function encodeChangeRow(
   let lastSuffix = '' as ByteString;
   for (const entry of row.entries) {
     const subject = SUBJECTS.indexOf(entry.subject);
+    const action = ACTIONS.indexOf(entry.action);
     const kind =
       (subject & SUBJECT_BITS) |
       (subject > SUBJECT_BITS ? THIRD_SUBJECT_BIT : 0) |
-      (ACTIONS.indexOf(entry.action) << ACTION_SHIFT);
+      ((action & ACTION_BITS) << ACTION_SHIFT) |
+      (action > ACTION_BITS ? THIRD_ACTION_BIT : 0);
     if (entry.subject !== 'record') {
       out.byte(kind);
       out.varint(entry.revision);
@@ -103,8 +114,10 @@ export function decodeChangeRow(
     const kind = from.byte();
     const high = (kind & THIRD_SUBJECT_BIT) === 0 ? 0 : SUBJECT_BITS + 1;
     const subject: ChangeSubject | undefined = SUBJECTS[(kind & SUBJECT_BITS) + high];
-    const action = ACTIONS[(kind >>> ACTION_SHIFT) & 3] as ChangeAction;
-    if ((kind & UNKNOWN_BITS) !== 0 || subject === undefined) throw damaged('an entry of the log has unknown flags');
+    const highAction = (kind & THIRD_ACTION_BIT) === 0 ? 0 : ACTION_BITS + 1;
+    const action: ChangeAction | undefined = ACTIONS[((kind >>> ACTION_SHIFT) & ACTION_BITS) + highAction];
+    if ((kind & UNKNOWN_BITS) !== 0 || subject === undefined || action === undefined)
+      throw damaged('an entry of the log has unknown flags');
     const revision = from.varint();
     if (subject !== 'record') {
       entries.push({ subject, action, name: from.text(), revision });

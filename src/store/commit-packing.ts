@@ -6,6 +6,7 @@ import type { Change } from '../domain/change.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { RecordDraft, RecordStatus } from '../domain/handle-record.ts';
 import { damaged, PackedReader, PackedWriter } from './packed-bytes.ts';
+import { decodeRecall, encodeRecall } from './recall-codec.ts';
 import { decodeValues, encodeValues } from './record-codec.ts';
 import type { CommitRequest } from './registry-store.ts';
 
@@ -20,6 +21,7 @@ const STATUS_SHIFT = 2;
 const HAS_PARENT = 0x10;
 const HAS_TEMPLATE = 0x20;
 const HAS_REASON = 0x40;
+const HAS_RECALL = 0x80;
 
 /** Requests of one message, each under the number by which it is answered. */
 export class RequestPacker {
@@ -90,14 +92,15 @@ export class RequestPacker {
   }
 
   #addPut(handle: Handle, expectedRevision: number, draft: RecordDraft): void {
-    const { parent, template, reason } = draft;
+    const { parent, template, reason, recall } = draft;
     const body = this.#body;
     body.byte(
       PUT |
         (STATUSES.indexOf(draft.status) << STATUS_SHIFT) |
         (parent === null ? 0 : HAS_PARENT) |
         (template === null ? 0 : HAS_TEMPLATE) |
-        (reason === null ? 0 : HAS_REASON),
+        (reason === null ? 0 : HAS_REASON) |
+        (recall === null ? 0 : HAS_RECALL),
     );
     body.text(handle);
     body.varint(expectedRevision);
@@ -105,6 +108,7 @@ export class RequestPacker {
     if (template !== null) body.text(template);
     if (reason !== null) body.text(reason);
     // Timestamps count from 0, so that AT_COMMIT stays what it is.
+    if (recall !== null) encodeRecall(recall, 0, body);
     encodeValues(draft.values, 0, this.#names, body);
   }
 
@@ -163,6 +167,8 @@ function unpackChange(from: PackedReader, names: TypeNames): Change {
   const parent = (flags & HAS_PARENT) === 0 ? null : (from.text() as Handle);
   const template = (flags & HAS_TEMPLATE) === 0 ? null : (from.text() as Handle);
   const reason = (flags & HAS_REASON) === 0 ? null : from.text();
+  const recall = (flags & HAS_RECALL) === 0 ? null : decodeRecall(from, 0);
   const values = decodeValues(from, 0, names);
-  return { kind: 'put-record', handle, expectedRevision, draft: { status, parent, template, reason, values } };
+  const draft = { status, parent, template, reason, recall, values };
+  return { kind: 'put-record', handle, expectedRevision, draft };
 }

@@ -1,17 +1,13 @@
 // Registration counts within one write transaction: by prefix and China day, live records by prefix, and all together.
 
 import type { ByteString } from '../domain/bytes.ts';
+import { type ChangeAction, type CountedAction, countedAs } from '../domain/change.ts';
 import { chinaDayOf } from '../domain/china-day.ts';
 import { countKey, decodeCounts, encodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
-interface Counted {
-  readonly created: number;
-  readonly updated: number;
-  readonly deleted: number;
-  readonly revoked: number;
-}
+type Counted = Readonly<Record<CountedAction, number>>;
 
 const NOTHING: Counted = { created: 0, updated: 0, deleted: 0, revoked: 0 };
 
@@ -28,9 +24,10 @@ export class StagedCounts {
   }
 
   /** `atMs`: when it happened, for what comes from another node; else it is now. */
-  add(prefixKey: ByteString, what: keyof Counted, atMs?: number): void {
+  add(prefixKey: ByteString, action: ChangeAction, atMs?: number): void {
     const key = countKey(prefixKey, atMs === undefined ? this.#day : chinaDayOf(atMs));
     const before = this.#byDay.get(key) ?? NOTHING;
+    const what = countedAs(action);
     this.#byDay.set(key, { ...before, [what]: before[what] + 1 });
   }
 

@@ -7,10 +7,10 @@ import {
   type Change,
   type ChangeAction,
   type ChangeOutcome,
+  type RecordStage,
   type VisibleChange,
 } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
-import type { RecordStatus } from '../domain/handle-record.ts';
 import type { PreservedState } from '../domain/preserved.ts';
 import { alreadyExists, invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
@@ -21,7 +21,15 @@ import type { StagedCounts } from './lmdb-staged-counts.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
-import { decodeHead, decodeRecord, EPOCH_MS, encodeRecord, type RecordBody, type RecordHead } from './record-codec.ts';
+import {
+  decodeHead,
+  decodeRecord,
+  EPOCH_MS,
+  encodeRecord,
+  NO_BODY,
+  type RecordBody,
+  type RecordHead,
+} from './record-codec.ts';
 import { StagedList, StagedMap, type UndoLog } from './undo-log.ts';
 
 export type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
@@ -57,12 +65,10 @@ export interface RecordStaging {
 }
 
 const ABSENT: Staged = {
-  head: { status: 'deleted', revision: 0, createdAt: 0, updatedAt: 0, parentNode: 0, node: 0 },
+  head: { status: 'deleted', revision: 0, createdAt: 0, updatedAt: 0, parentNode: 0, node: 0, isRecalled: false },
   bytes: '' as ByteString,
   isNew: false,
 };
-
-const NO_BODY: RecordBody = { template: null, reason: null, values: [] };
 
 export class StagedRecords {
   readonly #with: RecordStaging;
@@ -132,7 +138,8 @@ export class StagedRecords {
       // Read anew: it may have become its own descendant's parent in an earlier state.
       const { node } = this.#find(key).head;
       const parentNode = named === null ? 0 : this.#nodeOf(named);
-      const head = { status, revision, createdAt, updatedAt, parentNode, node } as const;
+      const isRecalled = draft !== null && draft.recall !== null;
+      const head = { status, revision, createdAt, updatedAt, parentNode, node, isRecalled } as const;
       this.#stage(key, head, draft ?? NO_BODY);
       const next = states[i + 1];
       if (next === undefined) this.#index(handle, before, head);
@@ -232,6 +239,7 @@ function headAfter(before: RecordHead, change: RecordChange, parentNode: number,
     updatedAt,
     parentNode,
     node: before.node,
+    isRecalled: change.kind === 'put-record' && change.draft.recall !== null,
   };
 }
 
@@ -240,13 +248,13 @@ function stepOf(handle: Handle, before: RecordHead, after: RecordHead): RecordSt
   const appeared = after.status !== 'deleted' && (!wasLive || before.status === 'reserved');
   return {
     outcome: { ok: true, revision: after.revision, at: after.updatedAt },
-    action: actionBetween(statusOf(before), statusOf(after)),
+    action: actionBetween(stageOfHead(before), stageOfHead(after)),
     visible: [{ subject: 'record', handle, appeared, replaced: wasLive }],
   };
 }
 
-function statusOf({ status }: RecordHead): RecordStatus | null {
-  return status === 'deleted' ? null : status;
+function stageOfHead({ status, isRecalled }: RecordHead): RecordStage | null {
+  return status === 'deleted' ? null : { status, isRecalled };
 }
 
 function refused(outcome: ChangeOutcome): RecordStep {

@@ -1,10 +1,11 @@
 // The change log, the registration counts and the results of idempotent requests of the memory store.
 
 import {
-  type ChangeAction,
   type ChangeEntry,
   type ChangeHead,
   type ChangeRow,
+  type CountedAction,
+  countedAs,
   loggedPrefixOf,
 } from '../domain/change.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
@@ -15,7 +16,7 @@ import { addCounts, type ResolutionTally } from '../domain/statistics.ts';
 import type { IdempotencyResult, RegistrationCounts, StatisticsPage, StatisticsQuery } from './registry-store.ts';
 import { type CountedPrefix, pageOfRows } from './statistics-rows.ts';
 
-type DayCounts = Record<ChangeAction, number>;
+type DayCounts = Record<CountedAction, number>;
 
 export class MemoryJournal {
   readonly #rows: ChangeRow[] = [];
@@ -127,7 +128,7 @@ export class MemoryJournal {
     const day = chinaDayOf(at);
     const counts = byDay.get(day) ?? { created: 0, updated: 0, revoked: 0, deleted: 0 };
     byDay.set(day, counts);
-    counts[entry.action] += 1;
+    counts[countedAs(entry.action)] += 1;
   }
 }
 

@@ -2,7 +2,7 @@
 // the process.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
-import { actionBetween, type ChangeAction, type ChangeOutcome, type VisibleChange } from '../domain/change.ts';
+import { actionBetween, type ChangeAction, type ChangeOutcome, stageOf, type VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { AT_COMMIT } from '../domain/handle-value.ts';
@@ -128,7 +128,7 @@ export class MemoryRecords {
     this.#index(handle, before.record, record);
     return {
       outcome: { ok: true, revision, at: updatedAt },
-      action: actionBetween(before.record?.status ?? null, record?.status ?? null),
+      action: actionBetween(stageOf(before.record), stageOf(record)),
       visible: [visibleOf(handle, before.record, record)],
       undo: () => this.#restore(handle, known),
     };
@@ -218,8 +218,9 @@ function recordOf(
     memo: null,
   }));
   const { status, parent, template, reason } = draft;
+  const recall = draft.recall && { ...draft.recall, timestamp: draft.recall.timestamp || second };
   const createdAt = before?.createdAt ?? updatedAt;
-  return { handle, status, parent, template, reason, values, revision, createdAt, updatedAt };
+  return { handle, status, parent, template, reason, recall, values, revision, createdAt, updatedAt };
 }
 
 function visibleOf(handle: Handle, before: HandleRecord | null, after: HandleRecord | null): VisibleChange {

@@ -1,7 +1,13 @@
 // What the states of a record from another node mean to the change log and the counts: the same for every store. Pure.
 
-import type { ChangeAction, ChangeOutcome, VisibleChange } from '../domain/change.ts';
-import type { RecordStatus } from '../domain/handle-record.ts';
+import {
+  actionBetween,
+  type ChangeAction,
+  type ChangeOutcome,
+  type RecordStage,
+  stageOf,
+  type VisibleChange,
+} from '../domain/change.ts';
 import type { PreservedState } from '../domain/preserved.ts';
 
 export interface PreserveStep {
@@ -17,17 +23,11 @@ export function refusedToPreserve(outcome: ChangeOutcome): PreserveStep {
 
 /** The first state that came along counts as a creation, whatever its revision. */
 export function stepsOf(states: readonly PreservedState[]): PreserveStep['steps'] {
-  let before: RecordStatus | null = null;
+  let before: RecordStage | null = null;
   return states.map(({ revision, draft }) => {
-    const after = draft?.status ?? null;
+    const after = stageOf(draft);
     const action = actionBetween(before, after);
     before = after;
     return { action, revision };
   });
-}
-
-function actionBetween(before: RecordStatus | null, after: RecordStatus | null): ChangeAction {
-  if (after === null) return 'deleted';
-  if (before === null) return 'created';
-  return after === 'revoked' && before !== 'revoked' ? 'revoked' : 'updated';
 }

@@ -9,6 +9,7 @@ import type { HandleRecord, RecordStatus } from '../domain/handle-record.ts';
 import { AT_COMMIT, type DataForm, DEFAULT_PERMISSIONS, type HandleValue } from '../domain/handle-value.ts';
 import { DEFAULT_TTL_SECONDS } from '../domain/limits.ts';
 import { damaged, PackedReader, type PackedWriter } from './packed-bytes.ts';
+import { decodeRecall, encodeRecall } from './recall-codec.ts';
 
 const VERSION = 1;
 
@@ -23,6 +24,10 @@ const HAS_NODE = 0x08;
 const HAS_TEMPLATE = 0x10;
 const HAS_REASON = 0x20;
 const IS_FIRST = 0x40;
+/** A second byte of flags follows the first: what few records have. */
+const HAS_MORE = 0x80;
+const MORE_SHIFT = 8;
+const IS_RECALLED = 0x01 << MORE_SHIFT;
 
 // Flags of a value; the two low bits are its data form.
 const FORMS = ['plain', 'text', 'binary'] as const satisfies readonly DataForm[];
@@ -66,16 +71,20 @@ export interface RecordHead {
   readonly parentNode: number;
   /** Its own node number, given when it first became a parent and kept for good. */
   readonly node: number;
+  readonly isRecalled: boolean;
 }
 
-export type RecordBody = Pick<HandleRecord, 'template' | 'reason' | 'values'>;
+export type RecordBody = Pick<HandleRecord, 'template' | 'reason' | 'recall' | 'values'>;
 
-const TOMBSTONE_BODY: RecordBody = { template: null, reason: null, values: [] };
+export const NO_BODY: RecordBody = { template: null, reason: null, recall: null, values: [] };
+
+/** Whether it is recalled is the body's to say. */
+export type EncodedHead = Omit<RecordHead, 'isRecalled'>;
 
 /** Appends the stored form. `AT_COMMIT` becomes the second of `updatedAt`. The body of a deleted record is left out. */
-export function encodeRecord(head: RecordHead, body: RecordBody, names: NumberOfNames, out: PackedWriter): void {
+export function encodeRecord(head: EncodedHead, body: RecordBody, names: NumberOfNames, out: PackedWriter): void {
   const status = head.status === 'deleted' ? DELETED : STATUSES.indexOf(head.status);
-  const { template, reason, values } = status === DELETED ? TOMBSTONE_BODY : body;
+  const { template, reason, recall, values } = status === DELETED ? NO_BODY : body;
   const isFirst = head.revision === 1 && head.createdAt === head.updatedAt;
   out.byte(VERSION);
   out.byte(
@@ -84,8 +93,10 @@ export function encodeRecord(head: RecordHead, body: RecordBody, names: NumberOf
       (head.node > 0 ? HAS_NODE : 0) |
       (template !== null ? HAS_TEMPLATE : 0) |
       (reason !== null ? HAS_REASON : 0) |
-      (isFirst ? IS_FIRST : 0),
+      (isFirst ? IS_FIRST : 0) |
+      (recall !== null ? HAS_MORE : 0),
   );
+  if (recall !== null) out.byte(IS_RECALLED >> MORE_SHIFT);
   out.signed(head.updatedAt - EPOCH_MS);
   if (!isFirst) {
     out.varint(head.revision);
@@ -99,6 +110,7 @@ export function encodeRecord(head: RecordHead, body: RecordBody, names: NumberOf
     if (id === INLINE) out.text(template);
   }
   if (reason !== null) out.text(reason);
+  if (recall !== null) encodeRecall(recall, Math.floor(head.updatedAt / 1000), out);
   if (status !== DELETED) encodeValues(values, Math.floor(head.updatedAt / 1000), names, out);
 }
 
@@ -161,7 +173,9 @@ export function decodeRecord(handle: Handle, bytes: ByteString, names: NamesByNu
     from.end();
     return null;
   }
-  const values = decodeValues(from, Math.floor(updatedAt / 1000), names);
+  const second = Math.floor(updatedAt / 1000);
+  const recall = (flags & IS_RECALLED) === 0 ? null : decodeRecall(from, second);
+  const values = decodeValues(from, second, names);
   from.end();
   return {
     handle,
@@ -169,6 +183,7 @@ export function decodeRecord(handle: Handle, bytes: ByteString, names: NamesByNu
     parent: parentNode === 0 ? null : names.node(parentNode),
     template,
     reason,
+    recall,
     values,
     revision,
     createdAt,
@@ -193,6 +208,7 @@ export function decodeHead(bytes: ByteString): RecordHead {
     updatedAt,
     parentNode: (flags & HAS_PARENT) === 0 ? 0 : from.varint(),
     node: (flags & HAS_NODE) === 0 ? 0 : from.varint(),
+    isRecalled: (flags & IS_RECALLED) !== 0,
   };
 }
 
@@ -202,15 +218,22 @@ export const STATUS_BYTES = 2;
 /** Whether a record's first bytes are those of a tombstone. Throws `STORE_FORMAT`. */
 export function isDeleted(bytes: ByteString): boolean {
   shared.reset(bytes);
-  return (decodeFlags(shared) & 3) === DELETED;
+  return (decodeFirstFlags(shared) & 3) === DELETED;
 }
 
+/** All flags, those of the second byte above those of the first. */
 function decodeFlags(from: PackedReader): number {
+  const flags = decodeFirstFlags(from);
+  if ((flags & HAS_MORE) === 0) return flags;
+  const more = from.byte() << MORE_SHIFT;
+  if (more !== IS_RECALLED || (flags & 3) === DELETED) throw damaged('a record has unknown flags');
+  return flags | more;
+}
+
+function decodeFirstFlags(from: PackedReader): number {
   const version = from.byte();
   if (version !== VERSION) throw damaged(`a record has version ${version}, this program reads ${VERSION}`);
-  const flags = from.byte();
-  if (flags >= 0x80) throw damaged('a record has unknown flags');
-  return flags;
+  return from.byte();
 }
 
 function decodeTemplate(from: PackedReader, names: NamesByNumber): Handle {

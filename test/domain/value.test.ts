@@ -20,7 +20,7 @@ function value(index: number, type: string, data = 'x', more: Partial<HandleValu
 }
 
 function record(handle: string, values: readonly HandleValue[], more: Partial<HandleRecord> = {}): HandleRecord {
-  const draft = { status: 'active', parent: null, template: null, reason: null, values } as const;
+  const draft = { status: 'active', parent: null, template: null, reason: null, recall: null, values } as const;
   return { ...draft, handle: handle as Handle, revision: 1, createdAt: 1, updatedAt: 1, ...more };
 }
 

@@ -20,11 +20,14 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema(closed(DOCUMENT) as object, 'openapi');
 
-/** Paths of the description as expressions, those that are literal for longer first. */
+/** Paths of the description as expressions, those that are literal for longer first, of these the longer. */
 const ROUTES = OPERATIONS.map((operation) => ({
   operation,
   pattern: new RegExp(`^${operation.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '.*')}$`),
-})).sort((a, b) => literalLength(b.operation.path) - literalLength(a.operation.path));
+})).sort(({ operation: { path: a } }, { operation: { path: b } }) => {
+  const [first, second] = [literalLength(a), literalLength(b)];
+  return first === second ? b.length - a.length : second - first;
+});
 
 function literalLength(path: string): number {
   const start = path.indexOf('{');

@@ -48,6 +48,8 @@ describe('routes and operations', () => {
   const PAGE_FILES = /^\/docs\/./;
   /** `/api` answers every method itself; which it offers is told by OPTIONS, see below. */
   const ANY_METHOD = /^\/api/;
+  /** One route takes a handle, with or without a word behind it, as only the handle's own code can tell them apart. */
+  const WORD_BEHIND = /\/\{handle\}\/\w+$/;
   const asTemplate = (url: string) =>
     url === '/*' ? '/{handle}' : url.replaceAll(/:(\w+)/g, '{$1}').replace(/\/\*$/, '/{handle}');
 
@@ -57,10 +59,10 @@ describe('routes and operations', () => {
       return method === 'HEAD' || PAGE_FILES.test(url) || ANY_METHOD.test(url) ? [] : [`${method} ${asTemplate(url)}`];
     });
     const described = OPERATIONS.filter(({ path }) => !ANY_METHOD.test(path)).map(
-      ({ method, path }) => `${method.toUpperCase()} ${path}`,
+      ({ method, path }) => `${method.toUpperCase()} ${path.replace(WORD_BEHIND, '/{handle}')}`,
     );
     expect(offered.length).toBeGreaterThan(15);
-    expect(described.sort()).toEqual(offered.sort());
+    expect([...new Set(described)].sort()).toEqual(offered.sort());
   });
 
   it.each(OPERATIONS.filter(({ path }) => ANY_METHOD.test(path)))('$method $path is offered', async (operation) => {
@@ -93,8 +95,8 @@ describe('an operation', () => {
     const told = await door.ask(method, filledPath(operation), { ...key, ...exampleOf(operation) });
     expect(operationOf(method, filledPath(operation))).toBe(operation);
     expect(objectionTo(operation, told)).toBe('');
-    // What an empty registry lacks is missing; the form of the request may not be wrong.
-    expect([200, 201, 404, 410, 422]).toContain(told.status);
+    // What an empty registry lacks is missing, what was revoked by then stays so; the form of the request may not be wrong.
+    expect([200, 201, 404, 409, 410, 422]).toContain(told.status);
   });
 
   it.each(OPERATIONS.filter(({ access }) => access === 'key'))('wants a key: $method $path', async (operation) => {

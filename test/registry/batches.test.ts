@@ -184,7 +184,14 @@ describe('races', () => {
           kind: 'put-record' as const,
           handle: A as never,
           expectedRevision: revision++,
-          draft: { status: 'active' as const, parent: null, template: null, reason: null, ...named(name) },
+          draft: {
+            status: 'active' as const,
+            parent: null,
+            template: null,
+            reason: null,
+            recall: null,
+            ...named(name),
+          },
         },
       ],
     });

@@ -54,6 +54,8 @@ async function furnish(f: Fixture): Promise<void> {
     put(h('ODD')),
     put(h('L', LAMPS)),
     put(h('RESERVED'), { status: 'reserved' }),
+    put(h('RECALLED')),
+    { operation: 'recall', handle: h('RECALLED'), ifMatch: null, reason: 'r', notice: '通知' } as const,
   ];
   await f.identifiers.register(f.operator, calls, WRITE);
   f.clock.nowMs += DAY_MS;
@@ -75,8 +77,8 @@ describe('an export', () => {
     const [source, target] = [await openFixture(), await openFixture()];
     await furnish(source);
     const lines = await exportOf(source);
-    expect(lines.filter((line) => line.includes('"kind":"record"'))).toHaveLength(6);
-    expect(lines.filter((line) => line.includes('"history":'))).toHaveLength(4);
+    expect(lines.filter((line) => line.includes('"kind":"record"'))).toHaveLength(7);
+    expect(lines.filter((line) => line.includes('"history":'))).toHaveLength(5);
     target.clock.nowMs += 700 * DAY_MS;
     const outcomes = await preserve(target, lines);
     expect(new Set(outcomes)).toEqual(new Set(['created', 'unchanged'])); // the enterprises of a fixture are the same in both

@@ -17,7 +17,15 @@ function createPast() {
   const write = async (seconds: number, handle: Handle, given: Partial<RecordDraft> | null): Promise<void> => {
     clock.nowMs = START + seconds * 1000;
     const expectedRevision = (await store.get(handle))?.revision ?? 0;
-    const draft = { status: 'active', parent: null, template: null, reason: null, values: [], ...given } as const;
+    const draft = {
+      status: 'active',
+      parent: null,
+      template: null,
+      reason: null,
+      recall: null,
+      values: [],
+      ...given,
+    } as const;
     const change =
       given === null
         ? ({ kind: 'delete-record', handle, expectedRevision } as const)

@@ -60,7 +60,15 @@ export class Records {
     this.#revisions.set(handle, revision);
     if (draft === null) this.live.delete(handle);
     else {
-      const full: RecordDraft = { status: 'active', parent: null, template: null, reason: null, values: [], ...draft };
+      const full: RecordDraft = {
+        status: 'active',
+        parent: null,
+        template: null,
+        reason: null,
+        recall: null,
+        values: [],
+        ...draft,
+      };
       this.live.set(handle, { ...full, handle, revision, createdAt: START, updatedAt: START + revision });
     }
     const appeared = before === undefined || before.status === 'reserved';

@@ -7,6 +7,7 @@ import { HandleError } from '../../src/domain/error.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { RecordDraft } from '../../src/domain/handle-record.ts';
 import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
+import type { Recall } from '../../src/domain/recall.ts';
 import type { RowNames } from '../../src/store/change-row-codec.ts';
 import type { NamesByNumber, NumberOfNames } from '../../src/store/record-codec.ts';
 
@@ -66,9 +67,14 @@ const anyValue: fc.Arbitrary<HandleValue> = fc
   })
   .map((given) => makeValue({ ...given, data: given.data as ByteString }));
 
-export const anyBody: fc.Arbitrary<Pick<RecordDraft, 'template' | 'reason' | 'values'>> = fc.record({
+const anyRecall: fc.Arbitrary<Recall | null> = fc.option(
+  fc.record({ reason: anyText, notice: anyText, timestamp: fc.integer({ min: 1, max: 2 ** 32 - 1 }) }),
+);
+
+export const anyBody: fc.Arbitrary<Pick<RecordDraft, 'template' | 'reason' | 'recall' | 'values'>> = fc.record({
   template: fc.option(anyHandle),
   reason: fc.option(anyText),
+  recall: anyRecall,
   values: fc.array(anyValue, { maxLength: 6 }),
 });
 
@@ -77,13 +83,14 @@ export const anyDraft: fc.Arbitrary<RecordDraft> = fc.record({
   parent: fc.option(anyHandle),
   template: fc.option(anyHandle),
   reason: fc.option(anyText),
+  recall: anyRecall,
   values: fc.array(anyValue, { maxLength: 6 }),
 });
 
 export const anyEntry: fc.Arbitrary<ChangeEntry> = fc.oneof(
   fc.record({
     subject: fc.constant('record' as const),
-    action: fc.constantFrom('created', 'updated', 'revoked', 'deleted'),
+    action: fc.constantFrom('created', 'updated', 'revoked', 'deleted', 'recalled', 'recall-lifted'),
     name: fc
       .tuple(fc.constantFrom('88.118.1', '88.118.2', '0.NA'), anyText)
       .map(([prefix, suffix]) => `${prefix}/${suffix}`),

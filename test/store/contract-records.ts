@@ -21,11 +21,36 @@ export function describeRecords(open: OpenStore): void {
         parent: null,
         template: h('META_1'),
         reason: null,
+        recall: null,
         values: [{ ...values[0], timestamp: SECOND }, values[1]],
         revision: 1,
         createdAt: NOON,
         updatedAt: NOON,
       });
+      await close();
+    });
+
+    it('keeps a recall with the second of its commit, tells it in the log, and counts it as an update', async () => {
+      const { store, clock, close } = await open();
+      const recall = { reason: '供应商报告', notice: '铰链可能断裂', timestamp: 0 };
+      await apply(store, put(h('B')));
+      clock.nowMs += 2000;
+      await apply(store, put(h('B'), 1, { recall }));
+      const began = { ...recall, timestamp: SECOND + 2 };
+      expect((await store.get(h('B')))?.recall).toEqual(began);
+      clock.nowMs += 5000;
+      await apply(
+        store,
+        put(h('B'), 2, { recall: { ...began, notice: '请停止使用' } }),
+        put(h('C'), 0, { parent: h('B') }),
+      );
+      expect((await store.get(h('B')))?.recall).toEqual({ ...began, notice: '请停止使用' });
+      await apply(store, put(h('B'), 3));
+      const earlier = await store.history(h('B'), 4, 10);
+      expect(earlier.map(({ record }) => record?.recall?.notice ?? null)).toEqual(['请停止使用', '铰链可能断裂', null]);
+      const actions = (await store.changes(0, 10)).flatMap(({ entries }) => entries.map(({ action }) => action));
+      expect(actions).toEqual(['created', 'recalled', 'updated', 'created', 'recall-lifted']);
+      expect(await store.counts(P)).toMatchObject({ live: 2, days: [{ created: 2, updated: 3, revoked: 0 }] });
       await close();
     });
 

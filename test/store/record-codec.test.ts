@@ -8,14 +8,14 @@ import { PackedWriter } from '../../src/store/packed-bytes.ts';
 import {
   decodeHead,
   decodeRecord,
+  type EncodedHead,
   encodeRecord,
   type RecordBody,
-  type RecordHead,
 } from '../../src/store/record-codec.ts';
 import { anyBody, anyBytes, anyInstant, decodesOrRefuses, dictionary } from './codec-worlds.ts';
 import { h, NOON, text } from './world.ts';
 
-const anyHead: fc.Arbitrary<RecordHead> = fc.record({
+const anyHead: fc.Arbitrary<EncodedHead> = fc.record({
   status: fc.constantFrom('reserved', 'active', 'revoked', 'deleted'),
   revision: fc.integer({ min: 1, max: 2 ** 40 }),
   createdAt: anyInstant,
@@ -24,10 +24,10 @@ const anyHead: fc.Arbitrary<RecordHead> = fc.record({
   node: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
 });
 
-const HEAD: RecordHead = { status: 'active', revision: 1, createdAt: NOON, updatedAt: NOON, parentNode: 0, node: 0 };
-const EMPTY: RecordBody = { template: null, reason: null, values: [] };
+const HEAD: EncodedHead = { status: 'active', revision: 1, createdAt: NOON, updatedAt: NOON, parentNode: 0, node: 0 };
+const EMPTY: RecordBody = { template: null, reason: null, recall: null, values: [] };
 
-function encode(head: RecordHead, body: RecordBody, names = dictionary()): ByteString {
+function encode(head: EncodedHead, body: RecordBody, names = dictionary()): ByteString {
   const out = new PackedWriter();
   encodeRecord(head, body, names, out);
   return out.toBytes();
@@ -40,7 +40,8 @@ describe('a stored record', () => {
         // A dictionary that is full leaves names in full.
         const names = dictionary(capacity);
         const bytes = encode(head, body, names);
-        expect(decodeHead(bytes)).toEqual(head);
+        const isRecalled = head.status !== 'deleted' && body.recall !== null;
+        expect(decodeHead(bytes)).toEqual({ ...head, isRecalled });
         const record = decodeRecord(h('A'), bytes, names);
         const { status, revision, createdAt, updatedAt } = head;
         const parent = head.parentNode === 0 ? null : names.node(head.parentNode);

@@ -37,7 +37,7 @@ export function text(index: number, data: string, more: Partial<Parameters<typeo
 }
 
 export function draft(more: Partial<RecordDraft> = {}): RecordDraft {
-  return { status: 'active', parent: null, template: null, reason: null, values: [], ...more };
+  return { status: 'active', parent: null, template: null, reason: null, recall: null, values: [], ...more };
 }
 
 export function put(handle: Handle, expectedRevision = 0, more: Partial<RecordDraft> = {}): Change {

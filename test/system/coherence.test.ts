@@ -11,7 +11,10 @@ const FAMILIES = 4;
 /** The system spreads connections over the workers that share the port: this many reach them all. */
 const CONNECTIONS = 24;
 const ITEMS = 6;
+const RECALL_INDEX = 1002;
 const [MODEL_INDEX, BATCH_INDEX, ITEM_INDEX] = [2001, 2002, 2003];
+
+const INDEXES = [MODEL_INDEX, BATCH_INDEX, ITEM_INDEX, RECALL_INDEX];
 
 const directory = temporaryDirectory();
 let node: RunningNode;
@@ -53,6 +56,7 @@ class Family {
   readonly #writer: Connection;
   readonly #readers: readonly Connection[];
   readonly #dice: Dice;
+  #notice: string | null = null;
   #version = 0;
   checks = 0;
 
@@ -74,6 +78,7 @@ class Family {
     const roll = this.#dice.between(1, 10);
     if (roll === 1) await this.#withdrawAndRestore();
     else if (roll === 2) await this.#appear();
+    else if (roll === 3) await this.#recallAndLift();
     else {
       await this.#put(this.#dice.pick([this.#model, this.#batch, ...this.#items]));
       await this.#askItems(false);
@@ -92,6 +97,20 @@ class Family {
     await this.#askItems(false);
   }
 
+  /** The notice is on every item, whichever worker is asked, and gone as soon as the recall is lifted. */
+  async #recallAndLift(): Promise<void> {
+    const ancestor = this.#dice.pick([this.#model, this.#batch]);
+    const path = `${identifierPath(ancestor)}/recall`;
+    this.#notice = `notice ${++this.#version}`;
+    const recalled = await this.#writer.ask('POST', path, { reason: 'hinge', notice: this.#notice });
+    expect(recalled.status, recalled.text).toBe(200);
+    await this.#askItems(false);
+    this.#notice = null;
+    const lifted = await this.#writer.ask('DELETE', path);
+    expect(lifted.status, lifted.text).toBe(200);
+    await this.#askItems(false);
+  }
+
   /** A handle that every worker has just found to be absent comes into being. */
   async #appear(): Promise<void> {
     const handle = `${this.#items[0]}-${this.#version}`;
@@ -107,14 +126,18 @@ class Family {
     const itemOf = (reader: number): string => this.#items[(first + reader) % ITEMS] ?? '';
     const answers = await this.#askAll(itemOf);
     const shown = answers.map(({ status, body }) =>
-      withdrawn
-        ? { status }
-        : { status, texts: [MODEL_INDEX, BATCH_INDEX, ITEM_INDEX].map((index) => textAt(body, index)) },
+      withdrawn ? { status } : { status, texts: INDEXES.map((index) => textAt(body, index)) },
     );
     const expected = answers.map((_, reader) =>
       withdrawn
         ? { status: 404 }
-        : { status: 200, texts: [this.#model, this.#batch, itemOf(reader)].map((handle) => this.#texts.get(handle)) },
+        : {
+            status: 200,
+            texts: [
+              ...[this.#model, this.#batch, itemOf(reader)].map((handle) => this.#texts.get(handle)),
+              this.#notice,
+            ],
+          },
     );
     expect(shown).toEqual(expected);
   }

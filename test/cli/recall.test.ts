@@ -1,0 +1,48 @@
+// `jiabiao recall`, `recall lift` and `children` against a node.
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
+
+// Processes and threads start slowly when all tests run at once.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const directory = newDirectory();
+let node: ServingNode;
+let prefix: string;
+
+beforeAll(async () => {
+  node = await serve(['--store', 'memory', '--data', directory.path]);
+  const created = await jiabiao('enterprise', 'create', '--name', '中山家具', '--state', 'active', '--json');
+  prefix = JSON.parse(created.stdout).prefix;
+});
+afterAll(async () => {
+  await node.end('SIGTERM');
+  directory.remove();
+});
+
+function jiabiao(...args: readonly string[]): Promise<Finished> {
+  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
+}
+
+describe('recall, and children', () => {
+  test('show on what inherits, until the recall is lifted', async () => {
+    const [batch, item] = [`${prefix}/R-BATCH`, `${prefix}/R 1?`];
+    await jiabiao('register', batch, '--value', '2000:BATCH=7');
+    await jiabiao('register', item, '--parent', batch);
+    const words = ['--reason', '报告 118', '--notice', '请停止使用 stop'];
+    expect(await jiabiao('recall', batch, ...words)).toMatchObject({
+      code: 0,
+      stdout: `${batch}  updated  revision 2\n`,
+    });
+    expect((await jiabiao('recall', batch, ...words)).stdout).toContain('unchanged  revision 2');
+    expect((await jiabiao('resolve', item)).stdout).toContain('RECALL  请停止使用 stop');
+    expect((await jiabiao('children', batch)).stdout).toBe(`${item}  active\n`);
+    expect((await jiabiao('history', batch)).stdout).toContain('recalled  by');
+    expect((await jiabiao('recall', 'lift', batch, '--if-match', '1')).code).toBe(1);
+    expect((await jiabiao('recall', 'lift', batch, '--dry-run')).stdout).toContain('updated');
+    expect((await jiabiao('resolve', item)).stdout).toContain('RECALL');
+    expect((await jiabiao('recall', 'lift', batch)).stdout).toContain('updated  revision 3');
+    expect((await jiabiao('resolve', item)).stdout).not.toContain('RECALL');
+    expect((await jiabiao('recall', batch, '--reason', 'no notice')).code).toBe(2);
+  });
+});
