@@ -54,8 +54,6 @@ export type Change =
       readonly expectedRevision: number;
       readonly template: Omit<Template, Stored>;
       readonly preserved?: PreservedMarks;
-      /** Versions before it that it comes with from another node. */
-      readonly earlier?: readonly Template[];
     };
 
 /** What became of one change. A refusal changed nothing, and stops none of its neighbours. */

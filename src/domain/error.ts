@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'INVALID_PARENT' // the parent is missing, foreign, too deep or a descendant
   | 'LOT_OVERLAP' // the range takes room that another lot has
   | 'INVALID_LOT_CODE' // within a lot, and none of its codes
+  | 'INVALID_TEMPLATE' // the template is missing, or is another enterprise's
   | 'INVALID_STATE' // the enterprise or record is in a state that does not allow it
   | 'IDEMPOTENCY_MISMATCH' // the key was used with another body
   | 'IDEMPOTENCY_IN_PROGRESS' // the same request is being carried out

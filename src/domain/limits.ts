@@ -211,5 +211,34 @@ export const BACKUP_CHUNKS_AT_ONCE = 4;
 /** Earlier states of one record in an export's line: a record that was changed daily for a quarter of a century. */
 export const MAX_PRESERVED_STATES = 10_000;
 
+/** Elements of a template: far above any product sheet. */
+export const MAX_TEMPLATE_ELEMENTS = 256;
+
+/** Values one enumeration allows, and file endings one element allows: a list that a person picks from. */
+export const MAX_ELEMENT_CHOICES = 200;
+
+/** Bytes of a template as JSON: each of its versions is one row, and workers keep what it compiles to. */
+export const MAX_TEMPLATE_BYTES = 131_072;
+
+/** Versions of one template: a change a week for twenty years. */
+export const MAX_TEMPLATE_VERSIONS = 1000;
+
+/** Templates of one prefix: one for each kind of product, and no store filled with them. */
+export const MAX_TEMPLATES_OF_PREFIX = 200;
+
+/**
+ * Characters of an element's pattern, states of what it compiles to, and characters of the texts it is held against:
+ * matching takes at most their product, some milliseconds.
+ */
+export const MAX_PATTERN_LENGTH = 200;
+export const MAX_PATTERN_SIZE = 500;
+export const MAX_PATTERN_TEXT_LENGTH = 1000;
+
+/** Templates a worker keeps compiled: more than are in use at once, at most some hundred kilobytes each. */
+export const MAX_COMPILED_TEMPLATES = 200;
+
+/** Elements that a refusal names; the others are counted. */
+export const MAX_MISMATCHES_TOLD = 5;
+
 /** Problems of a store that are told in words; the others are counted. */
 export const MAX_FINDINGS = 100;

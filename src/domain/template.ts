@@ -11,6 +11,15 @@ export interface LocalName {
 
 /** `file` is the address of a file kept elsewhere, `handle` names another identifier. */
 export type ElementKind = 'string' | 'number' | 'date' | 'enumeration' | 'url' | 'file' | 'handle';
+export const ELEMENT_KINDS = [
+  'string',
+  'number',
+  'date',
+  'enumeration',
+  'url',
+  'file',
+  'handle',
+] as const satisfies readonly ElementKind[];
 
 /** One value that an enumeration allows. */
 export interface ElementChoice {
@@ -71,3 +80,6 @@ export interface Template extends TemplateDraft {
   /** When this version was put. */
   readonly updatedAt: number;
 }
+
+/** Values below this index are of the handle system (administrators, keys, signature): no element describes them. */
+export const FIRST_ELEMENT_INDEX = 2000;

@@ -28,9 +28,12 @@ import type {
   IdentifierRegistry,
   Preserver,
   ReadAccess,
+  TemplateRegistry,
 } from './registry.ts';
 import { Remembered } from './remembered.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
+import { Fitting } from './template-fitting.ts';
+import { Templates } from './templates.ts';
 import type { RandomBytes } from './tokens.ts';
 
 export interface RegistryOptions {
@@ -55,6 +58,7 @@ export interface Registry extends HandleInterface {
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
   readonly preserver: Preserver;
+  readonly templates: TemplateRegistry;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -73,7 +77,8 @@ export function createRegistry(options: RegistryOptions): Registry {
   });
   const holdings = new Holdings(store, epochs);
   const admission = new Admission(homes, holders, holdings);
-  const identifiers = new Identifiers({ store, admission, holdings, clock, observer });
+  const fitting = new Fitting(store, epochs, ownPrefix);
+  const identifiers = new Identifiers({ store, admission, holdings, fitting, clock, observer });
   return {
     identifiers,
     directory: createDirectory(options, homes, holdings),
@@ -84,6 +89,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     children: createChildReader({ store, admission, holdings }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
+    templates: new Templates({ store, admission, holdings, ownPrefix, clock }),
     preserver: new Preservation({ store, admission, observer }),
     ...createHandleInterface({ ...options, homes, admission, holdings, identifiers }),
   };

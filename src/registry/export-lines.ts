@@ -1,20 +1,27 @@
-// Everything a registry holds as lines of an export, page by page in constant memory: enterprises, their principals, then
-// records in the order of their handles. The same registry gives the same bytes, wherever it is.
+// Everything a registry holds as lines of an export, page by page in constant memory: enterprises, their principals,
+// templates, then records in the order of their handles. The same registry gives the same bytes, wherever it is.
 
 import { type Handle, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
 import { MAX_PAGE_SIZE, MAX_PRESERVED_STATES } from '../domain/limits.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
+import type { Template } from '../domain/template.ts';
 import type {
   DirectoryReader,
   HistoryEntry,
   RecordReader,
   RecordState,
   RegistryScanner,
+  TemplateReader,
 } from '../store/registry-store.ts';
 import { formatEntityLine, formatRecordLine, type StateLine } from './preserved-json.ts';
+import { formatTemplateLine } from './preserved-template.ts';
+
+/** Templates of one page: each may take MAX_TEMPLATE_BYTES. */
+const TEMPLATES_AT_ONCE = 50;
 
 export interface ExportOptions {
   readonly store: RegistryScanner &
+    TemplateReader &
     Pick<RecordReader, 'history'> &
     Pick<DirectoryReader, 'enterprises' | 'principals' | 'keys'>;
   /** Only this prefix and what is below it; null for everything. */
@@ -29,6 +36,7 @@ export interface ExportOptions {
 export async function* exportLines(options: ExportOptions): AsyncGenerator<readonly string[]> {
   yield* enterpriseLines(options);
   yield* principalLines(options);
+  yield* templateLines(options);
   for (const prefix of await options.store.prefixes()) {
     if (mayHold(prefix, options.scope)) yield* recordLines(options, prefix);
   }
@@ -62,6 +70,33 @@ async function* principalLines({ store, scope, withKeys }: ExportOptions): Async
     yield page.filter(({ principalId }) => owners.has(principalId)).map((one) => formatEntityLine('key', one));
     after = page.at(-1)?.id ?? null;
     if (page.length < MAX_PAGE_SIZE) return;
+  }
+}
+
+/** A line a version, each template's in order. */
+async function* templateLines({ store, scope, withHistory }: ExportOptions): AsyncGenerator<readonly string[]> {
+  for (let after: Handle | null = null; ; ) {
+    const page = await store.templates(null, after, TEMPLATES_AT_ONCE);
+    for (const newest of page) {
+      if (scope !== null && !isWithin(prefixOf(newest.handle), scope)) continue;
+      if (withHistory) yield* versionLines(store, newest);
+      else yield [formatTemplateLine(newest, 0)];
+    }
+    after = page.at(-1)?.handle ?? null;
+    if (page.length < TEMPLATES_AT_ONCE) return;
+  }
+}
+
+async function* versionLines(store: TemplateReader, { handle, revision }: Template): AsyncGenerator<readonly string[]> {
+  for (let after = 0; after < revision; ) {
+    const versions = await store.templateVersions(handle, after, TEMPLATES_AT_ONCE);
+    const lines: string[] = [];
+    for (const version of versions) {
+      lines.push(formatTemplateLine(version, after));
+      after = version.revision;
+    }
+    yield lines;
+    if (versions.length < TEMPLATES_AT_ONCE) return;
   }
 }
 

@@ -22,11 +22,13 @@ import type {
 } from './registration.ts';
 import type { IdentifierRegistry } from './registry.ts';
 import { foresee, type PlannedWrite, Round, settle } from './rounds.ts';
+import type { Fitting } from './template-fitting.ts';
 
 export interface IdentifierOptions {
   readonly store: RegistryStore;
   readonly admission: Admission;
   readonly holdings: Holdings;
+  readonly fitting: Fitting;
   readonly clock: () => number;
   readonly observer: Observer;
 }
@@ -161,7 +163,8 @@ export class Identifiers implements IdentifierRegistry {
   }
 
   #round(actor: Actor, dryRun: boolean): Round {
-    return new Round({ store: this.#options.store, principal: actor.principal, dryRun, now: this.#options.clock() });
+    const { store, fitting, clock } = this.#options;
+    return new Round({ store, fitting, principal: actor.principal, dryRun, now: clock() });
   }
 
   #handlesOf(registrations: readonly Registration[]): string[] {

@@ -30,6 +30,7 @@ const MESSAGES = {
   INVALID_PARENT: { zh: '上级标识无效', en: 'The parent is not valid' },
   LOT_OVERLAP: { zh: '与已有号段重叠', en: 'The range overlaps another lot' },
   INVALID_LOT_CODE: { zh: '不是该号段的有效编码', en: 'Not a code of the lot it lies in' },
+  INVALID_TEMPLATE: { zh: '模板无效', en: 'The template is not valid' },
   INVALID_STATE: { zh: '当前状态不允许此操作', en: 'Its state does not allow this' },
   IDEMPOTENCY_MISMATCH: { zh: '重复提交的内容不一致', en: 'A repeated request had other content' },
   IDEMPOTENCY_IN_PROGRESS: { zh: '相同请求正在处理', en: 'The same request is being carried out' },

@@ -12,6 +12,12 @@ import { isJsonObject } from '../wire/json-input.ts';
 import { type Admission, refusalOf } from './admission.ts';
 import { type ParsedEntity, parseEntityLine } from './preserved-entity.ts';
 import { formatEntityLine, formatRecordLine, type ParsedState, parseRecordLine } from './preserved-json.ts';
+import {
+  formatTemplateLine,
+  type ParsedTemplateLine,
+  parseTemplateLine,
+  templateChange,
+} from './preserved-template.ts';
 import type { Actor } from './registration.ts';
 import type { PreservedResult } from './registry.ts';
 import { assertValues } from './value-rules.ts';
@@ -75,16 +81,21 @@ export class Preservation {
   #wantedOf(line: unknown, at: string): Wanted {
     const kind = isJsonObject(line) ? line.kind : undefined;
     if (kind === 'record') return this.#wantedRecord(line, at);
+    if (kind === 'template') return this.#wantedTemplate(parseTemplateLine(line, at, (text) => this.#handleOf(text)));
     if (kind === 'enterprise' || kind === 'principal' || kind === 'key')
       return this.#wantedEntity(parseEntityLine(kind, line, at));
-    throw new HandleError('INVALID_REQUEST', 'A line of an export has a kind: record, enterprise, principal or key.', {
-      at: `${at}/kind`,
-    });
+    throw new HandleError(
+      'INVALID_REQUEST',
+      'A line of an export has a kind: record, template, enterprise, principal or key.',
+      {
+        at: `${at}/kind`,
+      },
+    );
   }
 
   #wantedRecord(line: unknown, at: string): Wanted {
     const parsed = parseRecordLine(line, at);
-    const handle = this.#options.admission.parseStorable(parsed.handle, '/handle');
+    const handle = this.#handleOf(parsed.handle);
     const states = parsed.states.map((state) => this.#stateOf(handle, state));
     assertSuccession(states);
     const last = states.at(-1) as PreservedState;
@@ -102,6 +113,31 @@ export class Preservation {
         return { revision: standing.revision, isSame: formatRecordLine(handle, standing, null) === given };
       },
     };
+  }
+
+  #wantedTemplate(parsed: ParsedTemplateLine): Wanted {
+    const { store } = this.#options;
+    const { template, after } = parsed;
+    const { handle, revision } = template;
+    return {
+      name: handle,
+      change: templateChange(parsed),
+      revision,
+      async stands() {
+        const [version] = await store.templateVersions(handle, revision - 1, 1);
+        if (version?.revision === revision) {
+          return { revision, isSame: formatTemplateLine(version, after) === formatTemplateLine(template, after) };
+        }
+        const newest = await store.template(handle);
+        // One of another origin under the same handle: versions of the two are never mixed.
+        const isOther = newest !== null && (newest.createdAt !== template.createdAt || newest.revision > revision);
+        return isOther ? { revision: newest.revision, isSame: false } : null;
+      },
+    };
+  }
+
+  #handleOf(text: string): Handle {
+    return this.#options.admission.parseStorable(text, '/handle');
   }
 
   #stateOf(handle: Handle, { draft, ...marks }: ParsedState): PreservedState {
@@ -164,6 +200,11 @@ function taken({ name, revision }: Wanted, standing: number): PreservedResult {
 
 function resultOf(wanted: Wanted, outcome: ChangeOutcome): PreservedResult {
   if (outcome.ok) return { ok: true, outcome: 'created', handle: wanted.name, revision: outcome.revision };
+  const { change } = wanted;
+  if (change.kind === 'put-template' && outcome.currentRevision < change.expectedRevision) {
+    const message = `${wanted.name} is at version ${outcome.currentRevision} here, and this line follows version ${change.expectedRevision}: take in the lines of its versions in their order.`;
+    return { ok: false, handle: wanted.name, error: new HandleError('REVISION_CONFLICT', message) };
+  }
   if (outcome.code === 'REVISION_CONFLICT') return taken(wanted, outcome.currentRevision);
   return { ok: false, handle: wanted.name, error: new HandleError(outcome.code, outcome.message) };
 }

@@ -207,6 +207,6 @@ export function readMs(input: unknown, at: string): number {
   throw inputError(at, 'Write an instant, such as "2026-01-31T00:00:00.000Z".', CODE);
 }
 
-function formatMs(ms: number): string {
+export function formatMs(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -7,7 +7,15 @@ import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { AccessKey, Principal, Role } from '../domain/principal.ts';
 import type { RecordDifference } from '../domain/record-difference.ts';
-import type { Actor, RegisterOptions, RegisterResult, Registration, RegistrationResult } from './registration.ts';
+import type { Template, TemplateDraft } from '../domain/template.ts';
+import type {
+  Actor,
+  IdempotencyClaim,
+  RegisterOptions,
+  RegisterResult,
+  Registration,
+  RegistrationResult,
+} from './registration.ts';
 
 /**
  * Registers identifiers. Refusals of single items are results; what concerns the whole call is thrown:
@@ -124,6 +132,43 @@ export type PreservedResult =
 /** Takes in what another node exported: with revisions, instants and histories, never over what stands. */
 export interface Preserver {
   preserve(actor: Actor, lines: readonly unknown[]): Promise<readonly PreservedResult[]>;
+}
+
+export interface PutTemplate {
+  /** As the caller spelled it. */
+  readonly handle: string;
+  readonly draft: TemplateDraft;
+  /** `create` refuses one that exists. */
+  readonly mode: 'create' | 'upsert';
+  /** Version the caller saw; null if any will do. */
+  readonly ifMatch: number | null;
+  readonly idempotency: IdempotencyClaim | null;
+}
+
+export interface TemplateResult {
+  readonly template: Template;
+  readonly outcome: 'created' | 'updated' | 'unchanged';
+}
+
+/**
+ * Templates: those under the node's own prefix are for everyone and of operators, others of their enterprise. A
+ * registration that starts after a new version was acknowledged is held against that. Throws `FORBIDDEN`, `NOT_FOUND`,
+ * `ALREADY_EXISTS`, `INVALID_HANDLE`, `INVALID_STATE`, `REVISION_CONFLICT`, `IDEMPOTENCY_MISMATCH`.
+ */
+export interface TemplateRegistry {
+  /** Newest versions in order of their handles: of one prefix, or all that the asker reaches by name. */
+  list(actor: Actor, prefix: string | null, after: string | null, limit: number): Promise<readonly Template[]>;
+  /** The newest version, or the one asked for. */
+  read(actor: Actor, handle: string, version: number | null): Promise<Template>;
+  /** A new version; the same content as stands changes nothing. Elements are never removed: `INVALID_STATE`. */
+  put(actor: Actor, put: PutTemplate): Promise<TemplateResult>;
+  /** A new version in which these elements, by index, are disabled. */
+  disable(
+    actor: Actor,
+    handle: string,
+    indexes: readonly number[],
+    conditions: Pick<PutTemplate, 'ifMatch' | 'idempotency'>,
+  ): Promise<TemplateResult>;
 }
 
 export interface NewEnterprise {

@@ -10,17 +10,19 @@ import type { Awaitable } from '../store/registry-store.ts';
 export interface RememberedOptions<T> {
   readonly epochs: EpochTable;
   /** First half of the slot's name in the epoch table: `enterprise:88.118.10023`. */
-  readonly kind: 'enterprise' | 'principal' | 'key' | 'transfers';
+  readonly kind: 'enterprise' | 'principal' | 'key' | 'transfers' | 'template';
   readonly read: (name: string) => Awaitable<T | null>;
   /** False where strangers choose the names: then guesses cannot push out what is in use. */
   readonly keepsAbsence: boolean;
+  /** Entries; without it MAX_REMEMBERED. */
+  readonly limit?: number;
 }
 
 interface Entry<T> extends Validity {
   readonly value: T | null;
 }
 
-/** At most MAX_REMEMBERED entries, the oldest give way. At once if remembered, or if the store answers at once. */
+/** At most `limit` entries, the oldest give way. At once if remembered, or if the store answers at once. */
 export class Remembered<T> {
   readonly #options: RememberedOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
@@ -42,7 +44,7 @@ export class Remembered<T> {
   #keep(name: string, value: T | null, epoch: number): T | null {
     this.#entries.delete(name);
     if (value === null && !this.#options.keepsAbsence) return value;
-    if (this.#entries.size >= MAX_REMEMBERED) {
+    if (this.#entries.size >= (this.#options.limit ?? MAX_REMEMBERED)) {
       const oldest = this.#entries.keys().next();
       if (!oldest.done) this.#entries.delete(oldest.value);
     }

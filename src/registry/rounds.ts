@@ -9,12 +9,13 @@ import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { MAX_COMMIT_ATTEMPTS, MAX_PAGE_SIZE } from '../domain/limits.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { RegistryStore } from '../store/registry-store.ts';
+import type { Awaitable, RegistryStore } from '../store/registry-store.ts';
 import { type Item, refusalOf } from './admission.ts';
 import { judgeValueTypes } from './authorization.ts';
-import { assertParentAhead } from './parent-check.ts';
+import { assertParentAhead, type LookUp } from './parent-check.ts';
 import { type Plan, planChange } from './planning.ts';
 import type { RegistrationResult } from './registration.ts';
+import type { Fitting } from './template-fitting.ts';
 
 /** An item on its way into the store. */
 export interface PlannedWrite {
@@ -38,6 +39,7 @@ interface Standing {
 
 export interface RoundOptions {
   readonly store: RegistryStore;
+  readonly fitting: Fitting;
   readonly principal: Principal;
   readonly dryRun: boolean;
   readonly now: number;
@@ -48,6 +50,8 @@ export class Round {
   readonly #standing = new Map<Handle, Standing>();
   readonly #storedChildren = new Map<Handle, readonly Handle[]>();
   readonly #plannedChildren = new Map<Handle, Handle[]>();
+  /** Ancestors that were looked up, as they stand in the store. */
+  readonly #ancestors = new Map<Handle, HandleRecord | null>();
   /** Identifiers each prefix with a quota may still take. */
   readonly #room = new Map<Prefix, number>();
   /** Whether parents are looked at before the commit: in a dry run, or if a refused one would upset a later item. */
@@ -68,6 +72,8 @@ export class Round {
       try {
         const plan = planChange(item.registration, item.target, standing.record);
         this.#assertAllowed(item, plan, standing.record);
+        const fits = plan.kind === 'write' && this.#assertFits(handle, plan.draft, standing.record);
+        if (fits instanceof Promise) await fits;
         if (this.#looksAhead) await this.#assertParent(handle, plan, standing.record);
         if (plan.kind === 'keep') {
           if (standing.write === null) results[item.position] = keptResult(plan.record);
@@ -160,12 +166,28 @@ export class Round {
 
   async #assertParent(handle: Handle, plan: Plan, before: HandleRecord | null): Promise<void> {
     if (plan.kind !== 'write' || plan.draft.parent === null || plan.draft.parent === before?.parent) return;
-    const { store } = this.#options;
-    const lookUp = (at: Handle) => {
-      const standing = this.#standing.get(at);
-      return standing === undefined ? store.get(at) : standing.record;
-    };
-    await assertParentAhead(handle, plan.draft.parent, lookUp, store);
+    await assertParentAhead(handle, plan.draft.parent, this.#lookUp, this.#options.store);
+  }
+
+  #assertFits(handle: Handle, draft: RecordDraft, current: HandleRecord | null): Awaitable<void> {
+    if (draft.template === null) return;
+    return this.#options.fitting.assertFits({ handle, draft, current, lookUp: this.#lookUp });
+  }
+
+  /** A record as it will stand by then; many items of a call have the same ancestors. */
+  readonly #lookUp: LookUp = (at) => {
+    const standing = this.#standing.get(at);
+    if (standing !== undefined) return standing.record;
+    const known = this.#ancestors.get(at);
+    if (known !== undefined) return known;
+    const found = this.#options.store.get(at);
+    if (found instanceof Promise) return found.then((record) => this.#keepAncestor(at, record));
+    return this.#keepAncestor(at, found);
+  };
+
+  #keepAncestor(at: Handle, record: HandleRecord | null): HandleRecord | null {
+    this.#ancestors.set(at, record);
+    return record;
   }
 
   #write(item: Item, plan: Exclude<Plan, { kind: 'keep' }>, standing: Standing): PlannedWrite {

@@ -115,9 +115,7 @@ export class StagedDirectory {
       const { handle } = change.template;
       const newest = { ...change.template, ...stored };
       this.#entities.templates.set(id, newest);
-      for (const version of [...(change.earlier ?? []), newest]) {
-        this.#templateVersions.set(versionKey(id, version.revision), version);
-      }
+      this.#templateVersions.set(versionKey(id, newest.revision), newest);
       return [{ subject: 'template', handle }];
     }
     const { tokenHash } = change.key;

@@ -101,7 +101,7 @@ export class MemoryDirectory {
       const newest = { ...change.template, ...stored };
       const versions = this.#versions.get(handle) ?? new Map<number, Template>();
       this.#versions.set(handle, versions);
-      for (const version of [...(change.earlier ?? []), newest]) versions.set(version.revision, version);
+      versions.set(newest.revision, newest);
       this.templates.set(handle, newest);
       return [{ subject: 'template', handle }];
     }

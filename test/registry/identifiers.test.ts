@@ -17,6 +17,7 @@ import {
   value,
   word,
 } from './fixture.ts';
+import { putTemplate } from './template-fixture.ts';
 
 const A = `${CHAIRS}/A`;
 
@@ -39,11 +40,13 @@ describe('put', () => {
   it('replaces everything: what it does not name is gone', async () => {
     const f = await openFixture();
     await one(f, f.chairs, put(`${CHAIRS}/M`));
+    await putTemplate(f, f.chairs, `${CHAIRS}/META_1`, [{ index: 2000, kind: 'string' }]);
     await one(
       f,
       f.chairs,
       put(A, { parent: `${CHAIRS}/M`, template: `${CHAIRS}/META_1`, values: [value(1, 'X', '1'), value(2, 'Y', '2')] }),
     );
+    expect((await f.identifiers.read(f.chairs, A)).template).toBe(`${CHAIRS}/META_1`);
     await one(f, f.chairs, put(A, { values: [value(2, 'Y', '2')] }));
     const record = await f.identifiers.read(f.chairs, A);
     expect(record).toMatchObject({ parent: null, template: null, status: 'active' });

@@ -7,6 +7,7 @@ import { makeValue } from '../../src/domain/handle-value.ts';
 import { parsePrefix } from '../../src/domain/prefix.ts';
 import { type ExportOptions, exportLines } from '../../src/registry/export-lines.ts';
 import { CHAIRS, codeOf, type Fixture, LAMPS, openFixture, patch, put, remove, revoke, WRITE } from './fixture.ts';
+import { putTemplate } from './template-fixture.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -47,6 +48,9 @@ async function furnish(f: Fixture): Promise<void> {
   ];
   const principal = await f.directory.createPrincipal(f.operator, { name: 'ERP', role: 'enterprise', scope: CHAIRS });
   await f.directory.issueKey(f.operator, { principalId: principal.id, label: 'ERP', expiresAt: Date.UTC(2030, 0, 1) });
+  const narrow = [{ index: 2000, kind: 'string' } as const];
+  await putTemplate(f, f.operator, h('META_1'), { elements: narrow, isOpen: true });
+  await putTemplate(f, f.operator, h('META_ALL', '88.118'), [{ index: 2000, kind: 'string' }]);
   const calls = [
     put(h('Z-MODEL')),
     put(h('ITEM'), { parent: h('Z-MODEL') }),
@@ -59,6 +63,9 @@ async function furnish(f: Fixture): Promise<void> {
   ];
   await f.identifiers.register(f.operator, calls, WRITE);
   f.clock.nowMs += DAY_MS;
+  const choices = [{ value: 'E0', name: { zh: '级', en: 'Class' } }];
+  const wider = [{ index: 2000, kind: 'string' } as const, { index: 2001, kind: 'enumeration', choices } as const];
+  await putTemplate(f, f.operator, h('META_1'), { elements: wider, isOpen: true });
   await f.identifiers.register(
     f.operator,
     [put(h('ODD'), { values: odd, template: h('META_1') }), remove(h('GONE'))],
@@ -90,11 +97,14 @@ describe('an export', () => {
     expect(await target.store.counts(parsePrefix(CHAIRS))).toEqual(await source.store.counts(parsePrefix(CHAIRS)));
   });
 
-  it('may come in any order', async () => {
+  it('may come in any order, but for the versions of a template', async () => {
     const [source, target] = [await openFixture(), await openFixture()];
     await furnish(source);
     const lines = await exportOf(source);
-    await preserve(target, [...lines].reverse());
+    const versions = lines.filter((line) => line.includes('"kind":"template"'));
+    const others = lines.filter((line) => !versions.includes(line));
+    expect(await preserve(target, versions.slice(1, 2))).toEqual(['REVISION_CONFLICT']);
+    await preserve(target, [...others.reverse(), ...versions]);
     expect(await exportOf(target)).toEqual(lines);
   });
 
@@ -107,6 +117,16 @@ describe('an export', () => {
     expect(await exportOf(target, { withHistory: false })).toEqual(lines);
     expect(await target.store.history(h('ODD'), 100, 10)).toEqual([]);
     expect((await target.store.get(h('ODD')))?.revision).toBe(3);
+  });
+
+  it('never mixes the versions of two templates under one handle', async () => {
+    const [source, target] = [await openFixture(), await openFixture()];
+    await furnish(source);
+    const [, second = ''] = (await exportOf(source)).filter((line) => line.includes('"kind":"template"'));
+    target.clock.nowMs += 5;
+    await putTemplate(target, target.operator, h('META_1'), [{ index: 2000, kind: 'date' }]);
+    expect(await preserve(target, [second])).toEqual(['ALREADY_EXISTS']);
+    expect(await target.store.template(h('META_1'))).toMatchObject({ revision: 1 });
   });
 
   it('of one prefix has nothing of others', async () => {

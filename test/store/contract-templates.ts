@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
-import type { Template } from '../../src/domain/template.ts';
 import type { OpenStore } from './contract.ts';
 import { apply, commit, element, h, NOON, P, request, template, words } from './world.ts';
 
@@ -89,11 +88,16 @@ export function describeTemplates(open: OpenStore): void {
     it('come from another node with their versions', async () => {
       const { store, close } = await open();
       const { template: content } = template(META);
-      const earlier: Template = { ...content, revision: 3, createdAt: 5, updatedAt: 6 };
-      const preserved = { revision: 4, createdAt: 5, updatedAt: 7 };
-      await apply(store, { ...template(META), preserved, earlier: [earlier] });
-      expect(await store.template(META)).toEqual({ ...content, ...preserved });
-      expect(await store.templateVersions(META, 0, 10)).toEqual([earlier, { ...content, ...preserved }]);
+      const [third, fourth] = [
+        { revision: 3, createdAt: 5, updatedAt: 6 },
+        { revision: 4, createdAt: 5, updatedAt: 7 },
+      ];
+      await apply(store, { ...template(META), preserved: third }, { ...template(META, 3), preserved: fourth });
+      expect(await store.template(META)).toEqual({ ...content, ...fourth });
+      expect(await store.templateVersions(META, 0, 10)).toEqual([
+        { ...content, ...third },
+        { ...content, ...fourth },
+      ]);
       await close();
     });
   });

@@ -31,6 +31,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   negotiator: ['src/http-server/'],
   pino: ['src/app/'],
   'prom-client': ['src/app/'],
+  re2js: ['src/registry/template-patterns'],
   'swagger-ui-dist': ['src/http-server/docs'],
   typebox: ['src/http-server/schemas', 'src/app/config'],
   // What development needs.

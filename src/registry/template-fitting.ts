@@ -1,0 +1,120 @@
+// Holds a registration against the newest version of its template, together with what it inherits. A registration that
+// names no template costs nothing here.
+
+import type { EpochTable } from '../cache/epoch-table.ts';
+import { HandleError } from '../domain/error.ts';
+import { type Handle, prefixOf } from '../domain/handle.ts';
+import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
+import { MAX_COMPILED_TEMPLATES, MAX_INHERITANCE_DEPTH } from '../domain/limits.ts';
+import { isWithin, type Prefix } from '../domain/prefix.ts';
+import type { Template, TemplateElement } from '../domain/template.ts';
+import type { Awaitable, TemplateReader } from '../store/registry-store.ts';
+import type { LookUp } from './parent-check.ts';
+import { Remembered } from './remembered.ts';
+import {
+  assertFits,
+  type CompiledTemplate,
+  compileTemplate,
+  judgeValues,
+  type Mismatch,
+  missingElements,
+  stillMissing,
+} from './template-rules.ts';
+
+/** What would be written, over what stands. */
+export interface Candidate {
+  readonly handle: Handle;
+  readonly draft: RecordDraft;
+  readonly current: HandleRecord | null;
+  /** Finds ancestors. */
+  readonly lookUp: LookUp;
+}
+
+export class Fitting {
+  /** Until a new version is put: workers that were told of it compile that. */
+  readonly #compiled: Remembered<CompiledTemplate>;
+  readonly #ownPrefix: Prefix;
+
+  constructor(store: TemplateReader, epochs: EpochTable, ownPrefix: Prefix) {
+    this.#ownPrefix = ownPrefix;
+    this.#compiled = new Remembered<CompiledTemplate>({
+      epochs,
+      kind: 'template',
+      read: (handle) => compiledOf(store.template(handle as Handle)),
+      keepsAbsence: false,
+      limit: MAX_COMPILED_TEMPLATES,
+    });
+  }
+
+  /**
+   * Throws `INVALID_TEMPLATE` where the template cannot be used, `INVALID_VALUE` where the record does not fit it. At
+   * once if all is at hand. A revocation always fits.
+   */
+  assertFits(candidate: Candidate): Awaitable<void> {
+    const { template, status } = candidate.draft;
+    if (template === null || status === 'revoked') return;
+    if (isNewlyNamed(candidate)) assertUsable(candidate.handle, template, this.#ownPrefix);
+    const compiled = this.#compiled.get(template);
+    return compiled instanceof Promise ? compiled.then((found) => judge(found, candidate)) : judge(compiled, candidate);
+  }
+}
+
+function compiledOf(template: Awaitable<Template | null>): Awaitable<CompiledTemplate | null> {
+  if (template instanceof Promise) return template.then(compiledOf);
+  return template === null ? null : compileTemplate(template);
+}
+
+function judge(compiled: CompiledTemplate | null, candidate: Candidate): Awaitable<void> {
+  const { draft, current, lookUp } = candidate;
+  const isNew = isNewlyNamed(candidate);
+  if (compiled === null) {
+    // Named before there were templates here, or at the node it came from: it goes on standing.
+    if (!isNew) return;
+    throw unusable(`${draft.template} is no template of this node: put it first, or name another.`);
+  }
+  const standing = isNew ? null : current;
+  const mismatches = judgeValues(compiled, draft.values, standing);
+  const missing = missingElements(compiled, draft, standing);
+  return climb({ compiled, mismatches, missing, lookUp }, draft.parent, 1);
+}
+
+interface Judgement {
+  readonly compiled: CompiledTemplate;
+  readonly mismatches: readonly Mismatch[];
+  readonly missing: readonly TemplateElement[];
+  readonly lookUp: LookUp;
+}
+
+/** What is missing may come from an ancestor. */
+function climb(judgement: Judgement, parent: Handle | null, depth: number): Awaitable<void> {
+  const { compiled, mismatches, missing, lookUp } = judgement;
+  if (missing.length === 0 || parent === null || depth >= MAX_INHERITANCE_DEPTH) {
+    assertFits(compiled, mismatches, missing);
+    return;
+  }
+  const ancestor = lookUp(parent);
+  if (ancestor instanceof Promise) return ancestor.then((found) => climbOn(judgement, found, depth));
+  return climbOn(judgement, ancestor, depth);
+}
+
+function climbOn(judgement: Judgement, ancestor: HandleRecord | null, depth: number): Awaitable<void> {
+  // Without its parent it is refused in any case: nothing can be said of what it would have inherited.
+  if (ancestor === null) return climb({ ...judgement, missing: [] }, null, depth);
+  const missing = stillMissing(judgement.missing, ancestor);
+  return climb({ ...judgement, missing }, ancestor.parent, depth + 1);
+}
+
+function isNewlyNamed({ draft, current }: Candidate): boolean {
+  return current === null || current.template !== draft.template;
+}
+
+/** Templates of the record's own prefix, or of one above it, and those of the node. */
+function assertUsable(handle: Handle, template: Handle, ownPrefix: Prefix): void {
+  const [own, of] = [prefixOf(handle), prefixOf(template)];
+  if (of === ownPrefix || isWithin(own, of)) return;
+  throw unusable(`${template} is no template for ${own}: name one of ${own}, or one of the node (${ownPrefix}/…).`);
+}
+
+function unusable(message: string): HandleError {
+  return new HandleError('INVALID_TEMPLATE', message, { at: '/template' });
+}

@@ -1,0 +1,144 @@
+// Whether a record fits its template: a template is compiled once and then held against many records. What stands already
+// is not judged again, so a stricter version never keeps old records from being changed. Pure.
+
+import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import { HandleError } from '../domain/error.ts';
+import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
+import { type HandleValue, sameValue } from '../domain/handle-value.ts';
+import { MAX_MISMATCHES_TOLD } from '../domain/limits.ts';
+import { FIRST_ELEMENT_INDEX, type Template, type TemplateElement } from '../domain/template.ts';
+import { checkFor, type TextCheck } from './template-checks.ts';
+
+interface CompiledElement {
+  readonly element: TemplateElement;
+  /** Upper case: types compare without ASCII case. */
+  readonly type: ByteString;
+  readonly check: TextCheck;
+}
+
+export interface CompiledTemplate {
+  readonly template: Template;
+  readonly elements: ReadonlyMap<number, CompiledElement>;
+  readonly required: readonly TemplateElement[];
+}
+
+export function compileTemplate(template: Template): CompiledTemplate {
+  const elements = template.elements.map(
+    (element): CompiledElement => ({ element, type: upperCase(bytesFromText(element.type)), check: checkFor(element) }),
+  );
+  return {
+    template,
+    elements: new Map(elements.map((one) => [one.element.index, one])),
+    required: template.elements.filter(({ required, disabled }) => required && !disabled),
+  };
+}
+
+/** What is wrong, and where in the registration. */
+export interface Mismatch {
+  readonly at: string;
+  readonly message: string;
+}
+
+/** What is wrong with values that are new or changed. `standing`: the record as it is, if it has the same template. */
+export function judgeValues(
+  compiled: CompiledTemplate,
+  values: readonly HandleValue[],
+  standing: HandleRecord | null,
+): readonly Mismatch[] {
+  let found: Mismatch[] | null = null;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as HandleValue;
+    if (value.index < FIRST_ELEMENT_INDEX) continue;
+    const mismatch = judgeValue(compiled, value, i);
+    if (mismatch === null || stands(standing, value)) continue;
+    found ??= [];
+    found.push(mismatch);
+  }
+  return found ?? NOTHING;
+}
+
+const NOTHING: readonly Mismatch[] = [];
+
+/**
+ * Required elements that a draft lacks by itself. A reserved record may lack any, and a record that stands goes on
+ * lacking what it lacked, as long as its template and parent stay.
+ */
+export function missingElements(
+  { required }: CompiledTemplate,
+  draft: RecordDraft,
+  standing: HandleRecord | null,
+): readonly TemplateElement[] {
+  if (draft.status !== 'active' || required.length === 0) return [];
+  const missing = required.filter(({ index }) => !has(draft.values, index));
+  if (missing.length === 0 || standing?.status !== 'active' || standing.parent !== draft.parent) return missing;
+  return missing.filter(({ index }) => has(standing.values, index));
+}
+
+/** Without those that an ancestor has. */
+export function stillMissing(missing: readonly TemplateElement[], ancestor: HandleRecord): readonly TemplateElement[] {
+  return missing.filter(({ index }) => !has(ancestor.values, index));
+}
+
+/** Throws `INVALID_VALUE` that names the elements, if anything is wrong. */
+export function assertFits(
+  { template }: CompiledTemplate,
+  mismatches: readonly Mismatch[],
+  missing: readonly TemplateElement[],
+): void {
+  const all = [
+    ...mismatches,
+    ...missing.map((element) => ({ at: '/values', message: `${nameOf(element)} is missing: add it` })),
+  ];
+  const [first] = all;
+  if (first === undefined) return;
+  const told = all.slice(0, MAX_MISMATCHES_TOLD).map(({ message }) => message);
+  const more = all.length > told.length ? `; and ${all.length - told.length} more` : '';
+  throw new HandleError(
+    'INVALID_VALUE',
+    `This does not fit template ${template.handle} (version ${template.revision}): ${told.join('; ')}${more}.`,
+    { at: first.at },
+  );
+}
+
+function judgeValue({ template, elements }: CompiledTemplate, value: HandleValue, i: number): Mismatch | null {
+  const known = elements.get(value.index);
+  if (known === undefined) {
+    if (template.isOpen) return null;
+    return {
+      at: `/values/${i}/index`,
+      message: `index ${value.index} (${textFromBytes(value.type)}) is none of its elements: leave it out, or put a version of the template that has it`,
+    };
+  }
+  const { element, type, check } = known;
+  if (element.disabled) {
+    return { at: `/values/${i}`, message: `${nameOf(element)} is disabled and takes no new values: leave it out` };
+  }
+  if (value.type !== type && upperCase(value.type) !== type) {
+    return {
+      at: `/values/${i}/type`,
+      message: `${nameOf(element)} has type ${element.type}, not ${textFromBytes(value.type)}: mend the type or the index`,
+    };
+  }
+  const objection = value.data.length === 0 && element.required ? 'it is empty: fill it in' : judgeText(value, check);
+  return objection === null ? null : { at: `/values/${i}/data`, message: `${nameOf(element)}: ${objection}` };
+}
+
+function judgeText(value: HandleValue, check: TextCheck): string | null {
+  return value.dataForm === 'binary' ? 'it is no text: write text' : check(textFromBytes(value.data));
+}
+
+function stands(standing: HandleRecord | null, value: HandleValue): boolean {
+  return standing?.values.some((other) => sameValue(other, value)) ?? false;
+}
+
+function has(values: readonly HandleValue[], index: number): boolean {
+  return values.some((value) => value.index === index && value.data.length > 0);
+}
+
+function nameOf({ index, name }: TemplateElement): string {
+  return `element ${index} (${name.zh} / ${name.en})`;
+}
+
+function upperCase(type: ByteString): ByteString {
+  return type.replace(/[a-z]+/g, (letters) => letters.toUpperCase()) as ByteString;
+}
