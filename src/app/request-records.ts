@@ -4,9 +4,10 @@
 import { MAX_LOGGED_PATH_LENGTH } from '../domain/limits.ts';
 import type { RequestLog } from '../http-server/http-server.ts';
 import type { ShowClient } from '../logbook/client-form.ts';
+import { GatheredLines } from './gathered-lines.ts';
 import type { Report } from './log-files.ts';
 
-/** Text that is handed over at once; what waits for less than this waits for the timer. */
+/** Text that is handed over at once. */
 const HANDED_OVER_LENGTH = 65_536;
 /** How long a line may wait in the thread: what a crash can lose. */
 const HANDED_OVER_MS = 250;
@@ -23,17 +24,19 @@ type Entry = Parameters<RequestLog>[0];
 export class RequestRecords {
   readonly #options: RequestRecordsOptions;
   readonly #perSecond: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #lines: GatheredLines;
   #room: number;
   #leftOut = 0;
-  #text = '';
-  #lines = 0;
 
   constructor(options: RequestRecordsOptions) {
     this.#options = options;
     this.#perSecond = options.keptPerSecond === 'all' ? Number.POSITIVE_INFINITY : options.keptPerSecond;
     this.#room = this.#perSecond;
-    this.#timer = setInterval(() => this.#handOver(), HANDED_OVER_MS).unref();
+    this.#lines = new GatheredLines({
+      maxLength: HANDED_OVER_LENGTH,
+      maxWaitMs: HANDED_OVER_MS,
+      take: (text, lines) => options.report({ kind: 'requests', text: text.slice(0, -1), lines }),
+    });
   }
 
   /** Whether there is room for one more in this second; counts it either way. On the hot path. */
@@ -75,22 +78,11 @@ export class RequestRecords {
   }
 
   close(): void {
-    clearInterval(this.#timer);
     this.nextSecond();
-    this.#handOver();
+    this.#lines.handOver();
   }
 
   #add(line: object): void {
-    const text = JSON.stringify(line);
-    this.#text = this.#lines === 0 ? text : `${this.#text}\n${text}`;
-    this.#lines += 1;
-    if (this.#text.length >= HANDED_OVER_LENGTH) this.#handOver();
-  }
-
-  #handOver(): void {
-    if (this.#lines === 0) return;
-    this.#options.report({ kind: 'requests', text: this.#text, lines: this.#lines });
-    this.#text = '';
-    this.#lines = 0;
+    this.#lines.add(`${JSON.stringify(line)}\n`);
   }
 }

@@ -8,10 +8,12 @@ interface Line {
 
 function logging(sample: number) {
   const lines: Line[] = [];
+  const flushed: number[] = [];
   const at = (level: Line['level']) => (entry: unknown) => {
     lines.push({ level, entry: entry as Line['entry'] });
   };
-  return { lines, log: requestLog({ info: at('info'), error: at('error') }, sample) };
+  const flush = (): void => void flushed.push(lines.length);
+  return { lines, flushed, log: requestLog({ info: at('info'), error: at('error'), flush }, sample) };
 }
 
 const request = { requestId: 'r', method: 'GET', status: 200, durationMs: 1.23456, client: '192.0.2.7', path: '/x' };
@@ -46,9 +48,16 @@ test('none of them is if the sample is 0', () => {
   expect(lines).toEqual([]);
 });
 
-test('a failure is an error, whatever its route, with what caused it', () => {
-  const { lines, log } = logging(0);
+test('a failure is an error, whatever its route, with what caused it, and waits for no other line', () => {
+  const { lines, flushed, log } = logging(0);
   const cause = new Error('a defect');
   log({ ...request, route: '/v1/resolve', status: 500, code: 'INTERNAL', cause });
   expect(lines).toEqual([expect.objectContaining({ level: 'error', entry: expect.objectContaining({ err: cause }) })]);
+  expect(flushed).toEqual([1]);
+});
+
+test('a line without a failure may wait for others', () => {
+  const { flushed, log } = logging(1);
+  log({ ...request, route: '/v1/enterprises' });
+  expect(flushed).toEqual([]);
 });
