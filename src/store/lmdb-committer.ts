@@ -23,7 +23,8 @@ const MAX_GATHERED_MS = 20;
 
 /**
  * A transaction costs the disk and the processor about the same for one request as for sixty. So while several write at
- * once, which the last transaction tells, requests are awaited this long; a lone writer never waits.
+ * once, which the last transaction tells, requests are awaited this long, or until as many have come as it held; a lone
+ * writer never waits.
  */
 const AWAITED_MS = 1;
 const SEVERAL_REQUESTS = 4;
@@ -57,6 +58,8 @@ export class LmdbCommitter implements Committer, TallyKeeper {
   #queue: Waiting[] = [];
   /** Takes the next transaction off the schedule; null if none is on it. */
   #unschedule: (() => void) | null = null;
+  /** Whether it is scheduled for the end of this turn, and not for later. */
+  #isDue = false;
   #lastGroupSize = 0;
   #sequence: number;
   /** The newest log row's instant: a clock that was set back stands still here until the time has come again. */
@@ -98,9 +101,12 @@ export class LmdbCommitter implements Committer, TallyKeeper {
   }
 
   #schedule(): void {
-    if (this.#unschedule !== null) return;
+    const isDue = this.#lastGroupSize < SEVERAL_REQUESTS || this.#queue.length >= this.#lastGroupSize;
+    if (this.#unschedule !== null && (this.#isDue || !isDue)) return;
+    this.#unschedule?.();
+    this.#isDue = isDue;
     const commit = () => this.#commitGroup();
-    if (this.#lastGroupSize < SEVERAL_REQUESTS) {
+    if (isDue) {
       const immediate = setImmediate(commit);
       this.#unschedule = () => clearImmediate(immediate);
     } else {
