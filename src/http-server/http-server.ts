@@ -21,6 +21,7 @@ import type {
   IdentifierRegistry,
   Preserver,
   ReadAccess,
+  TemplateRegistry,
 } from '../registry/registry.ts';
 import type { Statistics } from '../registry/statistics.ts';
 import type { PastResolver } from '../resolver/past.ts';
@@ -102,6 +103,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   /** How often a stream of changes shows that it lives; a default without it. */
   readonly heartbeatMs?: number;
   readonly preserver: Preserver;
+  readonly templates: TemplateRegistry;
   readonly handleAuthenticator: HandleAuthenticator;
   readonly handleRecords: HandleAdministration;
   readonly handlePrefixes: HandlePrefixes;

@@ -9,12 +9,14 @@ import { RECALL_OPERATIONS } from './describe-recalls.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
 import { RESOLUTION_OPERATIONS } from './describe-resolution.ts';
 import { SERVICE_OPERATIONS } from './describe-service.ts';
+import { TEMPLATE_OPERATIONS } from './describe-templates.ts';
 import { failuresOf } from './openapi-failures.ts';
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from './openapi-headers.ts';
 import { type Answer, type Contents, type Operation, type QuerySchema, type Schema, TAGS } from './operation.ts';
 import * as answers from './schemas-answers.ts';
 import { CHANGES, HISTORY } from './schemas-changes.ts';
 import { NEW_VALUE, REGISTRATION, REGISTRATION_ITEM, REGISTRATION_PATCH } from './schemas-registration.ts';
+import { NEW_TEMPLATE, TEMPLATE, TEMPLATE_ELEMENT } from './schemas-templates.ts';
 import { HANDLE_VALUE } from './schemas-values.ts';
 
 /** Every operation, in the order in which the description shows them. */
@@ -23,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...IDENTIFIER_OPERATIONS,
   ...RECALL_OPERATIONS,
   ...HANDLE_ADMIN_OPERATIONS,
+  ...TEMPLATE_OPERATIONS,
   ...DIRECTORY_OPERATIONS,
   ...RECORDS_OPERATIONS,
   ...PRESERVED_OPERATIONS,
@@ -39,6 +42,9 @@ const NAMED: Readonly<Record<string, Schema>> = {
   History: HISTORY,
   Outcome: answers.OUTCOME,
   ItemOutcome: answers.ITEM_OUTCOME,
+  Template: TEMPLATE,
+  NewTemplate: NEW_TEMPLATE,
+  TemplateElement: TEMPLATE_ELEMENT,
   Enterprise: answers.ENTERPRISE,
   Principal: answers.PRINCIPAL,
   AccessKey: answers.ACCESS_KEY,

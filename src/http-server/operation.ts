@@ -31,6 +31,7 @@ export interface Answer {
 export const TAGS = {
   Resolution: 'What is registered under an identifier, for everybody.',
   Identifiers: 'Registering, changing and revoking identifiers.',
+  Templates: 'What kinds of products are described by.',
   Enterprises: 'Who holds which prefix.',
   'Principals and keys': 'Who may act, and with which key.',
   Records: 'What has happened.',

@@ -17,6 +17,7 @@ import { registerPreserved } from './preserved.ts';
 import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { registerStatistics } from './statistics.ts';
+import { registerTemplates } from './templates.ts';
 import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
 
 interface V1Options
@@ -33,6 +34,7 @@ interface V1Options
     | 'preserver'
     | 'searchAudit'
     | 'statistics'
+    | 'templates'
   > {
   readonly authentication: RequestAuthentication;
   readonly streams: ChangeStreams;
@@ -60,6 +62,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
       registerChanges(closed, options);
+      registerTemplates(closed, options.templates);
       registerMoves(closed, options.moves);
       registerPreserved(closed, options.preserver);
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));

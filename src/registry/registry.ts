@@ -148,6 +148,8 @@ export interface PutTemplate {
 export interface TemplateResult {
   readonly template: Template;
   readonly outcome: 'created' | 'updated' | 'unchanged';
+  /** True if this is the stored outcome of an earlier request with the same idempotency key. */
+  readonly repeated: boolean;
 }
 
 /**

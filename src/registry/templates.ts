@@ -119,7 +119,8 @@ export class Templates implements TemplateRegistry {
       if (stored !== null) return this.#repeated(handle, stored, claim);
       const newest = await store.template(handle);
       const draft = await decide(newest);
-      if (newest !== null && saysTheSame(newest, draft)) return { template: newest, outcome: 'unchanged' };
+      if (newest !== null && saysTheSame(newest, draft))
+        return { template: newest, outcome: 'unchanged', repeated: false };
       const { outcomes, repeated } = await store.commit({
         principalId: actor.principal.id,
         requestId: actor.requestId,
@@ -131,7 +132,7 @@ export class Templates implements TemplateRegistry {
       if (outcome?.ok !== true) continue;
       const { revision, at: updatedAt } = outcome;
       const template = { handle, ...contentOf(draft), revision, createdAt: newest?.createdAt ?? updatedAt, updatedAt };
-      return { template, outcome: newest === null ? 'created' : 'updated' };
+      return { template, outcome: newest === null ? 'created' : 'updated', repeated: false };
     }
     throw new HandleError('REVISION_CONFLICT', `Others kept changing ${handle}: read it again and repeat.`);
   }
@@ -141,7 +142,7 @@ export class Templates implements TemplateRegistry {
     const [outcome] = stored.outcomes;
     const template = outcome?.ok === true ? await this.#versionOf(handle, outcome.revision) : null;
     if (template === null) throw new HandleError('INTERNAL', 'A stored outcome of a template has no version.');
-    return { template, outcome: template.revision === 1 ? 'created' : 'updated' };
+    return { template, outcome: template.revision === 1 ? 'created' : 'updated', repeated: true };
   }
 
   async #versionOf(handle: Handle, version: number): Promise<Template | null> {
