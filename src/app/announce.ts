@@ -14,6 +14,8 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
         const slot = slotOf(change.handle);
         if (change.replaced) changed.push(slot);
         if (change.appeared) created.push(slot);
+        // A prefix record says who answers for the prefix, so what is answered below it depends on it.
+        if (change.handle.startsWith('0.NA/')) changed.push(slotOf(`enterprise:${change.handle.slice(5)}`));
         break;
       }
       case 'enterprise':

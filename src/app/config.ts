@@ -21,6 +21,7 @@ import {
 } from './config-layers.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
 import { TLS_SECTION, tlsObjections } from './config-tls.ts';
+import { routeObjections } from './config-upstream.ts';
 import type { TlsSettings } from './tls-files.ts';
 
 type SectionsOf<T> = {
@@ -146,7 +147,8 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
 function problemsTogether(layer: Layer): ConfigProblem[] {
   const names = Object.keys(TLS_SECTION);
   const tls = Object.fromEntries(names.map((name) => [name, valueIn(layer, `tls.${name}`)])) as unknown as TlsSettings;
-  return [...plainObjections(layer, tls), ...tlsObjections(tls)].map(([path, reason]) => {
+  const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
+  return [...plainObjections(layer, tls), ...tlsObjections(tls), ...routes].map(([path, reason]) => {
     return { path, source: layer.get(path)?.source ?? 'default', reason };
   });
 }

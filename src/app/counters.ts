@@ -6,6 +6,7 @@ import {
   type Asked,
   AUTHENTICATION_SCHEMES,
   type AuthenticationScheme,
+  type BreakerState,
   CACHE_EVENTS,
   CACHE_NAMES,
   type CacheEvent,
@@ -17,8 +18,11 @@ import {
   REGISTRATION_OUTCOMES,
   type Refusal,
   type RegistrationOutcome,
+  UPSTREAM_OUTCOMES,
+  type UpstreamOutcome,
+  type UpstreamPlace,
 } from '../domain/observer.ts';
-import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey } from './metrics.ts';
+import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey, UPSTREAMS } from './metrics.ts';
 import type { ResolutionTallies } from './resolution-tallies.ts';
 
 const BUCKETS_MS: readonly number[] = LATENCY_BUCKETS.map((seconds) => seconds * 1000);
@@ -32,6 +36,9 @@ const REFUSAL = positions(REFUSALS);
 const CACHE = positions(CACHE_NAMES);
 const EVENT = positions(CACHE_EVENTS);
 const SCHEME = positions(AUTHENTICATION_SCHEMES);
+const UPSTREAM_OUTCOME = positions(UPSTREAM_OUTCOMES);
+const NOT_SENT: ReadonlySet<UpstreamOutcome> = new Set(['broken', 'overloaded', 'limited']);
+const BREAKER_STATES: readonly BreakerState[] = ['closed', 'half-open', 'open'];
 const CODE = positions(METRICS.errors.labels.code);
 
 function positions<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
@@ -130,6 +137,17 @@ export class Counters implements Observer {
 
   authenticationFailed(scheme: AuthenticationScheme): void {
     this.#add(AT.authenticationFailures + SCHEME[scheme], 1);
+  }
+
+  upstreamAsked(upstream: UpstreamPlace, outcome: UpstreamOutcome, durationMs: number): void {
+    const place = upstream === 'delegated' ? UPSTREAMS.length - 1 : upstream;
+    this.#add(AT.upstreamQuestions + place * UPSTREAM_OUTCOMES.length + UPSTREAM_OUTCOME[outcome], 1);
+    if (NOT_SENT.has(outcome)) return;
+    this.#time(AT.upstreamDuration + place * HISTOGRAM_CELLS, durationMs);
+  }
+
+  breakerIs(upstream: number, state: BreakerState): void {
+    this.#cells[AT.upstreamBreaker + upstream] = BREAKER_STATES.indexOf(state);
   }
 
   logLines(log: (typeof LOG_NAMES)[number], outcome: 'written' | 'lost', lines: number): void {

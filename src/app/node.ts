@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
+import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Tracer } from '../domain/tracer.ts';
 import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
@@ -15,6 +16,7 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
+import { foreignOptionsOf, nodeNameOf, recogniseFor } from './foreign.ts';
 import { logDirectoryOf } from './log-files.ts';
 import { metricsText } from './metrics-text.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -25,6 +27,8 @@ export interface DoorOptions {
   /** Reads directly; writes go wherever the store sends them. */
   readonly store: RegistryStore;
   readonly epochs: EpochTable;
+  /** Asks other nodes; null if none are asked. */
+  readonly foreign: ForeignReader | null;
   /** Region of all threads, and this thread's own counters in it. */
   readonly countersBuffer: SharedArrayBuffer;
   readonly counters: Counters;
@@ -54,7 +58,8 @@ function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }
   const homed = followHomes({ store, epochs, configured: config.node.homed });
   const clock = systemClock;
   const logDirectory = logDirectoryOf(config);
-  const resolver = createResolver({ store, epochs, clock, observer, homed, cache: config.cache });
+  const foreign = foreignOptionsOf(config, options.foreign);
+  const resolver = createResolver({ store, epochs, clock, observer, homed, foreign, cache: config.cache });
   const past = createPastResolver({ store, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
   return startHttpServer({
@@ -63,6 +68,8 @@ function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }
     reusePort: options.reusePort,
     tls: options.tls,
     resolver,
+    nodeName: nodeNameOf(config),
+    recognise: recogniseFor(config),
     past,
     ...registry,
     commitEpoch: () => epochs.current(),

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
+import type { ForeignReader } from '../domain/foreign-answer.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
 import { rememberHomes } from '../registry/remembered-homes.ts';
@@ -12,11 +13,13 @@ import { serveCommits } from '../store/commit-channel.ts';
 import { openLmdbStore } from '../store/lmdb-store.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import type { Awaitable, RegistryStore, TallyKeeper } from '../store/registry-store.ts';
+import { serveForeignReader } from '../upstream/foreign-channel.ts';
 import { announce } from './announce.ts';
 import { auditCommits } from './audited-commits.ts';
 import { systemClock } from './clock.ts';
 import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
+import { asksOthers, openUpstreams } from './foreign.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
@@ -109,7 +112,9 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   opened.push(() => certificate.end());
   const logDirectory = logDirectoryOf(config);
   const clientKey = logDirectory === null || config.log.clients !== 'pseudonym' ? '' : keepClientKey(logDirectory);
-  const shared = { options, store, counters, countersBuffer, clientKey, receive, certificate };
+  const foreign = asksOthers(config) ? await openUpstreams(config, counters) : null;
+  if (foreign !== null) opened.push(() => foreign.close());
+  const shared = { options, foreign, store, counters, countersBuffer, clientKey, receive, certificate };
   const address =
     workers === 0
       ? await openHere({ ...shared, epochs }, opened)
@@ -140,6 +145,7 @@ function openStore(config: Config, epochs: EpochTable, observer: Counters): Awai
 interface Parts {
   readonly options: NodeOptions;
   readonly store: RegistryStore;
+  readonly foreign: ForeignReader | null;
   readonly counters: Counters;
   readonly countersBuffer: SharedArrayBuffer;
   readonly clientKey: string;
@@ -170,7 +176,7 @@ function openPool(
   parts: Parts & { readonly epochBuffers: EpochBuffers; readonly workers: number },
   opened: Closer[],
 ): Promise<Address> {
-  const { options, store, counters, countersBuffer, workers: count } = parts;
+  const { options, store, foreign, counters, countersBuffer, workers: count } = parts;
   const { config, version, log } = options;
   const pool = new WorkerPool({
     count,
@@ -185,6 +191,7 @@ function openPool(
     receive: parts.receive,
     tls: () => parts.certificate.current(),
     serveCommits: (port) => serveCommits(port, store),
+    serveForeign: foreign === null ? null : (port) => serveForeignReader(port, foreign),
     counters,
     clock: systemClock,
     log,

@@ -22,6 +22,8 @@ export interface WorkerStart {
   readonly epochs: EpochBuffers;
   readonly counters: SharedArrayBuffer;
   readonly commitPort: MessagePort;
+  /** To the thread that asks other nodes; null if none are asked. */
+  readonly foreignPort: MessagePort | null;
   /** Null for plain HTTP. */
   readonly tls: TlsMaterial | null;
   readonly version: string;

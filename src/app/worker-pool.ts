@@ -29,11 +29,13 @@ const HEAP_GROWTH_PERCENT = 30;
 export interface WorkerPoolOptions {
   readonly count: number;
   /** What every worker is born with; the pool adds index and port. */
-  readonly birth: Omit<WorkerStart, 'index' | 'commitPort' | 'tls'>;
+  readonly birth: Omit<WorkerStart, 'index' | 'commitPort' | 'foreignPort' | 'tls'>;
   /** The certificate of the moment. */
   readonly tls: () => TlsMaterial | null;
   /** Called for each worker, with its end of the commit channel. */
   readonly serveCommits: (port: MessagePort) => void;
+  /** Called for each worker too, with its end of the channel to other nodes; null if none are asked. */
+  readonly serveForeign: ((port: MessagePort) => void) | null;
   /** Takes what workers report for the record. */
   readonly receive: (report: Report) => void;
   readonly counters: Counters;
@@ -117,16 +119,19 @@ export class WorkerPool {
 
   /** Resolves when the worker listens, rejects when it ends before that. */
   #start(place: Place): Promise<Address> {
-    const { birth, serveCommits, clock } = this.#options;
+    const { birth, serveCommits, serveForeign, clock } = this.#options;
     const { port1, port2 } = new MessageChannel();
     serveCommits(port1);
+    const foreign = serveForeign === null ? null : new MessageChannel();
+    if (foreign !== null) serveForeign?.(foreign.port1);
     const port = this.#address?.port ?? birth.config.http.port;
     const config = { ...birth.config, http: { ...birth.config.http, port } };
     const tls = this.#options.tls();
-    const workerData: WorkerStart = { ...birth, config, index: place.index, commitPort: port2, tls };
+    const foreignPort = foreign?.port2 ?? null;
+    const workerData: WorkerStart = { ...birth, config, index: place.index, commitPort: port2, foreignPort, tls };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData,
-      transferList: [port2],
+      transferList: foreignPort === null ? [port2] : [port2, foreignPort],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     place.worker = worker;
@@ -148,6 +153,7 @@ export class WorkerPool {
         cause ??= new HandleError('INTERNAL', `A worker ended with exit code ${exitCode}.`);
         reject(cause);
         port1.close();
+        foreign?.port1.close();
         this.#ended(place, cause);
       });
     });

@@ -1,9 +1,10 @@
 // A worker thread: opens the doors over a reading store, and closes them when told. What goes wrong in between
 // ends the thread; the supervisor logs it and starts another.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
+import type { ForeignReader } from '../domain/foreign-answer.ts';
 import { connectCommitter } from '../store/commit-channel.ts';
 import { openLmdbReader } from '../store/lmdb-reader.ts';
 import { systemClock } from './clock.ts';
@@ -28,15 +29,18 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   const counters = new Counters(countersBuffer, start.index);
   const log = createLog(config.log, `worker-${start.index}`);
   const committer = connectCommitter(start.commitPort);
+  const foreign = start.foreignPort === null ? null : await connectForeign(start.foreignPort);
   const store = openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
   const report = (report: Report): void => tell({ kind: 'report', report });
   const facts = createRequestFacts({ config, log, counters, clock: systemClock, clientKey: start.clientKey, report });
-  const doors = await openDoors({ config, store, epochs, counters, countersBuffer, version, reusePort, facts, tls });
+  const shared = { config, store, epochs, counters, countersBuffer, version, reusePort, facts, tls };
+  const doors = await openDoors({ ...shared, foreign });
   const endVitals = reportVitals(counters, () => facts.sweep());
   tell({ kind: 'listening', address: doors.address });
   const stop = async (): Promise<void> => {
     await doors.close();
     committer.close();
+    foreign?.close();
     await store.close();
     endVitals();
     facts.close();
@@ -47,6 +51,12 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
     // A failure to stop is an unhandled rejection: it ends the thread, and the supervisor logs it.
     else void stop().then(ended);
   };
+}
+
+/** Loaded only where other nodes are asked. */
+async function connectForeign(port: MessagePort): Promise<ForeignReader & { close(): void }> {
+  const { connectForeignReader } = await import('../upstream/foreign-channel.ts');
+  return connectForeignReader(port);
 }
 
 const port = parentPort;

@@ -1,7 +1,7 @@
 // The first-level cache of answers in this thread: what is kept, for how long, and when a kept answer still holds.
 // It never asks anyone; all policy of keeping answers stands here and in freshness.ts.
 
-import type { Answer } from '../domain/answer.ts';
+import type { Answer, Learned } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { CacheName, Observer } from '../domain/observer.ts';
 import { bytesOfAnswer } from './answer-size.ts';
@@ -70,11 +70,13 @@ export class AnswerCache {
 
   /** Keeps an answer that was asked for at `askedAt`, if it may be kept and was asked for before. */
   set(answer: Answer, askedAt: number): void {
-    const { handle, ttlSeconds } = answer;
+    const { handle, ttlSeconds, learned } = answer;
     if (Math.min(ttlSeconds, this.#maxAgeSeconds) <= 0) return;
     const hash = hashOfLatest(handle);
-    if (!this.#doorkeeper.knock(hash, askedAt)) return;
-    const { freshUntil, staleUntil, deletedAt } = freshnessOf(ttlSeconds, this.#maxAgeSeconds, askedAt, spreadOf(hash));
+    // What others told was dear to learn, so it is kept at once.
+    if (learned === null && !this.#doorkeeper.knock(hash, askedAt)) return;
+    const { freshUntil, staleUntil, deletedAt } =
+      learned === null ? freshnessOf(ttlSeconds, this.#maxAgeSeconds, askedAt, spreadOf(hash)) : keptAs(learned);
     const entry: Entry = { answer, freshUntil, staleUntil, deletedAt, checkedEpoch: answer.validity.epoch };
     const name = cacheOf(answer);
     const cache = name === 'l1' ? this.#l1 : this.#negative;
@@ -105,6 +107,10 @@ export class AnswerCache {
     entry.checkedEpoch = epoch;
     return true;
   }
+}
+
+function keptAs({ freshUntil, staleUntil }: Learned): Freshness {
+  return { freshUntil, staleUntil, deletedAt: staleUntil };
 }
 
 function cacheOf(answer: Answer): 'l1' | 'negative' {

@@ -1,5 +1,7 @@
 // How long an answer may be kept, and what a kept answer is worth now. Pure: policy as a function of (answer, now).
 
+import type { Learned } from '../domain/answer.ts';
+
 /** The three instants of a kept answer, in epoch milliseconds, set when it is stored. */
 export interface Freshness {
   /** Until then it answers at once. */
@@ -21,14 +23,26 @@ const JITTER = 0.1;
  * `spread` is 0 … 1, evenly spread over handles.
  */
 export function freshnessOf(ttlSeconds: number, maxAgeSeconds: number, now: number, spread: number): Freshness {
-  const limitMs = Math.min(ttlSeconds, maxAgeSeconds) * 1000;
-  const lifetimeMs = (limitMs / (1 + JITTER)) * (1 - JITTER + 2 * JITTER * spread);
-  const freshUntil = now + lifetimeMs;
-  return { freshUntil, staleUntil: freshUntil, deletedAt: freshUntil + lifetimeMs };
+  const lifetime = lifetimeMs(Math.min(ttlSeconds, maxAgeSeconds), spread);
+  const freshUntil = now + lifetime;
+  return { freshUntil, staleUntil: freshUntil, deletedAt: freshUntil + lifetime };
 }
 
 export function judge(entry: Freshness, now: number): Verdict {
   if (now < entry.freshUntil) return 'fresh';
   if (now < entry.staleUntil) return 'stale';
   return now < entry.deletedAt ? 'expired' : 'deleted';
+}
+
+/**
+ * Freshness of an answer that another node gave: fresh for its lifetime, ± 10 %, and after that it may stand in for
+ * `staleSeconds` while nothing newer can be had.
+ */
+export function learnedFreshness(ttlSeconds: number, staleSeconds: number, learnedAt: number, spread: number): Learned {
+  const freshUntil = learnedAt + lifetimeMs(ttlSeconds, spread);
+  return { learnedAt, freshUntil, staleUntil: freshUntil + staleSeconds * 1000 };
+}
+
+function lifetimeMs(limitSeconds: number, spread: number): number {
+  return ((limitSeconds * 1000) / (1 + JITTER)) * (1 - JITTER + 2 * JITTER * spread);
 }

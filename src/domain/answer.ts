@@ -25,8 +25,19 @@ export interface Renderings {
   wire: ByteString | null;
 }
 
+/** Of an answer that another node gave: when, and what it is worth since, in epoch milliseconds. */
+export interface Learned {
+  readonly learnedAt: number;
+  /** Until then it answers at once. */
+  readonly freshUntil: number;
+  /** Until then it may stand in if nothing newer can be had. */
+  readonly staleUntil: number;
+}
+
 interface AnswerBase {
   readonly handle: Handle;
+  /** Null for what is our own. */
+  readonly learned: Learned | null;
   readonly validity: Validity;
   /** Seconds the answer may be kept by others. */
   readonly ttlSeconds: number;
@@ -66,8 +77,8 @@ export interface Referral extends AnswerBase {
 export type Answer = Found | NotFound | Revoked | Referral;
 
 /** Who gave an answer, for metrics and headers; `none` until a resolver has. */
-export type Tier = 'none' | 'l1' | 'negative' | 'store';
-export const TIERS = ['none', 'l1', 'negative', 'store'] as const satisfies readonly Tier[];
+export type Tier = 'none' | 'l1' | 'negative' | 'store' | 'l2' | 'upstream' | 'stale';
+export const TIERS = ['none', 'l1', 'negative', 'store', 'l2', 'upstream', 'stale'] as const satisfies readonly Tier[];
 
 /** How a resolution ended; `error` is "could not find out". */
 export type Outcome = Answer['kind'] | 'error';

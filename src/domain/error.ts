@@ -34,6 +34,7 @@ export type ErrorCode =
   // could not find out, could not do
   | 'RATE_LIMITED'
   | 'OVERLOADED' // too many in flight; try again
+  | 'UPSTREAM_UNAVAILABLE' // who answers for the handle elsewhere could not be asked, or said nothing that counts
   | 'STORE_READ_ONLY' // disk full or not writable: resolving goes on, writing does not
   | 'STORE_UNAVAILABLE'
   | 'LOT_KEY_MISSING' // the key that opens the secrets of lots is not at hand

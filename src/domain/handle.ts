@@ -50,6 +50,13 @@ function invalid(text: string, reason: string): HandleError {
   return new HandleError('INVALID_HANDLE', `${JSON.stringify(shown)} is not a handle: ${reason}.`);
 }
 
+/** A name of another scheme (domain/scheme.ts), which keeps its case although its prefix begins with `0.`. */
+export function parseSchemeName(name: string): Handle {
+  if (CONTROL_CHARACTERS.test(name)) throw invalid(name, 'it has a control character: remove it');
+  if (utf8Length(name) > MAX_HANDLE_BYTES) throw invalid(name, `it is longer than ${MAX_HANDLE_BYTES} bytes of UTF-8`);
+  return name as Handle;
+}
+
 export function prefixOf(handle: Handle): Prefix {
   return handle.slice(0, handle.indexOf('/')) as Prefix;
 }

@@ -30,6 +30,15 @@ export const MAX_SITE_PARTS = 256;
 /** Records on the way from an item to its root (item, batch, model, series), the item included. */
 export const MAX_INHERITANCE_DEPTH = 4;
 
+/** Service handles followed from a prefix record to its site (HS_SERV): one is usual, and a chain of them is a mistake. */
+export const MAX_SERVICE_STEPS = 3;
+
+/** Nodes a question may have passed through before this one asks no other: tree, recursive node and one to spare. */
+export const MAX_HOPS = 4;
+
+/** Routes to upstreams: each has metrics of its own, and every question for elsewhere looks through them. */
+export const MAX_ROUTES = 8;
+
 /** Descendants looked at when a record with children moves deeper; above it the move is refused, so no commit stalls. */
 export const MAX_DESCENDANTS_CHECKED = 1000;
 

@@ -40,6 +40,33 @@ export const CACHE_NAMES = ['l1', 'negative', 'parent'] as const satisfies reado
 export type CacheEvent = 'hit' | 'miss' | 'stale' | 'evicted';
 export const CACHE_EVENTS = ['hit', 'miss', 'stale', 'evicted'] as const satisfies readonly CacheEvent[];
 
+/** How a question to an upstream ended: `refused` answers do not count, `broken` and `overloaded` were not sent. */
+export type UpstreamOutcome =
+  | 'found'
+  | 'not-found'
+  | 'refused'
+  | 'failed'
+  | 'timeout'
+  | 'broken'
+  | 'overloaded'
+  | 'limited';
+export const UPSTREAM_OUTCOMES = [
+  'found',
+  'not-found',
+  'refused',
+  'failed',
+  'timeout',
+  'broken',
+  'overloaded',
+  'limited',
+] as const satisfies readonly UpstreamOutcome[];
+
+/** `half-open`: one question is let through to see. */
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
+/** Place of a route in `upstream.routes`, from 0, or the sites of delegated prefixes together. */
+export type UpstreamPlace = number | 'delegated';
+
 /** What was asked for, and who answered. */
 export interface Asked {
   readonly handle: Handle;
@@ -60,6 +87,8 @@ export interface Observer {
   failed(code: ErrorCode): void;
   /** A key, secret or certificate opened nothing, or was refused unchecked. */
   authenticationFailed(scheme: AuthenticationScheme): void;
+  upstreamAsked(upstream: UpstreamPlace, outcome: UpstreamOutcome, durationMs: number): void;
+  breakerIs(upstream: number, state: BreakerState): void;
 }
 
 export const SILENT_OBSERVER: Observer = {
@@ -72,4 +101,6 @@ export const SILENT_OBSERVER: Observer = {
   refused() {},
   failed() {},
   authenticationFailed() {},
+  upstreamAsked() {},
+  breakerIs() {},
 };

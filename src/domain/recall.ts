@@ -1,7 +1,7 @@
 // A recall: a record says that something is wrong with what it stands for, and everything below it says so too. It stays
 // found, with one reserved public value that holds the notice. Pure.
 
-import { bytesFromText } from './bytes.ts';
+import { bytesFromText, textFromBytes } from './bytes.ts';
 import type { Handle } from './handle.ts';
 import { type HandleValue, makeValue } from './handle-value.ts';
 
@@ -53,6 +53,13 @@ export function recallsOf(
   above: readonly Recalled[],
 ): readonly Recalled[] {
   return record.recall === null ? above : [{ ...record.recall, by: record.handle }, ...above];
+}
+
+/** What another node's answer says of recalls: its notice is the value that it would be here. */
+export function recallsIn(handle: Handle, values: readonly HandleValue[]): readonly Recalled[] {
+  const notice = values.find(({ index, type }) => index === RECALL_INDEX && type === NOTICE_TYPE);
+  if (notice === undefined) return [];
+  return [{ by: handle, reason: '', notice: textFromBytes(notice.data), timestamp: notice.timestamp }];
 }
 
 /** Whether two recalls say the same; since when does not count. */

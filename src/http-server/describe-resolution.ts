@@ -35,7 +35,13 @@ const HANDLE_API_ANSWERS: Operation['answers'] = {
   304: { description: 'It still is what If-None-Match names.', headers: ['ETag'] },
   404: answered('Not found, or revoked (100).', missing),
 };
-const RESOLUTION_PROBLEMS = ['INVALID_HANDLE', 'NOT_RESPONSIBLE', 'RATE_LIMITED', 'STORE_UNAVAILABLE'] as const;
+const RESOLUTION_PROBLEMS = [
+  'INVALID_HANDLE',
+  'NOT_RESPONSIBLE',
+  'RATE_LIMITED',
+  'STORE_UNAVAILABLE',
+  'UPSTREAM_UNAVAILABLE',
+] as const;
 
 const pageOr = (description: string, example?: unknown): Answer => ({
   description,
@@ -131,6 +137,7 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
       410: pageOr('Revoked, with the reason.'),
       429: pageOr('Too many identifiers that do not exist were asked for.'),
       500: pageOr('A defect of the node.'),
+      502: pageOr('Another node answers for it, and could not be asked.'),
       503: pageOr('The node could not find out.'),
     },
     problems: [],

@@ -3,6 +3,7 @@
 import { bytesFromText } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { ALL_VALUES, type ValueFilter } from '../domain/handle-value.ts';
+import type { Delegated } from '../resolver/resolver.ts';
 
 export interface ApiQuery {
   readonly filter: ValueFilter;
@@ -12,6 +13,8 @@ export interface ApiQuery {
   /** Null if the asker left it to the node. */
   readonly publicOnly: boolean | null;
   readonly bypassCache: boolean;
+  /** `recursive`: whether a question for elsewhere is handed on or told where to go; null if the asker left it. */
+  readonly delegated: Delegated | null;
   /** The instant of an earlier state, as it was written; null for now. */
   readonly at: string | null;
   /** Whether each value is to say which record it comes from. */
@@ -24,6 +27,7 @@ export const PLAIN_QUERY: ApiQuery = {
   callback: null,
   publicOnly: null,
   bypassCache: false,
+  delegated: null,
   at: null,
   provenance: false,
 };
@@ -40,6 +44,7 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
     throw new HandleError('INVALID_REQUEST', `Ask for at most ${MAX_FILTERS} indexes and types, or for all values.`);
   }
   const publicOnly = parameters.get('publicOnly');
+  const recursive = parameters.get('recursive');
   return {
     filter:
       indexes.length + types.length === 0
@@ -52,6 +57,7 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
     callback: scrubCallback(parameters.get('callback')),
     publicOnly: publicOnly === null ? null : isYes(publicOnly),
     bypassCache: isYes(parameters.get('auth')),
+    delegated: recursive === null ? null : isYes(recursive) ? 'recurse' : 'refer',
     at: parameters.get('at'),
     provenance: isYes(parameters.get('provenance')),
   };

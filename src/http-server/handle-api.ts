@@ -25,6 +25,7 @@ import type { PastReplies } from './handle-api-past.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
 import type { HandleRequesters } from './handle-requests.ts';
+import type { Asking, Hops } from './hops.ts';
 import { pathText } from './percent-decoding.ts';
 import { asHandleError } from './problems.ts';
 import type { Asker } from './resolution.ts';
@@ -43,6 +44,7 @@ export function isHandlesPath(url: string): boolean {
 
 export interface HandleApiOptions {
   readonly asker: Asker;
+  readonly hops: Hops;
   readonly past: PastReplies;
   readonly requesters: HandleRequesters;
   readonly handleRecords: Pick<HandleAdministration, 'judgeRead'>;
@@ -74,11 +76,11 @@ export class HandleApi {
 
   /** The hot path: from the socket to the resolver and back, without the framework. */
   answerPlain(request: IncomingMessage, response: ServerResponse): void {
-    const { asker, writer } = this.#options;
+    const { asker, writer, hops } = this.#options;
     let spelled: string | null = null;
     try {
       spelled = pathText(request.url as string, HANDLES.length);
-      const answer = asker.ask('handle-api', asker.parse(spelled), request, false);
+      const answer = asker.ask('handle-api', asker.parse(spelled), request, hops.asking(request));
       if (!(answer instanceof Promise)) {
         writer.write(request, response, publicReply(answer, spelled, request.headers['if-none-match']));
         return;
@@ -133,13 +135,19 @@ export class HandleApi {
         return await this.#options.past.reply({ handle, spelled, at, query, principal });
       }
       const client = requester === null ? request.raw : null;
-      const answer = await asker.ask('handle-api', handle, client, query.bypassCache);
+      const answer = await asker.ask('handle-api', handle, client, this.#asking(request.raw, query));
       const view = await this.#viewOf(answer, handle, query, { requester, client });
       const ifNoneMatch = request.method === 'POST' ? undefined : request.headers['if-none-match'];
       return viewReply(answer, spelled, { view, query, ifNoneMatch });
     } catch (error) {
       return this.failure(request, error, echoed, query);
     }
+  }
+
+  /** What the question itself wants, unless it has come too far to be handed on. */
+  #asking(request: IncomingMessage, { bypassCache, delegated }: ApiQuery): Asking {
+    const { delegated: bound, via } = this.#options.hops.asking(request);
+    return { bypassCache, delegated: bound ?? delegated, via };
   }
 
   async #requesterOf(request: FastifyRequest, query: ApiQuery): Promise<Requester | null> {

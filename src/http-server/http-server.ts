@@ -41,12 +41,13 @@ import { HandleApi, isPlainResolution } from './handle-api.ts';
 import { PastReplies } from './handle-api-past.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
 import { HandleRequesters } from './handle-requests.ts';
+import { Hops } from './hops.ts';
 import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
 import { registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
 import { addSpanHooks, createPlainSpans } from './request-spans.ts';
-import { Asker } from './resolution.ts';
+import { Asker, type Recognise } from './resolution.ts';
 import { registerService, type ServiceOptions } from './service.ts';
 import type { TlsMaterial } from './tls.ts';
 import { registerV1 } from './v1.ts';
@@ -88,6 +89,10 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly port: number;
   readonly reusePort: boolean;
   readonly resolver: Resolver;
+  /** How this node calls itself to others, in `Via`. */
+  readonly nodeName: string;
+  /** Reads texts of other schemes than handles; null where nobody answers for them. */
+  readonly recognise: Recognise | null;
   /** Resolves as of an instant. */
   readonly past: PastResolver;
   readonly identifiers: IdentifierRegistry;
@@ -168,7 +173,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { handleAuthenticator, handleRecords, handlePrefixes } = options;
   const isSecure = createSecureCheck(options.trustedProxies);
   const requesters = new HandleRequesters({ authentication, handleAuthenticator, guard, isSecure });
-  const api = new HandleApi({ asker, requesters, handleRecords, past, observer, writer, inFlight, onDefect });
+  const hops = new Hops(options.nodeName);
+  const api = new HandleApi({ asker, hops, requesters, handleRecords, past, observer, writer, inFlight, onDefect });
   const admin = new HandleAdmin({ api, requesters, handleRecords, handlePrefixes });
 
   const isMutual = options.tls !== null && options.tls.clientCa !== null;

@@ -33,7 +33,7 @@ h1{font-size:1.5rem;margin:.5rem 0;overflow-wrap:anywhere}
 .recalled b{font-size:1.5rem}
 .notice{border:.2rem solid #c00;padding:.5rem .75rem;margin:0 0 1rem;font-weight:600}
 .notice{overflow-wrap:anywhere;white-space:pre-wrap}
-.referral,.not-responsible,.rate-limited,.unavailable{border-color:#c80}
+.referral,.not-responsible,.rate-limited,.elsewhere,.unavailable{border-color:#c80}
 .state b{display:block}
 dl{margin:0}
 dl>div{border-top:1px solid #8884;padding:.5rem 0}

@@ -7,12 +7,14 @@ export const LANGUAGES = ['zh', 'en'] as const satisfies readonly Language[];
 export type PageKind =
   | 'found'
   | 'recalled'
+  | 'learned'
   | 'not-found'
   | 'revoked'
   | 'referral'
   | 'not-responsible'
   | 'invalid'
   | 'rate-limited'
+  | 'elsewhere'
   | 'unavailable';
 
 interface Sentences {
@@ -28,6 +30,10 @@ export const SENTENCES = {
   recalled: {
     zh: { title: '产品召回', text: '请注意：该产品已被召回，请先阅读以下通知。' },
     en: { title: 'Product recall', text: 'Attention: this product has been recalled. Read the notice first.' },
+  },
+  learned: {
+    zh: { title: '标识有效', text: '该标识由其他节点登记，以下内容来自该节点。' },
+    en: { title: 'Registered', text: 'This identifier is registered at another node, which says the following.' },
   },
   'not-found': {
     zh: { title: '未找到该标识', text: '该标识未登记。请核对编码是否完整；若来自产品标签，请谨防假冒。' },
@@ -55,6 +61,13 @@ export const SENTENCES = {
   'rate-limited': {
     zh: { title: '查询过于频繁', text: '请稍后再试。' },
     en: { title: 'Too many requests', text: 'Please try again a little later.' },
+  },
+  elsewhere: {
+    zh: { title: '暂时无法查询', text: '该标识由其他节点负责，目前无法向其查询。这不代表标识无效，请稍后再试。' },
+    en: {
+      title: 'Temporarily unavailable',
+      text: 'Another node answers for this identifier and cannot be asked now. This says nothing about the identifier: please try again shortly.',
+    },
   },
   unavailable: {
     zh: { title: '暂时无法查询', text: '这不代表标识无效，请稍后再试。' },

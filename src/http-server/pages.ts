@@ -12,6 +12,7 @@ import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-val
 import type { Observer } from '../domain/observer.ts';
 import { RECALL_INDEX, type Recalled } from '../domain/recall.ts';
 import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
+import { USUAL } from './hops.ts';
 import { confinePage } from './page-headers.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
 import { headingRank, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
@@ -27,12 +28,14 @@ export interface PagesOptions {
 const PAGE_STATUS = {
   found: 200,
   recalled: 200,
+  learned: 200,
   'not-found': 404,
   revoked: 410,
   referral: 300,
   'not-responsible': 404,
   invalid: 400,
   'rate-limited': 429,
+  elsewhere: 502,
   unavailable: 503,
 } as const satisfies Record<PageKind, number>;
 
@@ -45,7 +48,7 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
       try {
         spelled = pathText(request.url, 1);
         const { asker } = options;
-        const answer = await asker.ask('page', asker.parse(spelled), request.raw, false);
+        const answer = await asker.ask('page', asker.parse(spelled), request.raw, USUAL);
         return wantsHtml(request)
           ? sendPage(request, reply, answerPage(answer), spelled)
           : sendJson(request, reply, answer, spelled);
@@ -103,7 +106,7 @@ function answerPage(answer: Answer): Content {
   };
   switch (answer.kind) {
     case 'found':
-      return { ...base, ...foundContent(answer) };
+      return { ...base, ...(answer.learned === null ? {} : { kind: 'learned' }), ...foundContent(answer) };
     case 'revoked':
       return { ...base, rows: (language) => revokedRows(answer, language) };
     default:
@@ -175,6 +178,7 @@ const KIND_OF_FAILURE: Partial<Record<ErrorCode, PageKind>> = {
   NOT_FOUND: 'not-found',
   REVOKED: 'revoked',
   RATE_LIMITED: 'rate-limited',
+  UPSTREAM_UNAVAILABLE: 'elsewhere',
 };
 
 function failurePage(error: HandleError): Content {

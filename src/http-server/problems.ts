@@ -36,6 +36,7 @@ export const PROBLEMS = {
   IDEMPOTENCY_IN_PROGRESS: { status: 409, title: 'Same request in progress' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   OVERLOADED: { status: 503, title: 'Overloaded' },
+  UPSTREAM_UNAVAILABLE: { status: 502, title: 'Could not find out' },
   STORE_READ_ONLY: { status: 503, title: 'Writing suspended' },
   STORE_UNAVAILABLE: { status: 503, title: 'Store unavailable' },
   LOT_KEY_MISSING: { status: 503, title: 'Lot key missing' },
@@ -80,6 +81,7 @@ export const HANDLE_API_ERRORS = {
   IDEMPOTENCY_IN_PROGRESS: { responseCode: 3, status: 503, message: 'own' },
   RATE_LIMITED: { responseCode: 3, status: 429, message: 'own' },
   OVERLOADED: { responseCode: 3, status: 503, message: 'own' },
+  UPSTREAM_UNAVAILABLE: { responseCode: 2, status: 502, message: 'own' },
   STORE_READ_ONLY: { responseCode: 7, status: 503, message: 'own' },
   STORE_UNAVAILABLE: { responseCode: 2, status: 503, message: 'own' },
   LOT_KEY_MISSING: { responseCode: 2, status: 503, message: 'own' },
@@ -95,7 +97,7 @@ const RETRY_AFTER_SECONDS = 1;
 export function retryAfterOf(error: HandleError): number | null {
   if (error.retryAfterSeconds !== undefined) return error.retryAfterSeconds;
   const { status } = PROBLEMS[error.code];
-  return status === 503 || status === 429 ? RETRY_AFTER_SECONDS : null;
+  return status === 503 || status === 502 || status === 429 ? RETRY_AFTER_SECONDS : null;
 }
 
 export function messageForHandleApi(error: HandleError): string | null {

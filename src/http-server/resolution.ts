@@ -4,11 +4,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Answer } from '../domain/answer.ts';
 import { HandleError } from '../domain/error.ts';
-import { type CaseRule, type Handle, parseHandle } from '../domain/handle.ts';
+import { type CaseRule, type Handle, parseHandle, parseSchemeName } from '../domain/handle.ts';
 import type { Door, Observer } from '../domain/observer.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
+import type { Scheme } from '../domain/scheme.ts';
 import type { Question, Resolver } from '../resolver/resolver.ts';
 import type { ClientNetwork } from './client-network.ts';
+import type { Asking } from './hops.ts';
 import { NetworkBudget } from './network-budget.ts';
 import { asHandleError } from './problems.ts';
 
@@ -19,7 +21,12 @@ export interface AskerOptions {
   readonly clock: () => number;
   readonly limits: { readonly missesPerSecond: number; readonly missBurst: number };
   readonly networkOf: ClientNetwork;
+  /** Reads texts of other schemes; null where only handles are asked for. */
+  readonly recognise: Recognise | null;
 }
+
+/** The name of a text that is no plain handle, or null for one that is to be read as a handle. */
+export type Recognise = (text: string) => { readonly scheme: Scheme; readonly name: string } | null;
 
 /** Asks the resolver for a door. Throws what `Resolver.resolve` throws, and `RATE_LIMITED` in place of a miss. */
 export class Asker {
@@ -37,17 +44,21 @@ export class Asker {
   /** A text without a slash asks for the prefix itself, `0.NA/<text>` (reference server, handle-to-prefix mapping). */
   parse(text: string): Handle {
     if (text === '') throw new HandleError('INVALID_HANDLE', 'Empty handle invalid');
-    return parseHandle(text.includes('/') ? text : `0.NA/${text}`, this.#foldsCase);
+    const other = this.#options.recognise?.(text) ?? null;
+    if (other === null) return parseHandle(text.includes('/') ? text : `0.NA/${text}`, this.#foldsCase);
+    if (other.scheme === 'handle' || other.scheme === 'vaa') return parseHandle(other.name, this.#foldsCase);
+    return parseSchemeName(other.name);
   }
 
   /**
    * Asks. `client` pays for misses and for passing by the caches; null if it has shown a key.
    * What is at hand is answered without a promise.
    */
-  ask(door: Door, handle: Handle, client: IncomingMessage | null, bypassCache: boolean): Answer | Promise<Answer> {
-    if (bypassCache && client !== null) this.charge(client);
+  ask(door: Door, handle: Handle, client: IncomingMessage | null, asking: Asking): Answer | Promise<Answer> {
+    const { bypassCache, delegated, via } = asking;
+    if ((bypassCache || delegated !== null) && client !== null) this.charge(client);
     const startedAt = performance.now();
-    const question: Question = { handle, bypassCache, tier: 'none' };
+    const question: Question = { handle, bypassCache, delegated, via, tier: 'none' };
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#options.resolver.resolve(question);

@@ -13,6 +13,7 @@ import { formatJsonText } from '../wire/value-json.ts';
 import { AnswerArray, release } from './answer-array.ts';
 import type { RequestAuthentication } from './authentication.ts';
 import { echo, errorBody, publicBody, sourcedBody } from './handle-api-reply.ts';
+import { USUAL } from './hops.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
 import { asHandleError } from './problems.ts';
 import type { Asker } from './resolution.ts';
@@ -115,7 +116,7 @@ function settled(pieces: readonly Piece[]): readonly ByteString[] | Promise<Byte
 function answerText(call: Call, text: string): Piece {
   const { asker, client } = call;
   try {
-    const answer = asker.ask('batch', asker.parse(text), client, false);
+    const answer = asker.ask('batch', asker.parse(text), client, USUAL);
     if (!(answer instanceof Promise)) return batchBody(call, answer, text);
     return answer.then(
       (late) => batchBody(call, late, text),

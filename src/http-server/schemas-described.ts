@@ -15,6 +15,9 @@ export const HANDLE_API_QUERY = Type.Object({
   callback: Type.Optional(Type.String({ description: 'Wrap a public answer in a call of this function (JSONP).' })),
   publicOnly: yesOrNo('Leave out private values, whatever the key.'),
   auth: yesOrNo('Pass by the caches.'),
+  recursive: yesOrNo(
+    'Whether other nodes are asked for what they answer for, or named; as the node is set, if left out.',
+  ),
   at: Type.Optional(Type.String({ description: 'The state of this instant (ISO 8601); needs a key for the prefix.' })),
   provenance: yesOrNo('Show for each value which record it comes from.'),
   noredirect: yesOrNo('Taken for compatibility: nothing is redirected here.'),

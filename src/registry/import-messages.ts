@@ -36,6 +36,7 @@ const MESSAGES = {
   IDEMPOTENCY_IN_PROGRESS: { zh: '相同请求正在处理', en: 'The same request is being carried out' },
   RATE_LIMITED: { zh: '请求过于频繁，请稍后再试', en: 'Too many requests, try later' },
   OVERLOADED: { zh: '节点繁忙，请稍后再试', en: 'The node is busy, try later' },
+  UPSTREAM_UNAVAILABLE: { zh: '上级或外部节点暂不可用', en: 'Another node could not be asked' },
   STORE_READ_ONLY: { zh: '节点暂不能写入', en: 'The node cannot write at present' },
   STORE_UNAVAILABLE: { zh: '节点存储暂不可用', en: 'The node cannot reach its store' },
   LOT_KEY_MISSING: { zh: '节点缺少号段密钥', en: 'The node is without its lot key' },

@@ -23,7 +23,7 @@ export class CachingResolver implements Resolver {
   }
 
   resolve(question: Question): Answer | Promise<Answer> {
-    if (question.bypassCache) return this.#inner.resolve(question);
+    if (question.bypassCache || question.delegated !== null) return this.#inner.resolve(question);
     const now = this.#clock();
     const kept = this.#cache.get(question.handle, now);
     if (kept !== undefined) {

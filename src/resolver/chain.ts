@@ -2,15 +2,20 @@
 
 import { AnswerCache } from '../cache/answer-cache.ts';
 import type { EpochTable } from '../cache/epoch-table.ts';
+import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
+import type { Route } from '../domain/route.ts';
 import type { RecordReader } from '../store/registry-store.ts';
+import { Abroad } from './abroad.ts';
 import { CachingResolver } from './caching.ts';
 import { CoalescingResolver } from './coalescing.ts';
+import { Delegations } from './delegation.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { InheritingResolver } from './inheriting.ts';
 import { OriginResolver } from './origin.ts';
 import { ParentCache } from './parent-cache.ts';
-import type { Resolver } from './resolver.ts';
+import type { Delegated, Resolver } from './resolver.ts';
 
 export interface ResolverOptions {
   readonly store: Pick<RecordReader, 'get'>;
@@ -18,6 +23,8 @@ export interface ResolverOptions {
   readonly clock: () => number;
   readonly observer: Observer;
   readonly homed: Homed;
+  /** Who is asked for what is not ours; null if nobody is. */
+  readonly foreign: ForeignOptions | null;
   readonly cache: {
     readonly l1Bytes: number;
     readonly negativeBytes: number;
@@ -27,15 +34,33 @@ export interface ResolverOptions {
   };
 }
 
-/** caching( coalescing( inheriting( origin( store ), parents( store ) ) ) ) */
+export interface ForeignOptions {
+  readonly reader: ForeignReader;
+  readonly routes: readonly Route[];
+  /** What happens with prefixes below ours that their enterprises answer for; `off`: they are not looked for. */
+  readonly delegation: Delegated | 'off';
+  readonly ownAddresses: readonly string[];
+  readonly staleSeconds: number;
+}
+
+/** caching( coalescing( inheriting( origin( store, elsewhere( delegations, abroad ) ), parents( store ) ) ) ) */
 export function createResolver(options: ResolverOptions): Resolver {
   const { store, epochs, clock, observer, homed } = options;
   const { l1Bytes, negativeBytes, parentBytes, maxAgeSeconds } = options.cache;
   const cache = new AnswerCache({ epochs, observer, l1Bytes, negativeBytes, maxAgeSeconds });
   const parents = new ParentCache({ store, epochs, clock, observer, bytes: parentBytes, maxAgeSeconds });
 
-  const origin = new OriginResolver({ store, epochs, clock, homed });
+  const elsewhere = createElsewhere(options);
+  const origin = new OriginResolver({ store, epochs, clock, homed, elsewhere });
   const inheriting = new InheritingResolver({ inner: origin, parents, epochs, clock });
   const coalescing = new CoalescingResolver({ inner: inheriting, epochs });
   return new CachingResolver({ inner: coalescing, cache, clock });
+}
+
+function createElsewhere({ foreign, store, epochs, clock, cache }: ResolverOptions): Elsewhere | null {
+  if (foreign === null) return null;
+  const { reader, routes, delegation, ownAddresses, staleSeconds } = foreign;
+  const abroad = new Abroad({ reader, epochs, maxAgeSeconds: cache.maxAgeSeconds, staleSeconds });
+  const delegations = delegation === 'off' ? null : new Delegations({ store, epochs, clock, ownAddresses });
+  return new Elsewhere({ routes, abroad, delegations, usual: delegation === 'off' ? 'refer' : delegation });
 }

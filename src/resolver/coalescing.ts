@@ -30,7 +30,7 @@ export class CoalescingResolver implements Resolver {
   }
 
   resolve(question: Question): Answer | Promise<Answer> {
-    if (question.bypassCache) return this.#inner.resolve(question);
+    if (question.bypassCache || question.delegated !== null) return this.#inner.resolve(question);
     const flight = this.#flights.size === 0 ? undefined : this.#flights.get(question.handle);
     return flight === undefined ? this.#depart(question) : this.#board(flight, question);
   }

@@ -55,7 +55,7 @@ export class InheritingResolver implements Resolver {
 }
 
 function joined(own: Found, lineage: Lineage, now: number): Answer {
-  const { handle, record, renderings } = own;
+  const { handle, learned, record, renderings } = own;
   const validity: Validity = {
     epoch: olderEpoch(own.validity.epoch, lineage.epoch),
     changeSlots: own.validity.changeSlots.concat(lineage.changeSlots),
@@ -64,13 +64,13 @@ function joined(own: Found, lineage: Lineage, now: number): Answer {
   if (lineage.revokedBy !== null) {
     const { handle: revokedBy, reason } = lineage.revokedBy;
     const ttlSeconds = NEGATIVE_TTL_SECONDS;
-    return { kind: 'revoked', handle, validity, ttlSeconds, renderings, record, revokedBy, reason };
+    return { kind: 'revoked', handle, learned, validity, ttlSeconds, renderings, record, revokedBy, reason };
   }
   const recalls = recallsOf(record, lineage.recalls);
   const values = withNotice(mergeValues(record.values, lineage.inherited), recalls);
   const ttlSeconds = ttlSecondsOf(values, now, DEFAULT_TTL_SECONDS);
   const { ancestors } = lineage;
-  return { kind: 'found', handle, validity, ttlSeconds, renderings, record, ancestors, values, recalls };
+  return { kind: 'found', handle, learned, validity, ttlSeconds, renderings, record, ancestors, values, recalls };
 }
 
 function brokenChain(handle: Handle): HandleError {

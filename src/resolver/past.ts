@@ -32,9 +32,9 @@ export function createPastResolver({ store, epochs, clock, homed }: PastResolver
   return {
     async resolveAt(handle, atMs) {
       const records = recordsAt(store, atMs);
-      const inner = new OriginResolver({ store: records, epochs, clock, homed });
+      const inner = new OriginResolver({ store: records, epochs, clock, homed, elsewhere: null });
       const parents = new ParentCache({ store: records, epochs, clock, ...NO_CACHE });
-      const question: Question = { handle, bypassCache: true, tier: 'none' };
+      const question: Question = { handle, bypassCache: true, delegated: null, via: '', tier: 'none' };
       return new InheritingResolver({ inner, parents, epochs, clock }).resolve(question);
     },
   };

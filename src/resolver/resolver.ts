@@ -3,18 +3,26 @@
 import type { Answer, Tier } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 
+/** `refer`: say where to ask. `recurse`: ask there, and hand on the answer. */
+export type Delegated = 'refer' | 'recurse';
+
 /** One resolution on its way through the chain: what is asked, and who answered. */
 export interface Question {
   readonly handle: Handle;
   /** True to pass by every cache (the Handle protocol's authoritative flag). */
   readonly bypassCache: boolean;
+  /** For prefixes that others answer for: null as the settings say, else as who asks wants it. Passes by every cache. */
+  readonly delegated: Delegated | null;
+  /** Nodes it has passed on its way here, as `Via` names them, for whoever it is handed on to. */
+  readonly via: string;
   /** Out-parameter: the resolver that answers writes its own tier here. */
   tier: Tier;
 }
 
 /**
  * Finds what is registered under a handle. Absence is an `Answer`; "could not find out" is an exception and never
- * cached: `NOT_RESPONSIBLE` (the prefix is not homed here), `OVERLOADED`, `STORE_UNAVAILABLE`. What is at hand is
+ * cached: `NOT_RESPONSIBLE` (the prefix is not homed here, and no route leads elsewhere), `OVERLOADED`,
+ * `STORE_UNAVAILABLE`, `UPSTREAM_UNAVAILABLE` (another node answers for it and could not be asked). What is at hand is
  * answered at once, without a promise. The answer holds values of every permission: the door selects.
  */
 export interface Resolver {

@@ -10,13 +10,14 @@ import type { ErrorCode } from '../../src/domain/error.ts';
 import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/domain/observer.ts';
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import { type HomedPrefix, parsePrefix } from '../../src/domain/prefix.ts';
+import { recognise } from '../../src/domain/scheme.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
 import type { TlsMaterial } from '../../src/http-server/tls.ts';
 import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
 import { createFirstOperator } from '../../src/registry/first-operator.ts';
 import { followHomes } from '../../src/registry/live-homes.ts';
 import type { Actor } from '../../src/registry/registration.ts';
-import { createResolver } from '../../src/resolver/chain.ts';
+import { createResolver, type ForeignOptions } from '../../src/resolver/chain.ts';
 import { createPastResolver } from '../../src/resolver/past.ts';
 import type { Question, Resolver } from '../../src/resolver/resolver.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
@@ -78,6 +79,8 @@ export interface DoorSettings {
   readonly interrupt?: (question: Question) => Answer | Promise<Answer> | null;
   /** False where `interrupt` fails as no real part does, so that the description need not know the answers. */
   readonly described?: false;
+  /** Who is asked for what is not here. */
+  readonly foreign?: ForeignOptions;
   /** Home to FOLDED alone, as its own prefix, without enterprises and their keys. */
   readonly isFoldedAlone?: boolean;
 }
@@ -105,7 +108,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';
   const actor: Actor = { principal: await registry.authenticator.authenticate(operator), requestId: 'test' };
   const cache = { l1Bytes: 1e7, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
-  const real = createResolver({ ...common, cache });
+  const real = createResolver({ ...common, foreign: settings.foreign ?? null, cache });
   const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
   let requests = 0;
   const server = await startHttpServer({
@@ -113,6 +116,8 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     port: 0,
     reusePort: false,
     resolver,
+    nodeName: 'jiabiao-88.118',
+    recognise: settings.foreign === undefined ? null : recognise,
     past: createPastResolver(common),
     ...registry,
     commitEpoch: () => epochs.current(),

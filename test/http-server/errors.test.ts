@@ -37,6 +37,7 @@ const EXPECTED = {
   IDEMPOTENCY_IN_PROGRESS: [409, 3, 503, 503],
   RATE_LIMITED: [429, 3, 429, 429],
   OVERLOADED: [503, 3, 503, 503],
+  UPSTREAM_UNAVAILABLE: [502, 2, 502, 502],
   STORE_READ_ONLY: [503, 7, 503, 503],
   STORE_UNAVAILABLE: [503, 2, 503, 503],
   LOT_KEY_MISSING: [503, 2, 503, 503],
@@ -93,6 +94,7 @@ function referral(handle: Handle): Answer {
     values: [],
     ttlSeconds: 60,
     validity: { epoch: 0, changeSlots: [], creationSlot: null },
+    learned: null,
     renderings: { body: null, headers: null, wire: null },
   };
 }
@@ -120,7 +122,7 @@ describe.each(CODES)('%s', (code) => {
       requestId: told.headers['x-request-id'],
     });
     expect(told.json.detail).toEqual(code === 'INTERNAL' ? expect.stringContaining('request id') : MESSAGE);
-    expect(told.headers['retry-after']).toBe(v1Status === 503 || v1Status === 429 ? '1' : undefined);
+    expect(told.headers['retry-after']).toBe([429, 502, 503].includes(v1Status) ? '1' : undefined);
   });
 
   it('has a response code and status in the Handle API, with parameters and without', async () => {

@@ -165,7 +165,13 @@ class Play {
 
   async #ask(ask: Extract<Step, { do: 'ask' }>): Promise<void> {
     const mark = this.#chronicle.mark();
-    const question: Question = { handle: ask.handle, bypassCache: ask.bypassCache, tier: 'none' };
+    const question: Question = {
+      handle: ask.handle,
+      bypassCache: ask.bypassCache,
+      delegated: null,
+      via: '',
+      tier: 'none',
+    };
     const answer = await this.#world.resolver.resolve(question);
     assertNotOlder(answer, (name) => this.#chronicle.since(mark, name));
   }

@@ -36,6 +36,7 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
     if (change.subject !== 'record') continue;
     if (change.replaced) changed.push(slotOf(change.handle));
     if (change.appeared) created.push(slotOf(change.handle));
+    if (change.handle.startsWith('0.NA/')) changed.push(slotOf(`enterprise:${change.handle.slice(5)}`));
   }
   epochs.raise(changed, created);
 }
@@ -90,7 +91,11 @@ export interface World {
   ask(handle: Handle | string, more?: Partial<Question>): { answer: Answer; tier: Tier };
 }
 
-export function createWorld(cache: Partial<ResolverOptions['cache']> = {}, epochs: EpochTable = sharedEpochs): World {
+export function createWorld(
+  cache: Partial<ResolverOptions['cache']> = {},
+  epochs: EpochTable = sharedEpochs,
+  foreign: ResolverOptions['foreign'] = null,
+): World {
   const records = new Records();
   const events = new Map<string, number>();
   const sizes: World['sizes'] = new Map();
@@ -110,6 +115,7 @@ export function createWorld(cache: Partial<ResolverOptions['cache']> = {}, epoch
     clock: () => now,
     observer,
     homed: () => [{ prefix: '88.118' as Prefix, foldsCase: false }],
+    foreign,
     cache: { l1Bytes: 1e6, negativeBytes: 1e5, parentBytes: 1e6, maxAgeSeconds: 30, ...cache },
   });
   return {
@@ -125,7 +131,14 @@ export function createWorld(cache: Partial<ResolverOptions['cache']> = {}, epoch
       announce(epochs, [records.apply(handle, draft)]);
     },
     ask(handle, more = {}) {
-      const question: Question = { handle: handle as Handle, bypassCache: false, tier: 'none', ...more };
+      const question: Question = {
+        handle: handle as Handle,
+        bypassCache: false,
+        delegated: null,
+        via: '',
+        tier: 'none',
+        ...more,
+      };
       const answer = resolver.resolve(question);
       if (answer instanceof Promise) throw new Error('what is at hand was answered with a promise');
       return { answer, tier: question.tier };

@@ -21,11 +21,13 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/exporter-trace-otlp-http': ['src/app/tracing'],
   '@opentelemetry/resources': ['src/app/tracing'],
   '@opentelemetry/sdk-trace': ['src/app/tracing'],
+  cockatiel: ['src/upstream/', 'src/cache/'],
   'cli-progress': ['src/cli/'],
   'close-with-grace': ['src/app/'],
   commander: ['src/cli/'],
   'csv-parse': ['src/registry/'],
   fastify: ['src/http-server/'],
+  'ipaddr.js': ['src/upstream/address-'],
   lmdb: ['src/store/lmdb-'],
   'lru-cache': ['src/cache/'],
   negotiator: ['src/http-server/'],
@@ -33,6 +35,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/app/'],
   re2js: ['src/registry/template-patterns'],
   'swagger-ui-dist': ['src/http-server/docs'],
+  undici: ['src/upstream/http-', 'test/', 'bench/'],
   typebox: ['src/http-server/schemas', 'src/app/config'],
   // What development needs.
   '@redocly/openapi-core': ['test/'],
@@ -46,7 +49,6 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'oxc-parser': ['test/tidy/'],
   'playwright-core': ['test/'],
   'reflect-metadata': ['test/certificates', 'bench/'],
-  undici: ['test/', 'bench/'],
   vitest: ['test/', 'vitest.config.ts'],
 };
 

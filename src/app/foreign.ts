@@ -1,0 +1,83 @@
+// Makes out of the settings what the read path and the thread that asks others need. It decides nothing itself.
+
+import { readFileSync } from 'node:fs';
+import { HandleError } from '../domain/error.ts';
+import type { ForeignReader } from '../domain/foreign-answer.ts';
+import type { Observer } from '../domain/observer.ts';
+import { foldAsciiCase } from '../domain/prefix.ts';
+import { recognise } from '../domain/scheme.ts';
+import type { Recognise } from '../http-server/resolution.ts';
+import type { ForeignOptions } from '../resolver/chain.ts';
+import type { HttpUpstreams, UpstreamRoute } from '../upstream/http-upstreams.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+
+const HANDLE_PATH = '/api/handles/{handle}';
+
+/** Whether anybody else is ever asked. */
+export function asksOthers({ upstream }: Config): boolean {
+  return upstream.routes.length > 0 || upstream.delegation !== 'off';
+}
+
+/** How this node calls itself in `Via`: a token (RFC 9110 §5.6.2) that all nodes of one prefix share. */
+export function nodeNameOf({ node }: Config): string {
+  return `jiabiao-${node.prefix.replace(/[^A-Za-z0-9.-]/g, '_')}`;
+}
+
+function routesOf({ upstream }: Config): readonly UpstreamRoute[] {
+  return upstream.routes.map(({ name, scheme, prefixes, endpoints, path, mapping }) => ({
+    name,
+    scheme: scheme ?? 'handle',
+    prefixes: (prefixes ?? ['*']).map(foldAsciiCase),
+    endpoints: endpoints.map((endpoint) => endpoint.replace(/\/+$/, '')),
+    path: path ?? HANDLE_PATH,
+    mapping: mapping ?? null,
+  }));
+}
+
+/** For the read path; null if nobody else is asked. */
+export function foreignOptionsOf(config: Config, reader: ForeignReader | null): ForeignOptions | null {
+  if (reader === null) return null;
+  const { delegation, ownAddresses, staleSeconds } = config.upstream;
+  return { reader, routes: routesOf(config), delegation, ownAddresses, staleSeconds };
+}
+
+/** Null where every text is a handle. */
+export function recogniseFor({ upstream }: Config): Recognise | null {
+  const schemes = new Set(upstream.routes.map(({ scheme }) => scheme ?? 'handle'));
+  if (schemes.size === 0) return null;
+  return (text) => {
+    const known = recognise(text);
+    // What no route answers for stays what it was: the prefix of that name.
+    return known === null || known.scheme === 'handle' || known.scheme === 'vaa' || schemes.has(known.scheme)
+      ? known
+      : null;
+  };
+}
+
+/** In the one thread that asks. Throws `INVALID_CONFIG` if the file of authorities or a network cannot be read. */
+export async function openUpstreams(config: Config, observer: Observer): Promise<HttpUpstreams> {
+  const { upstream } = config;
+  // Loaded only where somebody is asked.
+  const { HttpUpstreams } = await import('../upstream/http-upstreams.ts');
+  return new HttpUpstreams({
+    routes: routesOf(config),
+    deadlineMs: upstream.deadlineMs,
+    maxConcurrent: upstream.maxConcurrent,
+    connections: upstream.maxConcurrent,
+    maxBodyBytes: upstream.maxAnswerBytes,
+    allowedNetworks: upstream.allowedNetworks,
+    ca: upstream.ca === null ? null : readCa(upstream.ca),
+    nodeName: nodeNameOf(config),
+    clock: systemClock,
+    observer,
+  });
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new HandleError('INVALID_CONFIG', `upstream.ca cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+}

@@ -1,0 +1,33 @@
+// What other nodes say of handles that are not ours, and whom to ask. Plain objects, so that threads can hand them over.
+
+import type { Handle } from './handle.ts';
+import type { HandleValue } from './handle-value.ts';
+import type { Prefix } from './prefix.ts';
+
+/** An accepted answer: for the handle asked, from who is entitled to it, within limits. */
+export type ForeignAnswer =
+  | { readonly kind: 'found'; readonly values: readonly HandleValue[]; readonly learnedAt: number }
+  | { readonly kind: 'not-found'; readonly learnedAt: number };
+
+/** Where an enterprise answers for its own prefix: HTTP base URLs out of its prefix record. */
+export interface DelegatedSite {
+  readonly prefix: Prefix;
+  /** At least one, in the order they are to be tried. */
+  readonly urls: readonly string[];
+}
+
+export interface ForeignQuestion {
+  readonly handle: Handle;
+  /** Null to ask whom the routes name. */
+  readonly site: DelegatedSite | null;
+  /** Nodes the question has passed, so that it does not go in a circle. */
+  readonly via: string;
+}
+
+/**
+ * Asks others. Throws `UPSTREAM_UNAVAILABLE` ("could not find out") and `OVERLOADED`; `NOT_RESPONSIBLE` if no route leads
+ * anywhere. Bounded in time whatever the other side does. Who asks for the same at once shares one trip.
+ */
+export interface ForeignReader {
+  fetch(question: ForeignQuestion): Promise<ForeignAnswer>;
+}

@@ -1,0 +1,101 @@
+// Answers for handles that others answer for: asks the one who is entitled to, or says where to ask. It keeps nothing.
+
+import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
+import { learnedFreshness } from '../cache/freshness.ts';
+import { hashOf } from '../cache/hash.ts';
+import { type Answer, type Learned, noRenderings, type Validity } from '../domain/answer.ts';
+import type { DelegatedSite, ForeignAnswer, ForeignReader } from '../domain/foreign-answer.ts';
+import type { Handle } from '../domain/handle.ts';
+import type { HandleRecord } from '../domain/handle-record.ts';
+import type { HandleValue } from '../domain/handle-value.ts';
+import { ttlSecondsOf } from '../domain/inheritance.ts';
+import { DEFAULT_TTL_SECONDS, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
+import { recallsIn } from '../domain/recall.ts';
+import type { Delegation } from './delegation.ts';
+import type { Question } from './resolver.ts';
+
+export interface AbroadOptions {
+  readonly reader: ForeignReader;
+  readonly epochs: EpochTable;
+  /** How long an answer is fresh at most, and for how long after that it may stand in. */
+  readonly maxAgeSeconds: number;
+  readonly staleSeconds: number;
+}
+
+const NO_ANCESTORS: readonly HandleRecord[] = [];
+const NO_SLOTS: readonly number[] = [];
+
+export class Abroad {
+  readonly #options: AbroadOptions;
+
+  constructor(options: AbroadOptions) {
+    this.#options = options;
+  }
+
+  /** Throws what `ForeignReader.fetch` throws. `slots`: what the answer depends on beside its handle. */
+  async ask(question: Question, site: DelegatedSite | null, slots = NO_SLOTS): Promise<Answer> {
+    const { reader, epochs } = this.#options;
+    const { handle, via } = question;
+    const slot = slotOf(handle);
+    const epoch = epochs.current(); // before the trip: what changes meanwhile ends the answer
+    const told = await reader.fetch({ handle, site, via });
+    question.tier = 'upstream';
+    return this.#answer(handle, told, { epoch, changeSlots: [slot, ...slots], creationSlot: slot });
+  }
+
+  #answer(handle: Handle, told: ForeignAnswer, validity: Validity): Answer {
+    const { maxAgeSeconds, staleSeconds } = this.#options;
+    const found = told.kind === 'found' ? told.values : [];
+    const ttl = told.kind === 'found' ? ttlSecondsOf(found, told.learnedAt, DEFAULT_TTL_SECONDS) : NEGATIVE_TTL_SECONDS;
+    const ttlSeconds = Math.min(ttl, maxAgeSeconds);
+    const spread = (hashOf(handle) >>> 16) / 0xffff;
+    const stale = told.kind === 'found' ? staleSeconds : 0;
+    const learned: Learned = learnedFreshness(ttlSeconds, stale, told.learnedAt, spread);
+    if (told.kind === 'not-found') {
+      return { kind: 'not-found', handle, learned, validity, ttlSeconds, renderings: noRenderings() };
+    }
+    const { values } = told;
+    const record = foreignRecord(handle, values, told.learnedAt);
+    const renderings = noRenderings();
+    return {
+      kind: 'found',
+      handle,
+      learned,
+      validity,
+      ttlSeconds,
+      renderings,
+      record,
+      ancestors: NO_ANCESTORS,
+      values,
+      recalls: recallsIn(handle, values),
+    };
+  }
+}
+
+/** Where to ask, for who asked not to be answered for others, or could not be. */
+export function referralOf(question: Question, delegation: Delegation, validity: Validity): Answer {
+  const { prefixHandle, values } = delegation;
+  const { handle } = question;
+  question.tier = 'store';
+  const ttlSeconds = NEGATIVE_TTL_SECONDS;
+  const renderings = noRenderings();
+  return { kind: 'referral', handle, learned: null, validity, ttlSeconds, renderings, prefixHandle, values };
+}
+
+/** Others tell no revision: a number out of the content, so that the same content has the same entity tag. */
+function foreignRecord(handle: Handle, values: readonly HandleValue[], learnedAt: number): HandleRecord {
+  let revision = hashOf('');
+  for (const { index, type, data, ttl } of values) revision = hashOf(`${index} ${type} ${data} ${ttl}`, revision);
+  return {
+    handle,
+    status: 'active',
+    parent: null,
+    template: null,
+    reason: null,
+    recall: null,
+    values,
+    revision: revision >>> 0,
+    createdAt: learnedAt,
+    updatedAt: learnedAt,
+  };
+}

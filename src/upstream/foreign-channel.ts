@@ -1,0 +1,85 @@
+// Carries questions for others from the threads that serve to the one that asks, and the answers back: so one node asks
+// an upstream once, however many of its threads want to know.
+
+import type { MessagePort } from 'node:worker_threads';
+import { type ErrorCode, HandleError, isHandleError } from '../domain/error.ts';
+import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
+
+/** Errors lose their class between threads, so they travel in parts. */
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly cause: string;
+}
+
+type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer } | { readonly failure: Failure });
+
+interface Waiting {
+  readonly resolve: (answer: ForeignAnswer) => void;
+  readonly reject: (error: HandleError) => void;
+}
+
+/** Questions of one thread that may be on their way: above it they are told to come back. */
+const MAX_WAITING = 10_000;
+
+/** In a serving thread. What still waits when either end closes is rejected. `close` may be called twice. */
+export function connectForeignReader(port: MessagePort): ForeignReader & { close(): void } {
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let isClosed = false;
+  const fail = (): void => {
+    isClosed = true;
+    for (const { reject } of waiting.values()) reject(disconnected());
+    waiting.clear();
+  };
+  port.on('message', (reply: Reply) => {
+    const asked = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('answer' in reply) asked?.resolve(reply.answer);
+    else asked?.reject(errorOf(reply.failure));
+  });
+  port.on('close', fail);
+  return {
+    fetch(question) {
+      if (isClosed) return Promise.reject(disconnected());
+      if (waiting.size >= MAX_WAITING) {
+        return Promise.reject(new HandleError('OVERLOADED', 'Too many questions wait for other nodes: try again.'));
+      }
+      return new Promise((resolve, reject) => {
+        const id = ++lastId;
+        waiting.set(id, { resolve, reject });
+        port.postMessage({ id, question });
+      });
+    },
+    close() {
+      fail();
+      port.close();
+    },
+  };
+}
+
+/** In the thread that asks, for each thread that serves. Ends when the other side closes or dies. */
+export function serveForeignReader(port: MessagePort, reader: ForeignReader): void {
+  const reply = (message: Reply): void => port.postMessage(message);
+  port.on('message', ({ id, question }: { readonly id: number; readonly question: ForeignQuestion }) => {
+    const fail = (error: unknown): void => reply({ id, failure: failureOf(error) });
+    try {
+      reader.fetch(question).then((answer) => reply({ id, answer }), fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+function failureOf(error: unknown): Failure {
+  if (!isHandleError(error)) return { code: 'INTERNAL', message: 'Asking another node failed.', cause: String(error) };
+  return { code: error.code, message: error.message, cause: error.cause === undefined ? '' : String(error.cause) };
+}
+
+function errorOf({ code, message, cause }: Failure): HandleError {
+  return new HandleError(code, message, cause === '' ? {} : { cause: new Error(cause) });
+}
+
+function disconnected(): HandleError {
+  return new HandleError('UPSTREAM_UNAVAILABLE', 'The thread that asks other nodes is gone or closing: try again.');
+}
