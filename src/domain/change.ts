@@ -47,7 +47,12 @@ export type Change =
       readonly key: Omit<AccessKey, Stored>;
       readonly preserved?: PreservedMarks;
     }
-  | { readonly kind: 'put-home'; readonly expectedRevision: number; readonly home: Omit<Home, Stored> }
+  | {
+      readonly kind: 'put-home';
+      readonly expectedRevision: number;
+      readonly home: Omit<Home, Stored>;
+      readonly preserved?: PreservedMarks;
+    }
   | {
       /** A new version. */
       readonly kind: 'put-template';

@@ -90,7 +90,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
     templates: new Templates({ store, admission, holdings, ownPrefix, clock }),
-    preserver: new Preservation({ store, admission, observer }),
+    preserver: new Preservation({ store, homes, admission, observer }),
     ...createHandleInterface({ ...options, homes, admission, holdings, identifiers }),
   };
 }

@@ -1,5 +1,6 @@
-// Everything a registry holds as lines of an export, page by page in constant memory: enterprises, their principals,
-// templates, then records in the order of their handles. The same registry gives the same bytes, wherever it is.
+// Everything a registry holds as lines of an export, page by page in constant memory: prefixes that an operator had homed,
+// enterprises, principals, templates, then records in the order of their handles. The same registry gives the same bytes,
+// wherever it is.
 
 import { type Handle, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
 import { MAX_PAGE_SIZE, MAX_PRESERVED_STATES } from '../domain/limits.ts';
@@ -8,6 +9,7 @@ import type { Template } from '../domain/template.ts';
 import type {
   DirectoryReader,
   HistoryEntry,
+  HomeReader,
   RecordReader,
   RecordState,
   RegistryScanner,
@@ -23,6 +25,7 @@ export interface ExportOptions {
   readonly store: RegistryScanner &
     TemplateReader &
     Pick<RecordReader, 'history'> &
+    HomeReader &
     Pick<DirectoryReader, 'enterprises' | 'principals' | 'keys'>;
   /** Only this prefix and what is below it; null for everything. */
   readonly scope: Prefix | null;
@@ -34,12 +37,21 @@ export interface ExportOptions {
 
 /** Pages of lines. Operators and their keys stay with their node. */
 export async function* exportLines(options: ExportOptions): AsyncGenerator<readonly string[]> {
+  yield await homeLines(options);
   yield* enterpriseLines(options);
   yield* principalLines(options);
   yield* templateLines(options);
   for (const prefix of await options.store.prefixes()) {
     if (mayHold(prefix, options.scope)) yield* recordLines(options, prefix);
   }
+}
+
+/** What the settings home stays with them. */
+async function homeLines({ store, scope }: ExportOptions): Promise<readonly string[]> {
+  const homes = await store.homes();
+  return homes
+    .filter(({ homedBy, prefix }) => homedBy === 'operator' && (scope === null || isWithin(prefix, scope)))
+    .map((home) => formatEntityLine('home', home));
 }
 
 async function* enterpriseLines({ store, scope }: ExportOptions): AsyncGenerator<readonly string[]> {

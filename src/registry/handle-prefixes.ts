@@ -1,8 +1,8 @@
 // The handle system's operations on prefixes: listing their handles, and which prefixes the node is home to.
 
 import { HandleError } from '../domain/error.ts';
-import { type Handle, isSystemPrefix, prefixHandleOf } from '../domain/handle.ts';
-import { MAX_HOMES, MAX_LISTED_HANDLES } from '../domain/limits.ts';
+import { type Handle, prefixHandleOf } from '../domain/handle.ts';
+import { MAX_LISTED_HANDLES } from '../domain/limits.ts';
 import { type Home, homeOf, type Prefix, parsePrefix } from '../domain/prefix.ts';
 import type { Committer, HomeReader, JournalReader } from '../store/registry-store.ts';
 import type { Homes } from './admission.ts';
@@ -13,6 +13,7 @@ import type { HandleGrants } from './handle-grants.ts';
 import type { HandleGroups } from './handle-groups.ts';
 import type { HandleListing } from './handle-listing.ts';
 import { principalOfIdentity, type Requester } from './handle-requester.ts';
+import { assertHomeable, assertRoom, assertUnused } from './home-rules.ts';
 import type { Actor } from './registration.ts';
 import type { ReadAccess } from './registry.ts';
 
@@ -94,19 +95,15 @@ export class PrefixAdministration implements HandlePrefixes {
     const { store, homes } = this.#options;
     const actor = await this.#operatorFor(requester, MAY.addDerivedPrefix, how.requestId);
     const prefix = parseNamedPrefix(text);
-    if (isSystemPrefix(prefix)) {
-      throw new HandleError('INVALID_PREFIX', `${prefix} is the handle system's own: a node cannot be its home.`);
-    }
+    assertHomeable(prefix);
     await changeOne(store, actor, async (): Promise<Step<void>> => {
       const remembered = await store.homes();
       const known = remembered.find((home) => home.prefix === prefix) ?? null;
       const before = known ?? homeOf(prefix, homes.homed);
       const foldsCase = how.foldsCase ?? before?.foldsCase ?? false;
-      if (before !== null && before.foldsCase !== foldsCase) await this.#assertUnused(prefix, before.foldsCase);
+      if (before !== null && before.foldsCase !== foldsCase) await assertUnused(store, prefix, before.foldsCase);
       if (known?.state === 'homed' && known.foldsCase === foldsCase) return { stands: undefined };
-      if (known === null && remembered.length >= MAX_HOMES) {
-        throw new HandleError('INVALID_STATE', `A node is home to at most ${MAX_HOMES} prefixes: unhome one first.`);
-      }
+      if (known === null) assertRoom(remembered);
       return homing(known, { prefix, foldsCase, state: 'homed', homedBy: 'operator' });
     });
   }
@@ -126,7 +123,7 @@ export class PrefixAdministration implements HandlePrefixes {
         prefix,
         homes.homed.filter((home) => home.prefix !== prefix),
       );
-      if (above !== null && above.foldsCase !== known.foldsCase) await this.#assertUnused(prefix, known.foldsCase);
+      if (above !== null && above.foldsCase !== known.foldsCase) await assertUnused(store, prefix, known.foldsCase);
       const { foldsCase, homedBy } = known;
       return homing(known, { prefix, foldsCase, homedBy, state: 'unhomed' });
     });
@@ -148,15 +145,6 @@ export class PrefixAdministration implements HandlePrefixes {
     const prefix = homes.ownPrefix;
     assertAllowed(judgeGrants(await groups.grantsOfPrefix(requester.identity, prefix), needed));
     return { principal: principalOfIdentity(requester.identity, { prefix, isOperators: true }), requestId };
-  }
-
-  /** Another rule of case would hide identifiers that exist. */
-  async #assertUnused(prefix: Prefix, foldsCase: boolean): Promise<void> {
-    if ((await this.#options.store.counts(prefix)).live === 0) return;
-    throw new HandleError(
-      'INVALID_STATE',
-      `${prefix} holds identifiers whose suffixes compare ${foldsCase ? 'without case' : 'exactly'}: that stays so.`,
-    );
   }
 }
 

@@ -5,11 +5,13 @@ import { HandleError } from '../domain/error.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { MAX_BATCH_ITEMS } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
+import { type Home, homeOf } from '../domain/prefix.ts';
 import { assertSuccession, type PreservedState } from '../domain/preserved.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { isJsonObject } from '../wire/json-input.ts';
-import { type Admission, refusalOf } from './admission.ts';
+import { type Admission, type Homes, refusalOf } from './admission.ts';
+import { assertHomeable, assertRoom, assertUnused } from './home-rules.ts';
 import { type ParsedEntity, parseEntityLine } from './preserved-entity.ts';
 import { formatEntityLine, formatRecordLine, type ParsedState, parseRecordLine } from './preserved-json.ts';
 import {
@@ -24,6 +26,7 @@ import { assertValues } from './value-rules.ts';
 
 export interface PreservationOptions {
   readonly store: RegistryStore;
+  readonly homes: Homes;
   readonly admission: Admission;
   readonly observer: Observer;
 }
@@ -51,8 +54,25 @@ export class Preservation {
       throw new HandleError('PAYLOAD_TOO_LARGE', `A call takes at most ${MAX_BATCH_ITEMS} lines: divide it.`);
     }
     const results: PreservedResult[] = new Array(lines.length);
+    const numbered = lines.map((line, position) => ({ line, position }));
+    // Which prefixes the node is home to decides over the other lines; each may decide over the next.
+    for (const one of numbered) if (kindOf(one.line) === 'home') await this.#takeIn(actor, [one], results);
+    await this.#takeIn(
+      actor,
+      numbered.filter(({ line }) => kindOf(line) !== 'home'),
+      results,
+    );
+    return results;
+  }
+
+  /** In one commit. Puts the results in their places. */
+  async #takeIn(
+    actor: Actor,
+    lines: readonly { readonly line: unknown; readonly position: number }[],
+    results: PreservedResult[],
+  ): Promise<void> {
     const writes: { readonly position: number; readonly wanted: Wanted }[] = [];
-    for (const [position, line] of lines.entries()) {
+    for (const { line, position } of lines) {
       try {
         const wanted = this.#wantedOf(line, `/${position}`);
         const standing = await wanted.stands();
@@ -62,7 +82,7 @@ export class Preservation {
         results[position] = { ok: false, handle: nameIn(line), error: refusalOf(error) };
       }
     }
-    if (writes.length === 0) return results;
+    if (writes.length === 0) return;
     const { outcomes } = await this.#options.store.commit({
       principalId: actor.principal.id,
       requestId: actor.requestId,
@@ -75,18 +95,18 @@ export class Preservation {
       (outcome, i) => outcome.ok && writes[i]?.wanted.change.kind === 'preserve-record',
     ).length;
     if (created > 0) this.#options.observer.registered('created', created);
-    return results;
   }
 
   #wantedOf(line: unknown, at: string): Wanted {
-    const kind = isJsonObject(line) ? line.kind : undefined;
+    const kind = kindOf(line);
     if (kind === 'record') return this.#wantedRecord(line, at);
     if (kind === 'template') return this.#wantedTemplate(parseTemplateLine(line, at, (text) => this.#handleOf(text)));
+    if (kind === 'home') return this.#wantedHome(parseEntityLine(kind, line, at));
     if (kind === 'enterprise' || kind === 'principal' || kind === 'key')
       return this.#wantedEntity(parseEntityLine(kind, line, at));
     throw new HandleError(
       'INVALID_REQUEST',
-      'A line of an export has a kind: record, template, enterprise, principal or key.',
+      'A line of an export has a kind: record, template, home, enterprise, principal or key.',
       {
         at: `${at}/kind`,
       },
@@ -156,6 +176,31 @@ export class Preservation {
     return { ...marks, draft: { ...draft, parent, template } };
   }
 
+  /** What this node's settings home the same way is there already, whatever an operator of the other node did. */
+  #wantedHome({ name, entity, change }: ParsedEntity): Wanted {
+    const { store, homes } = this.#options;
+    const { prefix, foldsCase, state } = entity as Home;
+    return {
+      name,
+      change,
+      revision: entity.revision,
+      async stands() {
+        assertHomeable(prefix);
+        const remembered = await store.homes();
+        const standing = remembered.find((home) => home.prefix === prefix);
+        if (standing !== undefined) {
+          const isSettings = standing.homedBy === 'settings' && standing.foldsCase === foldsCase && state === 'homed';
+          const isSame = formatEntityLine('home', standing) === formatEntityLine('home', entity);
+          return { revision: standing.revision, isSame: isSame || (isSettings && standing.state === 'homed') };
+        }
+        assertRoom(remembered);
+        const above = homeOf(prefix, homes.homed);
+        if (above !== null && above.foldsCase !== foldsCase) await assertUnused(store, prefix, above.foldsCase);
+        return null;
+      },
+    };
+  }
+
   #wantedEntity({ kind, name, entity, change }: ParsedEntity): Wanted {
     const { store } = this.#options;
     return {
@@ -181,6 +226,10 @@ export class Preservation {
 function assertOperator({ role }: Principal): void {
   if (role === 'operator') return;
   throw new HandleError('FORBIDDEN', "Only an operator takes in what another node exported: use an operator's key.");
+}
+
+function kindOf(line: unknown): unknown {
+  return isJsonObject(line) ? line.kind : undefined;
 }
 
 function nameIn(line: unknown): string {

@@ -1,16 +1,25 @@
-// Enterprises, principals and keys from another node's export, checked member by member. Pure.
+// Homed prefixes, enterprises, principals and keys from another node's export, checked member by member. Pure.
 
 import type { Change } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import { MAX_CONTACT_LENGTH, MAX_NAME_LENGTH } from '../domain/limits.ts';
-import { parsePrefix } from '../domain/prefix.ts';
+import { type Home, parsePrefix } from '../domain/prefix.ts';
 import { type AccessKey, type Principal, ROLES } from '../domain/principal.ts';
-import { inputError, type JsonObject, readChoice, readInteger, readObject, readString } from '../wire/json-input.ts';
-import { type EntityKind, readMs } from './preserved-json.ts';
+import {
+  inputError,
+  type JsonObject,
+  readBoolean,
+  readChoice,
+  readInteger,
+  readObject,
+  readString,
+} from '../wire/json-input.ts';
+import { type Entity, type EntityKind, readMs } from './preserved-json.ts';
 
 const CODE = 'INVALID_REQUEST';
 const MARKS = ['kind', 'revision', 'createdAt', 'updatedAt'];
 const MEMBERS = {
+  home: new Set([...MARKS, 'prefix', 'foldsCase', 'state']),
   enterprise: new Set([...MARKS, 'prefix', 'name', 'state', 'hosting', 'contact', 'quota', 'holder']),
   principal: new Set([...MARKS, 'id', 'name', 'role', 'scope', 'state']),
   key: new Set([...MARKS, 'id', 'principalId', 'tokenHash', 'label', 'expiresAt', 'revokedAt']),
@@ -23,7 +32,7 @@ export interface ParsedEntity {
   readonly kind: EntityKind;
   /** Prefix or id. */
   readonly name: string;
-  readonly entity: Enterprise | Principal | AccessKey;
+  readonly entity: Entity;
   readonly change: Change;
 }
 
@@ -36,6 +45,11 @@ export function parseEntityLine(kind: EntityKind, input: unknown, at: string): P
     updatedAt: readMs(line.updatedAt, `${at}/updatedAt`),
   };
   const expectedRevision = 0;
+  if (kind === 'home') {
+    const home = parseHome(line, at);
+    const change = { kind: 'put-home', expectedRevision, home, preserved } as const;
+    return { kind, name: home.prefix, entity: { ...home, ...preserved }, change };
+  }
   if (kind === 'enterprise') {
     const enterprise = parseEnterprise(line, at);
     const change = { kind: 'put-enterprise', expectedRevision, enterprise, preserved } as const;
@@ -49,6 +63,16 @@ export function parseEntityLine(kind: EntityKind, input: unknown, at: string): P
   const key = parseKey(line, at);
   const change = { kind: 'put-key', expectedRevision, key, preserved } as const;
   return { kind, name: key.id, entity: { ...key, ...preserved }, change };
+}
+
+/** What the settings home is theirs to say: only what an operator had homed moves. */
+function parseHome(line: JsonObject, at: string): Omit<Home, 'revision' | 'createdAt' | 'updatedAt'> {
+  return {
+    prefix: parsePrefix(readString(line.prefix, `${at}/prefix`, CODE)),
+    foldsCase: readBoolean(line.foldsCase, `${at}/foldsCase`, CODE),
+    state: readChoice(line.state, `${at}/state`, ['homed', 'unhomed'] as const, CODE),
+    homedBy: 'operator',
+  };
 }
 
 function parseEnterprise(line: JsonObject, at: string): Omit<Enterprise, 'revision' | 'createdAt' | 'updatedAt'> {

@@ -1,11 +1,12 @@
-// One line of an export: a record with its states, an enterprise, a principal or a key, so that the same content always
-// gives the same bytes, and reading it back gives the same content. What may be taken in is judged elsewhere.
+// One line of an export: a record with its states, a homed prefix, an enterprise, a principal or a key, so that the same
+// content always gives the same bytes, and reading it back gives the same content. What may be taken in is judged elsewhere.
 
 import { textFromBytes } from '../domain/bytes.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { DEFAULT_PERMISSIONS, type HandleValue } from '../domain/handle-value.ts';
 import { MAX_PRESERVED_STATES } from '../domain/limits.ts';
+import type { Home } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import type { Recall } from '../domain/recall.ts';
 import { formatInstant, parseInstant } from '../wire/instant-text.ts';
@@ -84,10 +85,12 @@ function valueJson({
   };
 }
 
-export type EntityKind = 'enterprise' | 'principal' | 'key';
+export type EntityKind = 'home' | 'enterprise' | 'principal' | 'key';
+export type Entity = Home | Enterprise | Principal | AccessKey;
 
 /** Members of an entity in the order of its line: a store may have them in another. */
 const ENTITY_MEMBERS = {
+  home: ['prefix', 'foldsCase', 'state'],
   enterprise: ['prefix', 'name', 'state', 'hosting', 'contact', 'quota', 'holder'],
   principal: ['id', 'name', 'role', 'scope', 'state'],
   key: ['id', 'principalId', 'tokenHash', 'label', 'expiresAt', 'revokedAt'],
@@ -95,8 +98,8 @@ const ENTITY_MEMBERS = {
 
 const INSTANTS: ReadonlySet<string> = new Set(['expiresAt', 'revokedAt']);
 
-/** The line of an enterprise, principal or key (without its token, which is stored nowhere). */
-export function formatEntityLine(kind: EntityKind, entity: Enterprise | Principal | AccessKey): string {
+/** The line of a homed prefix, an enterprise, principal or key (without its token, which is stored nowhere). */
+export function formatEntityLine(kind: EntityKind, entity: Entity): string {
   const { revision, createdAt, updatedAt } = entity;
   const content: Record<string, unknown> = {};
   for (const member of ENTITY_MEMBERS[kind]) {

@@ -4,9 +4,9 @@ import { visitEnvironment } from './lmdb-environment.ts';
 import { assertGrowth, growthLimit } from './lmdb-growth.ts';
 import { pinPages } from './lmdb-pages.ts';
 import { fixedView, readersOf, readTotals } from './lmdb-reading.ts';
-import type { DirectoryReader, RecordReader, RegistryScanner, TemplateReader } from './registry-store.ts';
+import type { DirectoryReader, HomeReader, RecordReader, RegistryScanner, TemplateReader } from './registry-store.ts';
 
-export interface VisitedStore extends RecordReader, DirectoryReader, TemplateReader, RegistryScanner {
+export interface VisitedStore extends RecordReader, HomeReader, DirectoryReader, TemplateReader, RegistryScanner {
   /** Live records. */
   readonly records: number;
   /** Call now and then: throws `OVERLOADED` if the file has grown too much since (null: by half, or 1 GiB). */

@@ -11,6 +11,7 @@ import { type Observer, SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import { type Prefix, parsePrefix } from '../../src/domain/prefix.ts';
 import type { Principal, Role } from '../../src/domain/principal.ts';
 import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
+import { followHomes } from '../../src/registry/live-homes.ts';
 import type {
   Actor,
   DeleteRegistration,
@@ -64,16 +65,17 @@ export async function openFixture(options: FixtureOptions = {}): Promise<Fixture
   const commits = { count: 0 };
   const reads = new Map<string, number>();
   const store = watched(options.wrap?.(inner) ?? inner, commits, reads, options.beforeCommit);
+  const configured = [
+    { prefix: OWN, foldsCase: false },
+    { prefix: parsePrefix(FOREIGN_HOME), foldsCase: true },
+  ];
   const registry = createRegistry({
     store,
     epochs,
     clock: () => clock.nowMs,
     randomBytes: seededBytes(),
     ownPrefix: OWN,
-    homed: () => [
-      { prefix: OWN, foldsCase: false },
-      { prefix: parsePrefix(FOREIGN_HOME), foldsCase: true },
-    ],
+    homed: followHomes({ store, epochs, configured }),
     observer: options.observer ?? SILENT_OBSERVER,
   });
   const operator = actor('operator', null);
