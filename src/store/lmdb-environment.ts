@@ -1,7 +1,7 @@
 // Opens and closes the store's directory: refuses what is not ours before anything is written, and keeps a second writer
 // out. Knows no record.
 
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
@@ -76,9 +76,13 @@ export function joinEnvironment(path: string): LmdbEnvironment {
   return openToRead(path, false);
 }
 
+/** Directories this thread has open, by their real paths, with how often. */
+const OPEN = new Map<string, number>();
+
 /**
  * For another process, to read only: whether a node has the store open or not. Throws `STORE_FORMAT` for a foreign,
- * damaged or newer file, and `STORE_UNAVAILABLE` if there is none.
+ * damaged or newer file, and `STORE_UNAVAILABLE` if there is none, or if this thread has it open: LMDB would hand out
+ * the environment that is open, to write and with its own transactions, and not one to look at it from outside.
  */
 export function visitEnvironment(path: string): LmdbEnvironment {
   return openToRead(path, true);
@@ -89,6 +93,7 @@ function openToRead(path: string, isVisitor: boolean): LmdbEnvironment {
   let root: RootDatabase | null = null;
   try {
     statSync(file);
+    if (isVisitor && OPEN.has(realpathSync(path))) throw new Error('this process has it open already');
     if (isVisitor) inspectSharedLmdbFile(file);
     root = openRoot(path, true);
     if (isVisitor && checkFormat(root, file)) throw new Error('nothing was ever stored in it');
@@ -203,6 +208,8 @@ function environmentOf(
 ): LmdbEnvironment {
   const { path, tables, readOnlyReason, lock, keeper } = opened;
   let closing: Promise<void> | null = null;
+  const realPath = realpathSync(path);
+  OPEN.set(realPath, (OPEN.get(realPath) ?? 0) + 1);
   return {
     path,
     root,
@@ -214,6 +221,9 @@ function environmentOf(
       closing ??= root.close().finally(() => {
         keeper?.close();
         lock?.release();
+        const others = (OPEN.get(realPath) ?? 1) - 1;
+        if (others > 0) OPEN.set(realPath, others);
+        else OPEN.delete(realPath);
       });
       return closing;
     },

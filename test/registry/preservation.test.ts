@@ -1,112 +1,17 @@
 // A registry moves to another node byte for byte: what is exported, taken in and exported again is the same.
 
 import { describe, expect, it } from 'vitest';
-import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
-import { parseHandle } from '../../src/domain/handle.ts';
-import { makeValue } from '../../src/domain/handle-value.ts';
 import { parsePrefix } from '../../src/domain/prefix.ts';
-import { type ExportOptions, exportLines } from '../../src/registry/export-lines.ts';
-import { rememberHomes } from '../../src/registry/remembered-homes.ts';
-import {
-  CHAIRS,
-  codeOf,
-  type Fixture,
-  LAMPS,
-  openFixture,
-  patch,
-  put,
-  remove,
-  revoke,
-  WRITE,
-  word,
-} from './fixture.ts';
+import { CHAIRS, codeOf, LAMPS, openFixture, put, WRITE } from './fixture.ts';
+import { DAY_MS, exportOf, furnish, h, line, preserve } from './moving.ts';
 import { putTemplate } from './template-fixture.ts';
-
-const DAY_MS = 86_400_000;
-/** Homed by an operator while the node runs. */
-const FOLDING = '20.600';
-
-async function exportOf(f: Fixture, more: Partial<ExportOptions> = {}): Promise<string[]> {
-  const options = { store: f.store, scope: null, withHistory: true, withKeys: true, ...more };
-  const lines: string[] = [];
-  for await (const page of exportLines(options)) lines.push(...page);
-  return lines;
-}
-
-async function preserve(f: Fixture, lines: readonly string[]): Promise<string[]> {
-  const results = await f.preserver.preserve(
-    f.operator,
-    lines.map((line) => JSON.parse(line)),
-  );
-  return results.map((result) => (result.ok ? result.outcome : result.error.code));
-}
-
-const h = (suffix: string, prefix = CHAIRS) => parseHandle(`${prefix}/${suffix}`, () => false);
-
-/** Records of every kind, changed on several days. */
-async function furnish(f: Fixture): Promise<void> {
-  const odd = [
-    makeValue({ index: 7, type: bytesFromText('二进制'), data: '\x00\xff\x80' as ByteString, permissions: 12, ttl: 5 }),
-    makeValue({
-      index: 3,
-      type: bytesFromText('URL'),
-      data: bytesFromText('"引号"\n\u2028'),
-      ttl: 1_900_000_000,
-      ttlIsAbsolute: true,
-      references: [{ index: 300, handle: '0.NA/88.118' }],
-    }),
-    makeValue({
-      index: 100,
-      type: bytesFromText('HS_ADMIN'),
-      data: '\x0f\xff\x00\x00\x00\x03a/b\x00\x00\x01\x2c\x00\x00' as ByteString,
-    }),
-  ];
-  const principal = await f.directory.createPrincipal(f.operator, { name: 'ERP', role: 'enterprise', scope: CHAIRS });
-  await f.directory.issueKey(f.operator, { principalId: principal.id, label: 'ERP', expiresAt: Date.UTC(2030, 0, 1) });
-  const narrow = [{ index: 2000, kind: 'string' } as const];
-  await putTemplate(f, f.operator, h('META_1'), { elements: narrow, isOpen: true });
-  await putTemplate(f, f.operator, h('META_ALL', '88.118'), [{ index: 2000, kind: 'string' }]);
-  const requester = { kind: 'key', principal: f.operator.principal } as const;
-  const home = (prefix: string, foldsCase: boolean) =>
-    f.handlePrefixes.home(requester, prefix, { foldsCase, requestId: 'r' });
-  await home(FOLDING, true);
-  await home('20.601', false);
-  await f.handlePrefixes.unhome(requester, '20.601', 'r');
-  const calls = [
-    put(`${FOLDING}/Folded`),
-    put(h('Z-MODEL')),
-    put(h('ITEM'), { parent: h('Z-MODEL') }),
-    put(h('GONE')),
-    put(h('ODD')),
-    put(h('L', LAMPS)),
-    put(h('RESERVED'), { status: 'reserved' }),
-    put(h('RECALLED')),
-    { operation: 'recall', handle: h('RECALLED'), ifMatch: null, reason: 'r', notice: '通知' } as const,
-  ];
-  await f.identifiers.register(f.operator, calls, WRITE);
-  f.clock.nowMs += DAY_MS;
-  const choices = [{ value: 'E0', name: { zh: '级', en: 'Class' } }];
-  const wider = [{ index: 2000, kind: 'string' } as const, { index: 2001, kind: 'enumeration', choices } as const];
-  await putTemplate(f, f.operator, h('META_1'), { elements: wider, isOpen: true });
-  await f.identifiers.register(
-    f.operator,
-    [put(h('ODD'), { values: odd, template: h('META_1') }), remove(h('GONE'))],
-    WRITE,
-  );
-  f.clock.nowMs += DAY_MS;
-  await f.identifiers.register(
-    f.operator,
-    [revoke(h('ODD')), patch(h('Z-MODEL'), { values: odd }), put(h('L', LAMPS), { values: odd })],
-    WRITE,
-  );
-}
 
 describe('an export', () => {
   it('taken in by another node and exported there is the same, byte for byte; again it changes nothing', async () => {
     const [source, target] = [await openFixture(), await openFixture()];
     await furnish(source);
     const lines = await exportOf(source);
-    expect(lines.filter((line) => line.includes('"kind":"record"'))).toHaveLength(7);
+    expect(lines.filter((line) => line.includes('"kind":"record"'))).toHaveLength(8);
     expect(lines.filter((line) => line.includes('"history":'))).toHaveLength(5);
     target.clock.nowMs += 700 * DAY_MS;
     const outcomes = await preserve(target, lines);
@@ -159,24 +64,6 @@ describe('an export', () => {
     expect(lines.join('\n')).not.toContain(CHAIRS);
   });
 
-  it('brings along which prefixes an operator had homed, and how they compare; what settings home stays with them', async () => {
-    const [source, target] = [await openFixture(), await openFixture()];
-    await furnish(source);
-    await rememberHomes({ store: source.store, configured: [{ prefix: parsePrefix('88.118'), foldsCase: false }] });
-    const lines = await exportOf(source);
-    const homes = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === 'home');
-    expect(homes).toMatchObject([
-      { prefix: FOLDING, foldsCase: true, state: 'homed', revision: 1 },
-      { prefix: '20.601', foldsCase: false, state: 'unhomed', revision: 2 },
-    ]);
-    expect(await word(target, target.operator, put(`${FOLDING}/x`))).toBe('NOT_RESPONSIBLE');
-    await preserve(target, lines);
-    expect((await target.identifiers.read(target.operator, `${FOLDING}/fOLDED`)).handle).toBe(`${FOLDING}/FOLDED`);
-    expect(await word(target, target.operator, put('20.601/x'))).toBe('NOT_RESPONSIBLE');
-    const ofOne = await exportOf(source, { scope: parsePrefix(FOLDING) });
-    expect(ofOne.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['home', 'record']);
-  });
-
   it('has no operator, no token, and hashes of keys only if they are asked for', async () => {
     const f = await openFixture();
     await furnish(f);
@@ -191,18 +78,6 @@ describe('an export', () => {
 });
 
 describe('taking in an export', () => {
-  const line = (over: object = {}) =>
-    JSON.stringify({
-      kind: 'record',
-      handle: `${CHAIRS}/A`,
-      status: 'active',
-      revision: 1,
-      createdAt: '2020-01-01T00:00:00.000Z',
-      updatedAt: '2020-01-01T00:00:00.000Z',
-      values: [],
-      ...over,
-    });
-
   it('is for operators', async () => {
     const f = await openFixture();
     for (const actor of [f.chairs, f.reviewer, f.reader])
@@ -271,44 +146,6 @@ describe('taking in an export', () => {
   ])('refuses %s, and its neighbours go on', async (_, over, code) => {
     const f = await openFixture();
     expect(await preserve(f, [line(over), line({ handle: `${CHAIRS}/GOOD` })])).toEqual([code, 'created']);
-  });
-
-  const homeLine = (over: object = {}) =>
-    JSON.stringify({
-      ...{ kind: 'home', prefix: FOLDING, foldsCase: false, state: 'homed', revision: 1 },
-      ...{ createdAt: '2020-01-01T00:00:00.000Z', updatedAt: '2020-01-01T00:00:00.000Z' },
-      ...over,
-    });
-
-  it('needs a home for what it brings, which may come later in the same call', async () => {
-    const f = await openFixture();
-    const record = line({ handle: `${FOLDING}/A` });
-    expect(await preserve(f, [record])).toEqual(['NOT_RESPONSIBLE']);
-    expect(await preserve(f, [record, homeLine({ state: 'unhomed' })])).toEqual(['NOT_RESPONSIBLE', 'created']);
-    const other = await openFixture();
-    expect(await preserve(other, [record, homeLine()])).toEqual(['created', 'created']);
-  });
-
-  it('leaves what the settings home as they say, and refuses another rule of case where identifiers are', async () => {
-    const f = await openFixture();
-    await rememberHomes({ store: f.store, configured: [{ prefix: parsePrefix('88.118'), foldsCase: false }] });
-    const own = (over: object) => preserve(f, [homeLine({ prefix: '88.118', ...over })]);
-    expect(await own({ revision: 7 })).toEqual(['unchanged']);
-    expect(await own({ foldsCase: true })).toEqual(['ALREADY_EXISTS']);
-    expect(await own({ state: 'unhomed' })).toEqual(['ALREADY_EXISTS']);
-    await f.identifiers.register(f.operator, [put(`${CHAIRS}/A`)], WRITE);
-    expect(await preserve(f, [homeLine({ prefix: CHAIRS, foldsCase: true })])).toEqual(['INVALID_STATE']);
-    expect(await preserve(f, [homeLine({ prefix: LAMPS, foldsCase: true })])).toEqual(['created']);
-  });
-
-  it.each([
-    ['the handle system itself', { prefix: '0.NA' }, 'INVALID_PREFIX'],
-    ['a prefix that is none', { prefix: 'a/b' }, 'INVALID_PREFIX'],
-    ['a rule of case that is none', { foldsCase: 'yes' }, 'INVALID_REQUEST'],
-    ['an unknown state', { state: 'lost' }, 'INVALID_REQUEST'],
-    ['an unknown member', { homedBy: 'settings' }, 'INVALID_REQUEST'],
-  ])('is home to no prefix because of %s', async (_, over, code) => {
-    expect(await preserve(await openFixture(), [homeLine(over), homeLine()])).toEqual([code, 'created']);
   });
 
   it('refuses an operator and a key that is none', async () => {

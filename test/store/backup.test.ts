@@ -1,7 +1,7 @@
 // A backup holds one committed state while writing goes on; what was altered, cut off or belongs to another key is refused,
 // and nothing of it reaches the target.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
@@ -9,9 +9,10 @@ import { HandleError } from '../../src/domain/error.ts';
 import { parseBackupKey } from '../../src/store/backup-cipher.ts';
 import { HEADER_BYTES } from '../../src/store/backup-format.ts';
 import { checkBackup, restoreBackup } from '../../src/store/backup-restore.ts';
-import { type BackupOptions, writeBackup } from '../../src/store/backup-writer.ts';
+import type { BackupOptions } from '../../src/store/backup-writer.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
 import { type LmdbFixture, openLmdb } from './lmdb-world.ts';
+import { writeBackupElsewhere } from './visiting.ts';
 import { apply, h, NOON, P, put, temporaryDirectory, text } from './world.ts';
 
 const KEY = Buffer.alloc(32, 7);
@@ -61,7 +62,7 @@ describe('a backup', () => {
   beforeAll(async () => {
     fixture = await openLmdb();
     await fill(fixture.store);
-    await writeBackup(optionsFor(fixture, file, { operatorKey: Buffer.from('jb_token\n') }));
+    await writeBackupElsewhere(optionsFor(fixture, file, { operatorKey: Buffer.from('jb_token\n') }));
   });
 
   afterAll(async () => {
@@ -78,7 +79,7 @@ describe('a backup', () => {
     })();
     let reports = 0;
     const options = optionsFor(fixture, at('busy'), { progress: () => reports++ });
-    const done = await writeBackup(options);
+    const done = await writeBackupElsewhere(options);
     writing.stop = true;
     await writer;
     expect(reports).toBeGreaterThan(1);
@@ -175,14 +176,15 @@ describe('a backup', () => {
 
   it('never overwrites a file', async () => {
     writeFileSync(at('taken'), 'mine');
-    await expect(writeBackup(optionsFor(fixture, at('taken')))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await expect(writeBackupElsewhere(optionsFor(fixture, at('taken')))).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
     expect(readFileSync(at('taken'), 'utf8')).toBe('mine');
   });
 
   it('gives up, and leaves nothing behind, if the store grows by more than is allowed', async () => {
-    const data = join(fixture.path, 'data.mdb');
-    const progress = (): void => truncateSync(data, statSync(data).size + 65_536);
-    const backup = writeBackup(optionsFor(fixture, at('grown'), { maxGrowthBytes: 100_000, progress }));
+    const options = optionsFor(fixture, at('grown'), { maxGrowthBytes: 100_000 });
+    const backup = writeBackupElsewhere(options, { growsBy: 65_536 });
     await expect(backup).rejects.toMatchObject({
       code: 'OVERLOADED',
       message: expect.stringContaining('--max-growth'),
@@ -192,9 +194,9 @@ describe('a backup', () => {
 
   it('says so if its place cannot be written, and if there is no store', async () => {
     const nowhere = optionsFor(fixture, at('missing/backup'));
-    await expect(writeBackup(nowhere)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+    await expect(writeBackupElsewhere(nowhere)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
     const nothing = optionsFor(fixture, at('nothing'), { path: at('no-store') });
-    await expect(writeBackup(nothing)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(writeBackupElsewhere(nothing)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(existsSync(at('nothing'))).toBe(false);
   });
 });

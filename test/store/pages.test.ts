@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { visitEnvironment } from '../../src/store/lmdb-environment.ts';
+import { joinEnvironment, visitEnvironment } from '../../src/store/lmdb-environment.ts';
 import { pinPages } from '../../src/store/lmdb-pages.ts';
 import { openLmdb } from './lmdb-world.ts';
 import { apply, h, put } from './world.ts';
@@ -31,6 +31,18 @@ it('a backup does not begin while readers still get an older state than the newe
   await late.close();
 });
 
+it('a store that this process has open is visited by no one in it, until it is closed', async () => {
+  const { path, store, close } = await openLmdb();
+  await apply(store, put(h('A')));
+  expect(() => visitEnvironment(path)).toThrow(/this process has it open already/);
+  const reader = joinEnvironment(path);
+  await store.close();
+  expect(() => visitEnvironment(`${path}/.`)).toThrow(/this process has it open already/);
+  await reader.close();
+  await visitEnvironment(path).close();
+  await close();
+});
+
 it('a backup that was killed holds no pages for long', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { path, store, close } = await openLmdb();
@@ -38,7 +50,7 @@ it('a backup that was killed holds no pages for long', async () => {
   const program = fileURLToPath(new URL('./holding-process.ts', import.meta.url));
   const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
-  const { root, close: leave } = visitEnvironment(path);
+  const { root, close: leave } = joinEnvironment(path);
   child.kill('SIGKILL');
   await once(child, 'exit');
   const readers = (): number =>
