@@ -87,6 +87,20 @@ export const SECTIONS = {
     maxAgeSeconds: number(3600, 1, 'Longest an answer is remembered, whatever the TTL of its values.'),
   },
   upstream: UPSTREAM_SECTION,
+  imports: {
+    maxFileBytes: number(64 * 1024 * MEBIBYTE, 1024, 'Largest file that may be imported.'),
+    minFreeBytes: number(
+      1024 * MEBIBYTE,
+      0,
+      'Bytes of the disk that an import leaves free; while it runs it needs 2.5 times its file, and the store grows.',
+    ),
+    maxUnpackedBytes: number(
+      2048 * MEBIBYTE,
+      MEBIBYTE,
+      'Bytes a workbook (XLSX) may take unpacked: what takes more is refused, whatever it claims to be.',
+    ),
+    keptDays: number(30, 1, 'How long imports that are over, and their reports, can be read.', 3650),
+  },
   limits: {
     inFlight: number(
       1024,

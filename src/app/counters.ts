@@ -22,6 +22,8 @@ import {
   type UpstreamOutcome,
   type UpstreamPlace,
 } from '../domain/observer.ts';
+import { JOB_ENDS, type JobEnd } from '../imports/job.ts';
+import type { ImportObserver } from '../imports/job-run.ts';
 import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey, UPSTREAMS } from './metrics.ts';
 import type { ResolutionTallies } from './resolution-tallies.ts';
 
@@ -39,6 +41,7 @@ const SCHEME = positions(AUTHENTICATION_SCHEMES);
 const UPSTREAM_OUTCOME = positions(UPSTREAM_OUTCOMES);
 const NOT_SENT: ReadonlySet<UpstreamOutcome> = new Set(['broken', 'overloaded', 'limited']);
 const BREAKER_STATES: readonly BreakerState[] = ['closed', 'half-open', 'open'];
+const ENDED = positions(JOB_ENDS);
 const CODE = positions(METRICS.errors.labels.code);
 
 function positions<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
@@ -58,6 +61,7 @@ type PlainGauge = Extract<
   | 'certificateExpiry'
   | 'certificateRefused'
   | 'changeStreams'
+  | 'importsRunning'
 >;
 /** What a dead thread no longer has. */
 const GAUGES = (Object.keys(METRICS) as MetricKey[]).filter(
@@ -85,7 +89,7 @@ export function totalOf(buffer: SharedArrayBuffer, key: MetricKey): number {
 }
 
 /** The observer of one thread, which alone writes to its region. */
-export class Counters implements Observer {
+export class Counters implements Observer, ImportObserver {
   readonly #cells: Float64Array;
   #tallies: ResolutionTallies | null = null;
 
@@ -152,6 +156,19 @@ export class Counters implements Observer {
 
   logLines(log: (typeof LOG_NAMES)[number], outcome: 'written' | 'lost', lines: number): void {
     this.#add(AT.logLines + LOG_NAMES.indexOf(log) * 2 + (outcome === 'lost' ? 1 : 0), lines);
+  }
+
+  importRunning(running: boolean): void {
+    this.set('importsRunning', running ? 1 : 0);
+  }
+
+  importEnded(state: JobEnd, seconds: number): void {
+    this.#add(AT.imports + ENDED[state], 1);
+    this.#add(AT.importSeconds, seconds);
+  }
+
+  importedRows(outcome: RegistrationOutcome, count: number): void {
+    this.#add(AT.importRows + REGISTRATION[outcome], count);
   }
 
   workerRestarted(): void {

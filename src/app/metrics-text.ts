@@ -2,7 +2,7 @@
 
 import promClient from 'prom-client';
 import type { StoreStats } from '../store/registry-store.ts';
-import { regionOf, threadsIn } from './counters.ts';
+import { regionOf, threadsIn, totalOf } from './counters.ts';
 import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, METRICS, type Metric, type MetricKey, seriesOf } from './metrics.ts';
 
 export interface MetricsSources {
@@ -33,14 +33,19 @@ const ENTRIES = Object.entries(METRICS) as readonly [MetricKey, Metric][];
 export function metricsText(sources: MetricsSources): Promise<string> {
   const { counters } = sources;
   const threads = Array.from({ length: threadsIn(counters) }, (_, thread) => thread);
-  const counted = threads.map((thread) => countedBy(thread, regionOf(counters, thread)));
+  const workers = totalOf(counters, 'workers');
+  const nameOf = (thread: number): string => {
+    if (thread === 0) return 'main';
+    return workers > 0 && thread > workers ? 'imports' : `worker-${thread}`;
+  };
+  const counted = threads.map((thread) => countedBy(thread, regionOf(counters, thread), nameOf));
   return promClient.AggregatorRegistry.aggregate([...counted, renderedNow(sources)]).metrics();
 }
 
-function countedBy(thread: number, cells: Float64Array): MetricJson[] {
+function countedBy(thread: number, cells: Float64Array, nameOf: (thread: number) => string): MetricJson[] {
   return ENTRIES.filter(([, metric]) => metric.from !== 'render').map(([key, metric]) => {
     const size = metric.type === 'histogram' ? HISTOGRAM_CELLS : 1;
-    const threadLabel = metric.from === 'thread' ? { thread: thread === 0 ? 'main' : `worker-${thread}` } : {};
+    const threadLabel = metric.from === 'thread' ? { thread: nameOf(thread) } : {};
     const values = seriesOf(metric).flatMap((series, i): readonly Sample[] => {
       const labels = { ...series, ...threadLabel };
       const start = LAYOUT.offsets[key] + i * size;

@@ -13,6 +13,7 @@ import {
   REGISTRATION_OUTCOMES,
   UPSTREAM_OUTCOMES,
 } from '../domain/observer.ts';
+import { JOB_ENDS } from '../imports/job.ts';
 
 /** The logs kept in files: the audit trail, and the request log with its resolutions. */
 export const LOG_NAMES = ['audit', 'requests'] as const;
@@ -202,6 +203,32 @@ export const METRICS = {
     name: 'jiabiao_change_streams',
     type: 'gauge',
     help: 'Streams of changes that are open, over all workers.',
+  },
+  importsRunning: {
+    ...sum,
+    name: 'jiabiao_imports_running',
+    type: 'gauge',
+    help: 'Import jobs that run now: 0 or 1.',
+  },
+  imports: {
+    ...sum,
+    name: 'jiabiao_imports_total',
+    type: 'counter',
+    help: 'Import jobs that ended, by how.',
+    labels: { state: JOB_ENDS },
+  },
+  importSeconds: {
+    ...sum,
+    name: 'jiabiao_import_seconds_total',
+    type: 'counter',
+    help: 'Time between the start and the end of import jobs that ended.',
+  },
+  importRows: {
+    ...sum,
+    name: 'jiabiao_import_rows_total',
+    type: 'counter',
+    help: 'Rows of imports that reached the registry, by what became of them; dry runs do not count.',
+    labels: { outcome: REGISTRATION_OUTCOMES },
   },
   stopping: {
     ...sum,

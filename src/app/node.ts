@@ -7,6 +7,7 @@ import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Tracer } from '../domain/tracer.ts';
 import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
+import { ImportService } from '../imports/import-service.ts';
 import { searchLog } from '../logbook/search.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import { followHomes } from '../registry/live-homes.ts';
@@ -17,6 +18,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
 import { foreignOptionsOf, nodeNameOf, recogniseFor } from './foreign.ts';
+import { importDirectoryOf } from './import-directory.ts';
 import { logDirectoryOf } from './log-files.ts';
 import { metricsText } from './metrics-text.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -38,6 +40,8 @@ export interface DoorOptions {
   readonly facts: RequestFacts;
   /** Null for plain HTTP. */
   readonly tls: TlsMaterial | null;
+  /** Called when import jobs are to be looked at. */
+  readonly wakeImports: () => void;
 }
 
 /** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
@@ -72,6 +76,13 @@ function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }
     recognise: recogniseFor(config),
     past,
     ...registry,
+    imports: new ImportService({
+      directory: importDirectoryOf(config),
+      limits: { fileBytes: config.imports.maxFileBytes, freeBytes: config.imports.minFreeBytes },
+      clock,
+      randomBytes,
+      wake: options.wakeImports,
+    }),
     commitEpoch: () => epochs.current(),
     homed,
     clock,

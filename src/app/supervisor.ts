@@ -24,6 +24,7 @@ import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
 import { type NodeCertificate, openCertificate } from './node-certificate.ts';
+import { openImports } from './open-imports.ts';
 import { writeOperatorKey } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
 import { StatisticsKeeper } from './statistics-keeper.ts';
@@ -81,7 +82,8 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const { config, log } = options;
   if (config.http.port !== 0) await assertPortFree(config.http);
   const workers = config.store.kind === 'memory' ? 0 : workerCountOf(config.workers);
-  const countersBuffer = createCountersBuffer(workers + 1);
+  // With workers, one more for the thread of imports.
+  const countersBuffer = createCountersBuffer(workers === 0 ? 1 : workers + 2);
   const counters = new Counters(countersBuffer, 0);
   const epochBuffers = createEpochBuffers();
   const epochs = new EpochTable(epochBuffers);
@@ -114,7 +116,12 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const clientKey = logDirectory === null || config.log.clients !== 'pseudonym' ? '' : keepClientKey(logDirectory);
   const foreign = asksOthers(config) ? await openUpstreams(config, counters) : null;
   if (foreign !== null) opened.push(() => foreign.close());
-  const shared = { options, foreign, store, counters, countersBuffer, clientKey, receive, certificate };
+  const imports = await openImports(
+    { options, store, counters, countersBuffer, epochs, epochBuffers, workers },
+    opened,
+  );
+  const wakeImports = (): void => imports.wake();
+  const shared = { options, foreign, store, counters, countersBuffer, clientKey, receive, certificate, wakeImports };
   const address =
     workers === 0
       ? await openHere({ ...shared, epochs }, opened)
@@ -151,6 +158,7 @@ interface Parts {
   readonly clientKey: string;
   readonly receive: (report: Report) => void;
   readonly certificate: NodeCertificate;
+  readonly wakeImports: () => void;
 }
 
 /** The doors in this thread: a store in memory cannot be shared. */
@@ -189,6 +197,7 @@ function openPool(
       reusePort: count > 1,
     },
     receive: parts.receive,
+    wakeImports: parts.wakeImports,
     tls: () => parts.certificate.current(),
     serveCommits: (port) => serveCommits(port, store),
     serveForeign: foreign === null ? null : (port) => serveForeignReader(port, foreign),

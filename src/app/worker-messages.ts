@@ -36,7 +36,9 @@ export type WorkerMessage =
   | { readonly kind: 'listening'; readonly address: Address }
   /** It could not start; errors lose their class between threads, so the code travels beside the message. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
-  | { readonly kind: 'report'; readonly report: Report };
+  | { readonly kind: 'report'; readonly report: Report }
+  /** A file has come to be imported, or an import is to end. */
+  | { readonly kind: 'imports' };
 
 /** What a worker is told while it lives. */
 export type WorkerOrder =

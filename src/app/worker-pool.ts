@@ -38,6 +38,8 @@ export interface WorkerPoolOptions {
   readonly serveForeign: ((port: MessagePort) => void) | null;
   /** Takes what workers report for the record. */
   readonly receive: (report: Report) => void;
+  /** Called when import jobs are to be looked at. */
+  readonly wakeImports: () => void;
   readonly counters: Counters;
   readonly clock: () => number;
   readonly log: Log;
@@ -140,6 +142,7 @@ export class WorkerPool {
       let cause: Error | null = null;
       worker.on('message', (message: WorkerMessage) => {
         if (message.kind === 'report') this.#options.receive(message.report);
+        else if (message.kind === 'imports') this.#options.wakeImports();
         else if (message.kind === 'failed') cause = new HandleError(message.code, message.message);
         else {
           this.#setListening(place, true);

@@ -33,8 +33,9 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   const store = openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
   const report = (report: Report): void => tell({ kind: 'report', report });
   const facts = createRequestFacts({ config, log, counters, clock: systemClock, clientKey: start.clientKey, report });
-  const shared = { config, store, epochs, counters, countersBuffer, version, reusePort, facts, tls };
-  const doors = await openDoors({ ...shared, foreign });
+  const wakeImports = (): void => tell({ kind: 'imports' });
+  const shared = { config, store, epochs, counters, countersBuffer, version, reusePort };
+  const doors = await openDoors({ ...shared, foreign, facts, tls, wakeImports });
   const endVitals = reportVitals(counters, () => facts.sweep());
   tell({ kind: 'listening', address: doors.address });
   const stop = async (): Promise<void> => {

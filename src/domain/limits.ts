@@ -251,3 +251,34 @@ export const MAX_MISMATCHES_TOLD = 5;
 
 /** Problems of a store that are told in words; the others are counted. */
 export const MAX_FINDINGS = 100;
+
+/** Rows and bytes of one sorted run of an import: some 100 MB of memory while it is gathered. */
+export const MAX_RUN_ROWS = 250_000;
+export const MAX_RUN_BYTES = 50_331_648;
+
+/** Runs merged at once: a buffer and an open file each. When there are as many, they become one. */
+export const MAX_MERGED_RUNS = 256;
+
+/** Calls of one import on their way to the committing thread: it has work while the next call is planned, no more. */
+export const MAX_IMPORT_CALLS_AHEAD = 3;
+
+/** Rounds through rows whose parent was missing: a chain is no deeper, so a parent has come by then or never will. */
+export const MAX_PARENT_ROUNDS = MAX_INHERITANCE_DEPTH;
+
+/** Parents an import remembers as named in its file, for its rehearsal: models and batches, some 20 MB. */
+export const MAX_NAMED_PARENTS = 200_000;
+
+/** Imports that wait or run at once, over all principals. */
+export const MAX_OPEN_IMPORTS = 100;
+
+/** Times a job may bring its thread down before it counts as failed. */
+export const MAX_IMPORT_CRASHES = 3;
+
+/** Saved column mappings of one enterprise: a few for each product line. */
+export const MAX_IMPORT_PROFILES = 200;
+
+/** Characters of the name of a file or profile, as a person reads it. */
+export const MAX_FILE_NAME_LENGTH = 200;
+
+/** Characters of an id or cursor: handles and prefixes are the longest. */
+export const MAX_CURSOR_LENGTH = 2048;

@@ -1,7 +1,7 @@
 // Streams of changes that stay open (HTML, server-sent events §9.2): how many, who may still listen, when to look at the
 // log again, and when to end. A stream is woken by the shared epoch of commits, so an idle one reads nothing.
 
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HandleError } from '../domain/error.ts';
 import { MAX_CHANGE_STREAMS, MAX_STREAMS_OF_PRINCIPAL } from '../domain/limits.ts';
@@ -9,6 +9,7 @@ import type { Observer } from '../domain/observer.ts';
 import type { ChangeFeed, FeedQuestion } from '../registry/registry.ts';
 import { actorOf, type RequestAuthentication } from './authentication.ts';
 import { rowJson } from './changes.ts';
+import { beginEvents, isListening, sendEvent } from './event-stream.ts';
 import { asHandleError, problemOf } from './problems.ts';
 
 export interface ChangeStreamsOptions {
@@ -24,15 +25,8 @@ export interface ChangeStreamsOptions {
 const HEARTBEAT_MS = 15_000;
 /** How often the epoch is looked at, one load from shared memory: how late a change may reach a stream. */
 const TICK_MS = 100;
-/** How long a listener may leave what was sent to it unread. */
-const STALL_TIMEOUT_MS = 30_000;
 /** Rows between two looks at whether the key still opens them. */
 const ROWS_AT_ONCE = 100;
-/** What a listener waits before it connects again, in milliseconds. */
-const RETRY = 'retry: 1000\n\n';
-
-/** The last one keeps nginx from gathering events. */
-const EVENT_HEADERS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' };
 
 interface Stream {
   readonly request: FastifyRequest;
@@ -79,10 +73,7 @@ export class ChangeStreams {
       this.#remove(stream);
       throw error;
     }
-    reply.hijack();
-    request.raw.socket.setTimeout(0); // the heartbeat finds out who is gone
-    response.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...EVENT_HEADERS });
-    response.write(RETRY);
+    beginEvents(reply);
     void this.#run(stream);
     return reply;
   }
@@ -180,24 +171,10 @@ export class ChangeStreams {
 }
 
 function isAlive({ response }: Stream): boolean {
-  return !response.closed && !response.destroyed;
+  return isListening(response);
 }
 
-/** Waits until the listener has room again. False if it is gone, or read nothing for so long that it counts as gone. */
-async function sent(stream: Stream, event: string): Promise<boolean> {
-  const { response } = stream;
-  if (!isAlive(stream)) return false;
-  stream.heardAt = performance.now();
-  if (response.write(event)) return true;
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const stalled = setTimeout(() => response.destroy(), STALL_TIMEOUT_MS);
-  const onDrain = () => resolve(true);
-  const onClose = () => resolve(false);
-  response.once('drain', onDrain).once('close', onClose);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(stalled);
-    response.off('drain', onDrain).off('close', onClose);
-  }
+function sent(stream: Stream, event: string): Promise<boolean> {
+  if (isAlive(stream)) stream.heardAt = performance.now();
+  return sendEvent(stream.response, event);
 }

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
 import type { Tracer } from '../domain/tracer.ts';
+import type { ImportService } from '../imports/import-service.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { HandleAuthenticator } from '../registry/handle-authentication.ts';
 import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
@@ -42,6 +43,7 @@ import { PastReplies } from './handle-api-past.ts';
 import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
 import { HandleRequesters } from './handle-requests.ts';
 import { Hops } from './hops.ts';
+import { ImportEvents } from './import-events.ts';
 import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
 import { registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
@@ -109,6 +111,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly heartbeatMs?: number;
   readonly preserver: Preserver;
   readonly templates: TemplateRegistry;
+  readonly imports: ImportService;
   readonly handleAuthenticator: HandleAuthenticator;
   readonly handleRecords: HandleAdministration;
   readonly handlePrefixes: HandlePrefixes;
@@ -196,7 +199,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   registerService(app, options);
   registerHandleApi(app, { api, admin, writer });
   const streams = new ChangeStreams({ ...options, authentication });
-  registerV1(app, { ...options, authentication, streams }, asker);
+  const importEvents = new ImportEvents(options.imports);
+  registerV1(app, { ...options, authentication, streams, importEvents }, asker);
   registerDocs(app, options);
   registerPages(app, { asker, observer });
   await app.ready();
@@ -209,6 +213,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     renewTls: (material) => renewSecureContext(server, material),
     close() {
       streams.close();
+      importEvents.close();
       closing ??= closeServer(server).then(() => app.close());
       return closing;
     },

@@ -93,9 +93,19 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
 };
 
+/** Connections over which a file comes. */
+const uploading = new WeakSet<Duplex>();
+
+/** Takes a connection's request out of the time that requests may take. */
+export function allowLongUpload(socket: Duplex): void {
+  uploading.add(socket);
+}
+
 /** Bytes that are no HTTP, or came too slowly: one line of answer, then the end of the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
   const { code = '' } = error;
+  // A large file takes as long as it takes; who sends nothing for long is ended by the server's own timeout.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && uploading.has(socket)) return;
   const isHttp = code.startsWith('HPE_') || code in CLIENT_ERRORS;
   // A handshake that failed or did not come cannot be answered, and an end of it would wait for the client for ever.
   if (!isHttp || !socket.writable) {

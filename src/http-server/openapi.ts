@@ -4,6 +4,7 @@
 import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { HANDLE_ADMIN_OPERATIONS } from './describe-handle-admin.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
+import { IMPORT_OPERATIONS } from './describe-imports.ts';
 import { PRESERVED_OPERATIONS } from './describe-preserved.ts';
 import { RECALL_OPERATIONS } from './describe-recalls.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
@@ -15,6 +16,7 @@ import { REQUEST_HEADERS, RESPONSE_HEADERS } from './openapi-headers.ts';
 import { type Answer, type Contents, type Operation, type QuerySchema, type Schema, TAGS } from './operation.ts';
 import * as answers from './schemas-answers.ts';
 import { CHANGES, HISTORY } from './schemas-changes.ts';
+import { IMPORT_JOB } from './schemas-imports.ts';
 import { NEW_VALUE, REGISTRATION, REGISTRATION_ITEM, REGISTRATION_PATCH } from './schemas-registration.ts';
 import { NEW_TEMPLATE, TEMPLATE, TEMPLATE_ELEMENT } from './schemas-templates.ts';
 import { HANDLE_VALUE } from './schemas-values.ts';
@@ -29,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...DIRECTORY_OPERATIONS,
   ...RECORDS_OPERATIONS,
   ...PRESERVED_OPERATIONS,
+  ...IMPORT_OPERATIONS,
   ...SERVICE_OPERATIONS,
 ];
 
@@ -50,6 +53,7 @@ const NAMED: Readonly<Record<string, Schema>> = {
   AccessKey: answers.ACCESS_KEY,
   IssuedKey: answers.ISSUED_KEY,
   Changes: CHANGES,
+  Import: IMPORT_JOB,
   AuditLine: answers.AUDIT_LINE,
   NewValue: NEW_VALUE,
   Registration: REGISTRATION,

@@ -32,6 +32,7 @@ export const TAGS = {
   Resolution: 'What is registered under an identifier, for everybody.',
   Identifiers: 'Registering, changing and revoking identifiers.',
   Templates: 'What kinds of products are described by.',
+  Imports: 'Files of any size, registered row by row while everything else goes on.',
   Enterprises: 'Who holds which prefix.',
   'Principals and keys': 'Who may act, and with which key.',
   Records: 'What has happened.',

@@ -8,6 +8,7 @@ import { HandleError } from '../domain/error.ts';
 import {
   MAX_CERTIFICATE_LENGTH,
   MAX_CONTACT_LENGTH,
+  MAX_CURSOR_LENGTH,
   MAX_NAME_LENGTH,
   MAX_PAGE_SIZE,
   MAX_PREFIX_LENGTH,
@@ -15,8 +16,6 @@ import {
 import { ROLES } from '../domain/principal.ts';
 
 const CLOSED = { additionalProperties: false };
-/** Characters of an id or cursor: handles and prefixes are the longest. */
-const MAX_CURSOR_LENGTH = 2048;
 
 const name = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH });
 const contact = Type.Union([Type.String({ maxLength: MAX_CONTACT_LENGTH }), Type.Null()]);

@@ -11,6 +11,9 @@ import type { HttpServerOptions } from './http-server.ts';
 import { registerIdentifierBatch } from './identifier-batch.ts';
 import { registerIdentifierReading } from './identifier-reading.ts';
 import { registerIdentifiers } from './identifiers.ts';
+import type { ImportEvents } from './import-events.ts';
+import { registerImportProfiles } from './import-profiles.ts';
+import { registerImports, registerImportUpload } from './imports.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
 import { registerMoves } from './moves.ts';
 import { registerPreserved } from './preserved.ts';
@@ -29,6 +32,7 @@ interface V1Options
     | 'feed'
     | 'histories'
     | 'identifiers'
+    | 'imports'
     | 'moves'
     | 'observer'
     | 'preserver'
@@ -38,6 +42,7 @@ interface V1Options
   > {
   readonly authentication: RequestAuthentication;
   readonly streams: ChangeStreams;
+  readonly importEvents: ImportEvents;
 }
 
 export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker): void {
@@ -65,6 +70,9 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerTemplates(closed, options.templates);
       registerMoves(closed, options.moves);
       registerPreserved(closed, options.preserver);
+      registerImports(closed, options);
+      registerImportProfiles(closed, options.imports.profiles);
+      closed.register(async (uploads) => registerImportUpload(uploads, options.imports));
       closed.register(async (batch) => registerIdentifierBatch(batch, identifiers));
     });
     scope.register(async () => others.finish());

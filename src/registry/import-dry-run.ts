@@ -9,16 +9,17 @@ import type { ImportResult, ImportTarget } from './import-loop.ts';
 
 /**
  * Wraps a target that answers for a dry run. How deep such a chain stands is not checked; the import itself does.
- * What goes beyond MAX_FORESEEN_HANDLES is answered as the target does.
+ * What goes beyond MAX_FORESEEN_HANDLES is answered as the target does. `isParent`: whether a handle is worth remembering.
  */
-export function dryRunTarget(target: ImportTarget): ImportTarget {
+export function dryRunTarget(target: ImportTarget, isParent = (_handle: string): boolean => true): ImportTarget {
   const foreseen = new Set<string>();
   return {
     async register(items) {
       const results = await target.register(items);
       return results.map((result, i) => {
         const answer = isForeseen(result, items[i] as string, foreseen) ? asCreated(result) : result;
-        if (answer.outcome === 'created' && foreseen.size < MAX_FORESEEN_HANDLES) foreseen.add(answer.handle);
+        const isNew = answer.outcome === 'created' && foreseen.size < MAX_FORESEEN_HANDLES;
+        if (isNew && isParent(answer.handle)) foreseen.add(answer.handle);
         return answer;
       });
     },

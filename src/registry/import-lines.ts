@@ -1,8 +1,10 @@
-// Bytes of an import file → its lines, in constant memory. Knows neither NDJSON nor CSV; refuses what is not UTF-8.
+// Bytes of an import file → its lines, in constant memory. Knows neither NDJSON nor CSV; refuses lines that are in another
+// encoding than their file.
 
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { HandleError } from '../domain/error.ts';
 import { MAX_ROW_BYTES } from '../domain/limits.ts';
+import type { TextEncoding } from './import-encoding.ts';
 
 export interface Line {
   /** From 1. */
@@ -16,8 +18,15 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** The lines of each chunk at once, so that a line costs no wait. Line ends and a byte-order mark are taken off. */
-export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<readonly Line[]> {
+/**
+ * The lines of each chunk at once, so that a line costs no wait. Line ends and a byte-order mark are taken off. No
+ * character of either encoding has the byte of a line end in it.
+ */
+export async function* readLines(
+  source: AsyncIterable<Buffer>,
+  encoding: TextEncoding = 'utf-8',
+): AsyncGenerator<readonly Line[]> {
+  const decode = encoding === 'utf-8' ? decodeLine : decodeGb18030Line;
   let number = 0;
   let rest: Buffer[] = [];
   let restBytes = 0;
@@ -25,7 +34,7 @@ export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<
     number++;
     if (restBytes + tail.length > MAX_ROW_BYTES) return brokenLine(number, 'PAYLOAD_TOO_LARGE', TOO_LONG);
     const bytes = restBytes === 0 ? tail : Buffer.concat([...rest, tail]);
-    return decodeLine(number, number === 1 ? withoutMark(bytes) : bytes);
+    return decode(number, withoutReturn(number === 1 ? withoutMark(bytes) : bytes));
   };
   for await (const chunk of source) {
     const lines: Line[] = [];
@@ -49,15 +58,34 @@ const TOO_LONG = `This row has more than ${MAX_ROW_BYTES} bytes: divide it, or c
 const NOT_UTF8 =
   'This row is not UTF-8: save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.';
 
-function decodeLine(number: number, bytes: Buffer): Line {
-  const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
-  const line = bytes.subarray(0, end);
+const NOT_GB18030 =
+  'This row is not GB18030 as the rest of the file: its bytes are damaged. Save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.';
+const MIXED =
+  'This row is UTF-8 and the rest of the file GB18030: the file was put together from two. Save each part as UTF-8 and import it again.';
+const gb18030 = new TextDecoder('gb18030', { fatal: true });
+
+function decodeLine(number: number, line: Buffer): Line {
   if (!isUtf8(line)) return brokenLine(number, 'INVALID_REQUEST', NOT_UTF8);
   return { number, text: line.toString('utf8'), error: null };
 }
 
+function decodeGb18030Line(number: number, line: Buffer): Line {
+  if (isAscii(line)) return { number, text: line.toString('latin1'), error: null };
+  // In UTF-8 a Chinese character takes three bytes, in GB18030 two: hardly any text is both.
+  if (isUtf8(line)) return brokenLine(number, 'INVALID_REQUEST', MIXED);
+  try {
+    return { number, text: gb18030.decode(line), error: null };
+  } catch {
+    return brokenLine(number, 'INVALID_REQUEST', NOT_GB18030); // TextDecoder's only way to say "ill-formed"
+  }
+}
+
 function brokenLine(number: number, code: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE', message: string): Line {
   return { number, text: '', error: new HandleError(code, message, { at: `line ${number}` }) };
+}
+
+function withoutReturn(bytes: Buffer): Buffer {
+  return bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes;
 }
 
 function withoutMark(bytes: Buffer): Buffer {

@@ -4,7 +4,8 @@
 import { isHandleError } from '../domain/error.ts';
 import { MAX_IMPORT_ATTEMPTS, MAX_IMPORT_BATCH_BYTES, MAX_IMPORT_BATCH_ROWS } from '../domain/limits.ts';
 import { REGISTRATION_OUTCOMES, type RegistrationOutcome } from '../domain/observer.ts';
-import { type GoodRow, type ImportRow, placeOf } from './import-rows.ts';
+import type { GoodRow, ImportRow } from './import-rows.ts';
+import { placeOf } from './import-sheet.ts';
 
 /** What became of one item, as the batch interface says it. */
 export type ImportResult =
@@ -113,7 +114,14 @@ async function registerBatch(
   options: ImportOptions,
 ): Promise<readonly ReportRow[]> {
   const good = batch.filter((row): row is GoodRow => !('error' in row));
-  const results = good.length === 0 ? [] : await registerPatiently(good, target, options);
+  const results =
+    good.length === 0
+      ? []
+      : await registerPatiently(
+          good.map(({ json }) => json),
+          target,
+          options,
+        );
   if (results.length !== good.length) {
     throw new Error(`${good.length} items were sent and ${results.length} results came back`);
   }
@@ -144,12 +152,12 @@ function reportRow(row: GoodRow, result: ImportResult): ReportRow {
   return { line, handle: row.handle, outcome: 'refused', revision: null, code, detail, at: placeOf(row, at) };
 }
 
-async function registerPatiently(
-  rows: readonly GoodRow[],
+/** Repeats a call that may succeed a little later, MAX_IMPORT_ATTEMPTS times; then throws as `register` did. */
+export async function registerPatiently(
+  items: readonly string[],
   target: ImportTarget,
-  { sleep, random }: ImportOptions,
+  { sleep, random }: Pick<ImportOptions, 'sleep' | 'random'>,
 ): Promise<readonly ImportResult[]> {
-  const items = rows.map(({ json }) => json);
   for (let attempt = 1; ; attempt++) {
     try {
       return await target.register(items);

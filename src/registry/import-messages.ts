@@ -45,10 +45,48 @@ const MESSAGES = {
   INTERNAL: { zh: '节点内部错误', en: 'The node made a mistake' },
 } satisfies Record<ErrorCode, ReportMessage>;
 
+/** What helps with most rows of a code; the detail says what helps with this one. */
+const MENDINGS: Partial<Record<ErrorCode, ReportMessage>> = {
+  INVALID_HANDLE: {
+    zh: '按“前缀/后缀”填写标识，例如 88.118.10023/CHAIR-01',
+    en: 'Write prefix/suffix, such as 88.118.10023/CHAIR-01',
+  },
+  INVALID_PREFIX: { zh: '核对前缀', en: 'Check the prefix' },
+  INVALID_VALUE: { zh: '按详情修改该列的值', en: 'Change the value as the detail says' },
+  INVALID_REQUEST: { zh: '按详情修改该行后重新导入', en: 'Mend the row as the detail says and import again' },
+  PAYLOAD_TOO_LARGE: { zh: '缩短该行，或拆成几行', en: 'Shorten the row, or divide it' },
+  FORBIDDEN: {
+    zh: '使用该前缀所属企业的密钥，或联系节点运营方',
+    en: "Use the key of the prefix's enterprise, or ask the node's operator",
+  },
+  NOT_FOUND: { zh: '先登记该标识，或改用新增模式', en: 'Register it first, or import with mode create' },
+  REVOKED: { zh: '已作废的标识须先恢复', en: 'Bring the revoked identifier back first' },
+  NOT_RESPONSIBLE: { zh: '核对前缀，或在所属节点登记', en: 'Check the prefix, or register at the node it belongs to' },
+  ALREADY_EXISTS: {
+    zh: '删除重复的行，或改用更新模式',
+    en: 'Remove the repeated row, or import with mode update or upsert',
+  },
+  REVISION_CONFLICT: { zh: '重新导入该行', en: 'Import the row again' },
+  INVALID_PARENT: {
+    zh: '先登记上级标识，且须在同一前缀下',
+    en: 'Register the parent first, under the same prefix',
+  },
+  INVALID_STATE: { zh: '按详情先改变其状态', en: 'Change its state first, as the detail says' },
+};
+const MENDING: ReadonlyMap<string, ReportMessage> = new Map(Object.entries(MENDINGS));
+const ASK: ReportMessage = {
+  zh: '重新导入；仍有问题请联系节点运营方',
+  en: "Import again; if it fails, ask the node's operator",
+};
+
 const BY_CODE: ReadonlyMap<string, ReportMessage> = new Map(Object.entries(MESSAGES));
 const UNKNOWN: ReportMessage = { zh: '未登记', en: 'Not registered' };
 
 /** For a code as it came over the network, so it may be one this program does not know. */
 export function messageOf(code: string): ReportMessage {
   return BY_CODE.get(code) ?? UNKNOWN;
+}
+
+export function mendingOf(code: string): ReportMessage {
+  return MENDING.get(code) ?? ASK;
 }

@@ -1,8 +1,9 @@
-// The report of an import: a CSV row for every row of the file, in Chinese and English, made to be opened in Excel or WPS.
+// Reports of imports: CSV in Chinese and English, made to be opened in Excel or WPS. One form has a row for every row of
+// the file, the other for every row that was refused.
 
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import type { ReportRow } from './import-loop.ts';
-import { messageOf, type ReportMessage } from './import-messages.ts';
+import { mendingOf, messageOf, type ReportMessage } from './import-messages.ts';
 
 const OUTCOMES = {
   created: { zh: '已登记', en: 'Registered' },
@@ -22,6 +23,22 @@ export function formatReportRow(row: ReportRow): string {
   const explained = why === '' ? `${zh} / ${en}` : `${zh} / ${en} — ${why}`;
   const cells = [String(line), handle, outcome, revision === null ? '' : String(revision), code, explained];
   return `${cells.map(formatCell).join(',')}\r\n`;
+}
+
+/** Of the report that names what was refused and how it is mended. */
+export const PROBLEMS_HEAD =
+  '\uFEFF行 row,列 column,标识 handle,错误代码 code,问题 message,怎样修改 how to mend,详情 detail\r\n';
+
+const COLUMN = /^line \d+(?:, (?:column )?(.*))?$/s;
+
+/** `at`: `line 3, column SKU`, or `line 3, /values/0/data` where the file has no columns. */
+export function formatProblem(problem: Pick<ReportRow, 'line' | 'handle' | 'code' | 'detail' | 'at'>): string {
+  const { line, handle, code, detail, at } = problem;
+  const column = COLUMN.exec(at)?.[1] ?? '';
+  const message = messageOf(code);
+  const mending = mendingOf(code);
+  const texts = [`${message.zh} / ${message.en}`, `${mending.zh} / ${mending.en}`, detail];
+  return `${[String(line), column, handle, code, ...texts].map(formatCell).join(',')}\r\n`;
 }
 
 const NEEDS_QUOTES = /[",\r\n]/;

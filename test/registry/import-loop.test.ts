@@ -14,7 +14,13 @@ async function* rowsFrom(rows: Iterable<ImportRow>): AsyncGenerator<ImportRow> {
 function* goodRows(count: number, size = 0): Generator<ImportRow> {
   for (let i = 1; i <= count; i++) {
     const handle = `88.118.1/${i}`;
-    yield { line: i, handle, json: JSON.stringify({ handle, values: [], pad: 'x'.repeat(size) }), places: null };
+    yield {
+      line: i,
+      handle,
+      json: JSON.stringify({ handle, values: [], pad: 'x'.repeat(size) }),
+      places: null,
+      parent: null,
+    };
   }
 }
 
@@ -95,7 +101,10 @@ describe('an import', () => {
         { outcome: 'refused', handle: 'x', code: 'INVALID_VALUE', detail: 'Too long.', at: '/0/values/1/data' },
       ],
     };
-    const { reported } = await run([{ line: 4, handle: 'a/b', json: '{}', places: ['品名', '备注'] }], refusing);
+    const { reported } = await run(
+      [{ line: 4, handle: 'a/b', json: '{}', places: ['品名', '备注'], parent: null }],
+      refusing,
+    );
     expect(reported).toEqual([
       {
         line: 4,

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_ROW_BYTES } from '../../src/domain/limits.ts';
 import { parseMapping } from '../../src/registry/import-mapping.ts';
-import { type ImportFormat, type ImportRow, placeOf, readRows } from '../../src/registry/import-rows.ts';
+import { type ImportFormat, type ImportRow, readRows } from '../../src/registry/import-rows.ts';
+import { placeOf } from '../../src/registry/import-sheet.ts';
 
 const NDJSON: ImportFormat = { kind: 'ndjson' };
 const mapping = {
@@ -46,7 +47,9 @@ describe('NDJSON', () => {
     for (const file of [`${a}\n${b}`, `${a}\r\n\r\n${b}\r\n`, `\uFEFF${a}\n${b}\n`]) {
       expect(outline(await rowsOf(file, NDJSON))).toEqual(['88.118.1/甲', '88.118.1/乙']);
     }
-    expect(await rowsOf(`\n${a}`, NDJSON)).toEqual([{ line: 2, handle: '88.118.1/甲', json: a, places: null }]);
+    expect(await rowsOf(`\n${a}`, NDJSON)).toEqual([
+      { line: 2, handle: '88.118.1/甲', json: a, places: null, parent: null },
+    ]);
   });
 
   test('a broken row names its line and column, and the rest goes on', async () => {
@@ -97,6 +100,7 @@ describe('CSV', () => {
       line: 2,
       handle: '88.118.10002/A-1',
       places: ['品名', '备注', '型号'],
+      parent: '88.118.10002/A',
       json: JSON.stringify({
         handle: '88.118.10002/A-1',
         parent: '88.118.10002/A',

@@ -6,6 +6,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['wire'],
   ['store', 'cache', 'upstream', 'logbook'],
   ['resolver', 'registry', 'reporting'],
+  ['imports'],
   ['http-server', 'handle-server', 'console'],
   ['app'],
   ['cli'],

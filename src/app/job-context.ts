@@ -1,0 +1,35 @@
+// Wires what runs import jobs: a registry of its own over the store it is given.
+
+import type { EpochTable } from '../cache/epoch-table.ts';
+import { homeOf } from '../domain/prefix.ts';
+import { JobFiles } from '../imports/job-files.ts';
+import type { JobContext } from '../imports/job-run.ts';
+import { createRegistry } from '../registry/create-registry.ts';
+import { followHomes } from '../registry/live-homes.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
+
+export interface JobContextOptions extends Pick<JobContext, 'clock' | 'sleep' | 'isStopping'> {
+  readonly config: Config;
+  readonly directory: string;
+  readonly store: RegistryStore;
+  readonly epochs: EpochTable;
+  readonly counters: Counters;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+export function jobContextOf(options: JobContextOptions): JobContext {
+  const { config, store, epochs, counters, clock, randomBytes } = options;
+  const { prefix: ownPrefix } = config.node;
+  const homed = followHomes({ store, epochs, configured: config.node.homed });
+  const { identifiers } = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer: counters });
+  return {
+    ...options,
+    files: new JobFiles(options.directory),
+    identifiers,
+    foldsCase: (prefix) => homeOf(prefix, homed())?.foldsCase ?? false,
+    observer: counters,
+    random: Math.random,
+  };
+}

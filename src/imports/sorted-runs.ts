@@ -1,0 +1,153 @@
+// Rows sorted outside of memory, the first half: gathers rows, sorts as many as fit, and writes each lot as a run in byte
+// order of handle, then line. Knows nothing of what a row says.
+
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/limits.ts';
+
+/**
+ * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), JSON. The key is the handle in
+ * UTF-8, a zero, and the line in 6 bytes: handles hold no zero, so equal handles stand together, the first line first.
+ */
+export const HEAD_BYTES = 6;
+export const LINE_BYTES = 6;
+export const HAS_PARENT = 1;
+const WRITE_BYTES = 1_048_576;
+const FIRST_BYTES = 1_048_576;
+
+export interface RunRow {
+  readonly handle: string;
+  readonly line: number;
+  readonly flags: number;
+  readonly json: string;
+}
+
+/** Writes rows one after the other, buffered. `close` leaves them on disk. */
+export class RowFileWriter {
+  readonly #file: number;
+  readonly #buffer = Buffer.allocUnsafe(WRITE_BYTES);
+  #used = 0;
+  #written: number;
+
+  /** Goes on behind the first `from` bytes of the file, and takes away what stood there. */
+  constructor(path: string, from = 0) {
+    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w');
+    ftruncateSync(this.#file, from);
+    this.#written = from;
+  }
+
+  /** Bytes written by now, those in the buffer included. */
+  get length(): number {
+    return this.#written + this.#used;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#used + bytes.length > WRITE_BYTES) this.#flush();
+    if (bytes.length > WRITE_BYTES) this.#put(bytes);
+    else this.#used += bytes.copy(this.#buffer, this.#used);
+  }
+
+  /** Everything is on disk on return. */
+  sync(): void {
+    this.#flush();
+    fsyncSync(this.#file);
+  }
+
+  close(): void {
+    this.sync();
+    closeSync(this.#file);
+  }
+
+  #flush(): void {
+    this.#put(this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  #put(bytes: Buffer): void {
+    for (let done = 0; done < bytes.length; ) {
+      const count = writeSync(this.#file, bytes, done, bytes.length - done, this.#written);
+      done += count;
+      this.#written += count;
+    }
+  }
+}
+
+/** One row as it stands in a file. */
+export function rowBytes(row: RunRow): Buffer {
+  const bytes = Buffer.allocUnsafe(roomFor(row));
+  return bytes.subarray(0, encodeRow(row, bytes, 0));
+}
+
+/** No character of UTF-16 takes more than three bytes of UTF-8. */
+function roomFor({ handle, json }: RunRow): number {
+  return 3 * (handle.length + json.length) + HEAD_BYTES + LINE_BYTES + 2;
+}
+
+/** Returns where the row ends. */
+function encodeRow({ handle, line, flags, json }: RunRow, bytes: Buffer, start: number): number {
+  const keyStart = start + HEAD_BYTES;
+  let at = keyStart + bytes.write(handle, keyStart, 'utf8');
+  bytes[at++] = 0;
+  bytes.writeUIntBE(line, at, LINE_BYTES);
+  at += LINE_BYTES;
+  bytes.writeUInt16LE(at - keyStart, start + 4);
+  bytes[at++] = flags;
+  at += bytes.write(json, at, 'utf8');
+  bytes.writeUInt32LE(at - start - 4, start);
+  return at;
+}
+
+export class RunGatherer {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #used = 0;
+  #keys: string[] = [];
+  /** Where the row of each line begins, counted from the first line gathered. */
+  #starts: number[] = [];
+  #firstLine = 0;
+
+  get isEmpty(): boolean {
+    return this.#keys.length === 0;
+  }
+
+  /** When true, `writeTo` before the next row. */
+  get isFull(): boolean {
+    return this.#keys.length >= MAX_RUN_ROWS || this.#used >= MAX_RUN_BYTES;
+  }
+
+  /** Lines must rise from row to row. */
+  add(row: RunRow): void {
+    this.#reserve(roomFor(row));
+    const { line } = row;
+    const start = this.#used;
+    this.#used = encodeRow(row, this.#bytes, start);
+    if (this.#keys.length === 0) this.#firstLine = line;
+    this.#starts[line - this.#firstLine] = start;
+    const keyStart = start + HEAD_BYTES;
+    this.#keys.push(this.#bytes.toString('latin1', keyStart, keyStart + this.#bytes.readUInt16LE(start + 4)));
+  }
+
+  /** Writes what was gathered, sorted, and is empty afterwards. */
+  writeTo(path: string): void {
+    const writer = new RowFileWriter(path);
+    for (const key of this.#keys.sort()) {
+      const start = this.#starts[lineOfKey(key) - this.#firstLine] as number;
+      writer.write(this.#bytes.subarray(start, start + 4 + this.#bytes.readUInt32LE(start)));
+    }
+    writer.close();
+    this.#keys = [];
+    this.#starts = [];
+    this.#used = 0;
+  }
+
+  #reserve(more: number): void {
+    if (this.#used + more <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#used + more));
+    this.#bytes.copy(larger, 0, 0, this.#used);
+    this.#bytes = larger;
+  }
+}
+
+export function lineOfKey(key: string): number {
+  let line = 0;
+  for (let i = key.length - LINE_BYTES; i < key.length; i++) line = line * 256 + key.charCodeAt(i);
+  return line;
+}

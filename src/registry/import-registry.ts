@@ -1,0 +1,30 @@
+// The registry itself as where an import goes: rows of JSON in, an outcome for each out, as the batch interface says it.
+
+import type { ImportResult, ImportTarget } from './import-loop.ts';
+import type { Actor } from './registration.ts';
+import { parseRegistration, type RegistrationDefaults } from './registration-json.ts';
+import type { IdentifierRegistry } from './registry.ts';
+
+export interface RegistryTargetOptions extends RegistrationDefaults {
+  readonly identifiers: IdentifierRegistry;
+  readonly actor: Actor;
+  readonly dryRun: boolean;
+}
+
+/** The rows must have been read by `readRowLots`: what was no JSON never gets here. */
+export function registryTarget({ identifiers, actor, dryRun, mode }: RegistryTargetOptions): ImportTarget {
+  const defaults = { mode };
+  const options = { dryRun, idempotency: null };
+  return {
+    async register(items) {
+      const registrations = items.map((item) => parseRegistration(JSON.parse(item), '', defaults));
+      const { results } = await identifiers.register(actor, registrations, options);
+      return results.map((result): ImportResult => {
+        if (result.ok) return result;
+        const { code, message, at } = result.error;
+        const { handle } = result;
+        return { outcome: 'refused', handle, code, detail: message, ...(at === undefined ? {} : { at }) };
+      });
+    },
+  };
+}

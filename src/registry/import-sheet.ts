@@ -1,0 +1,136 @@
+// A table with a line of headings, and what its rows mean under a mapping: rows of cells → rows ready to be registered.
+// Knows neither CSV nor workbooks; a broken row is a row with an error.
+
+import { HandleError, isHandleError } from '../domain/error.ts';
+import { isJsonObject, shown } from '../wire/json-input.ts';
+import type { CellRow } from './import-cells.ts';
+import { type CsvMapping, headingsOf, mapRow } from './import-mapping.ts';
+import type { GoodRow, ImportRow, RowDefaults } from './import-rows.ts';
+import { parseRegistration } from './registration-json.ts';
+
+export type CheckRow = (row: Omit<GoodRow, 'handle' | 'parent'>, item: unknown) => ImportRow;
+
+/** What can be known to be wrong here need not travel to the registry. */
+export function checkRowWith(defaults: RowDefaults): CheckRow {
+  const hasDefaults = defaults.parent !== null || defaults.template !== null;
+  return (row, given) => {
+    const item = hasDefaults ? withDefaults(given, defaults) : given;
+    const registration = parseRegistration(item, '', { mode: 'upsert' });
+    const { handle } = registration;
+    if (registration.operation === 'refused') {
+      return { line: row.line, handle, error: placed(registration.error, placeOf(row, registration.error.at ?? '')) };
+    }
+    const parent = 'parent' in registration ? (registration.parent ?? null) : null;
+    return { ...row, handle, parent, ...(item === given ? {} : { json: JSON.stringify(item) }) };
+  };
+}
+
+/** The parent itself may stand in the file, too. */
+function withDefaults(item: unknown, { parent, template }: RowDefaults): unknown {
+  if (!isJsonObject(item) || (item.operation !== undefined && item.operation !== 'put')) return item;
+  const takesParent = parent !== null && item.parent === undefined && item.handle !== parent;
+  const takesTemplate = template !== null && item.template === undefined;
+  if (!takesParent && !takesTemplate) return item;
+  return { ...item, ...(takesParent ? { parent } : {}), ...(takesTemplate ? { template } : {}) };
+}
+
+const BATCH_POSITION = /^\/\d+(?=\/|$)/;
+const VALUE_POINTER = /^\/values\/(\d+)/;
+
+/** A JSON pointer within a registration, or within a batch of them, as a place in the file. */
+export function placeOf(row: Pick<GoodRow, 'line' | 'places'>, pointer: string): string {
+  const inItem = pointer.replace(BATCH_POSITION, '');
+  const value = VALUE_POINTER.exec(inItem)?.[1];
+  const column = value === undefined ? undefined : row.places?.[Number(value)];
+  if (column !== undefined) return `line ${row.line}, column ${column}`;
+  return inItem === '' ? `line ${row.line}` : `line ${row.line}, ${inItem}`;
+}
+
+export class Sheet {
+  readonly #mapping: CsvMapping;
+  readonly #check: CheckRow;
+  /** Null until the first row has come. */
+  #headings: readonly string[] | null = null;
+  #columns: ReadonlyMap<string, number> = new Map();
+
+  constructor(mapping: CsvMapping, check: CheckRow) {
+    this.#mapping = mapping;
+    this.#check = check;
+  }
+
+  /** The first row of all is the headings. Throws `INVALID_REQUEST` if they lack what the mapping names. */
+  rowsOf(cellRows: readonly CellRow[]): readonly ImportRow[] {
+    const rows: ImportRow[] = [];
+    for (const row of cellRows) {
+      if (this.#headings === null) this.#readHeadings(row);
+      else rows.push(this.#rowOf(row, this.#headings));
+    }
+    return rows;
+  }
+
+  /** At the end of the file. */
+  assertHeadings(): void {
+    if (this.#headings !== null) return;
+    throw new HandleError('INVALID_REQUEST', 'The file is empty: it needs a line of headings.');
+  }
+
+  #readHeadings(row: CellRow): void {
+    if ('error' in row) throw row.error;
+    const mapping = this.#mapping;
+    const headings = row.cells.map((cell) => cell.trim());
+    this.#headings = headings;
+    this.#columns = new Map(headings.map((heading, column) => [heading, column]));
+    const at = { at: `line ${row.line}` };
+    const there = headings.map(shown).join(', ');
+    const missing = [...headingsOf(mapping)].filter((heading) => !this.#columns.has(heading));
+    if (missing.length > 0) {
+      const names = missing.map(shown).join(', ');
+      const message = `The mapping names columns the file does not have: ${names}. The file has ${there}: correct one of them, or set the delimiter.`;
+      throw new HandleError('INVALID_REQUEST', message, at);
+    }
+    const twice = headings.find((one, i) => headingsOf(mapping).has(one) && this.#columns.get(one) !== i);
+    if (twice !== undefined) {
+      throw new HandleError('INVALID_REQUEST', `Two columns have the heading ${shown(twice)}: rename one.`, at);
+    }
+  }
+
+  #rowOf(row: CellRow, headings: readonly string[]): ImportRow {
+    const { line } = row;
+    if ('error' in row) {
+      const heading = row.column === null ? undefined : headings[row.column - 1];
+      return {
+        line,
+        handle: '',
+        error: placed(row.error, heading === undefined ? `line ${line}` : `line ${line}, column ${heading}`),
+      };
+    }
+    try {
+      if (row.cells.length !== headings.length) throw wrongWidth(row.cells.length, headings.length);
+      const { item, places } = mapRow(this.#mapping, (name) => this.#cellOf(row.cells, name));
+      return this.#check({ line, json: JSON.stringify(item), places }, item);
+    } catch (error) {
+      if (!isHandleError(error)) throw error;
+      return {
+        line,
+        handle: '',
+        error: placed(error, error.at === undefined ? `line ${line}` : `line ${line}, ${error.at}`),
+      };
+    }
+  }
+
+  #cellOf(cells: readonly string[], name: string): string {
+    const constant = this.#mapping.constants.get(name);
+    if (constant !== undefined) return constant;
+    return cells[this.#columns.get(name) ?? -1]?.trim() ?? '';
+  }
+}
+
+function wrongWidth(cells: number, headings: number): HandleError {
+  const why = cells > headings ? 'put a cell that has the delimiter in it in quotes' : 'add the missing cells';
+  return new HandleError('INVALID_REQUEST', `The row has ${cells} cells, the headings ${headings}: ${why}.`);
+}
+
+/** The same error, at a place of the file. */
+export function placed(error: HandleError, at: string): HandleError {
+  return new HandleError(error.code, error.message, { cause: error, at });
+}
