@@ -5,8 +5,8 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } 
 import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/limits.ts';
 
 /**
- * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), JSON. The key is the handle in
- * UTF-8, a zero, and the line in 6 bytes: handles hold no zero, so equal handles stand together, the first line first.
+ * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), JSON. The key is the handle
+ * in UTF-8, a zero, and the line in 6 bytes: handles hold no zero, so equal ones stand together, the first line first.
  */
 export const HEAD_BYTES = 6;
 export const LINE_BYTES = 6;
