@@ -2,6 +2,7 @@
 // again at its checkpoint, and what it did behind that is read from the change log, so nothing is done or counted twice.
 
 import { statSync } from 'node:fs';
+import type { ChangeAction } from '../domain/change.ts';
 import { type HandleError, isHandleError } from '../domain/error.ts';
 import { MAX_IMPORT_CRASHES } from '../domain/limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
@@ -135,12 +136,17 @@ async function doneSince(run: JobRun, sequence: number): Promise<ReadonlyMap<str
     const rows = await store.changes(after, LOG_ROWS_AT_ONCE);
     for (const row of rows) {
       if (row.requestId !== requestId || row.principalId !== run.job.principalId) continue;
-      for (const { name, action } of row.entries) done.set(name, action);
+      for (const { name, action } of row.entries) done.set(name, outcomeOf(action));
     }
     const last = rows.at(-1);
     if (last === undefined) return done;
     after = last.sequence;
   }
+}
+
+/** Rows create, change and revoke; anything else is another's, and would be a change. */
+function outcomeOf(action: ChangeAction): RegistrationOutcome {
+  return action === 'created' || action === 'revoked' || action === 'deleted' ? action : 'updated';
 }
 
 async function endJob(run: JobRun, state: JobEnd, error: HandleError | null): Promise<void> {
