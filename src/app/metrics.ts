@@ -2,7 +2,6 @@
 // shared memory. It counts nothing (counters.ts does) and renders nothing (metrics-text.ts does).
 
 import { OUTCOMES, TIERS } from '../domain/answer.ts';
-import type { ErrorCode } from '../domain/error.ts';
 import { MAX_ROUTES } from '../domain/limits.ts';
 import {
   AUTHENTICATION_SCHEMES,
@@ -14,6 +13,7 @@ import {
   UPSTREAM_OUTCOMES,
 } from '../domain/observer.ts';
 import { JOB_ENDS } from '../imports/job.ts';
+import { ERROR_CODES } from './error-codes.ts';
 
 /** The logs kept in files: the audit trail, and the request log with its resolutions. */
 export const LOG_NAMES = ['audit', 'requests'] as const;
@@ -26,44 +26,6 @@ export const UPSTREAMS: readonly string[] = [...ROUTE_PLACES, 'delegated'];
 export const LATENCY_BUCKETS = [
   0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ] as const;
-
-const CODES = {
-  INVALID_HANDLE: true,
-  INVALID_PREFIX: true,
-  INVALID_VALUE: true,
-  INVALID_REQUEST: true,
-  MALFORMED_MESSAGE: true,
-  PAYLOAD_TOO_LARGE: true,
-  UNSUPPORTED_MEDIA_TYPE: true,
-  UNSUPPORTED_METHOD: true,
-  UNAUTHENTICATED: true,
-  FORBIDDEN: true,
-  INSUFFICIENT_PERMISSIONS: true,
-  NOT_FOUND: true,
-  REVOKED: true,
-  NOT_RESPONSIBLE: true,
-  ALREADY_EXISTS: true,
-  VALUE_EXISTS: true,
-  VALUES_NOT_FOUND: true,
-  REVISION_CONFLICT: true,
-  INVALID_PARENT: true,
-  LOT_OVERLAP: true,
-  INVALID_LOT_CODE: true,
-  INVALID_TEMPLATE: true,
-  INVALID_STATE: true,
-  IDEMPOTENCY_MISMATCH: true,
-  IDEMPOTENCY_IN_PROGRESS: true,
-  RATE_LIMITED: true,
-  OVERLOADED: true,
-  UPSTREAM_UNAVAILABLE: true,
-  STORE_READ_ONLY: true,
-  STORE_UNAVAILABLE: true,
-  LOT_KEY_MISSING: true,
-  STORE_FORMAT: true,
-  INVALID_CONFIG: true,
-  INTERNAL: true,
-} as const satisfies Record<ErrorCode, true>;
-const ERROR_CODES = Object.keys(CODES) as ErrorCode[];
 
 export interface Metric {
   readonly name: string;

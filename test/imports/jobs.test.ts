@@ -113,20 +113,20 @@ describe('choices', () => {
     expect(good).toMatchObject({ state: 'done', counts: { created: 2 } });
   });
 
-  it('parent and template of the file are those of rows that name none', async () => {
+  it('the parent of the file is that of rows that name none', async () => {
     const file = linesOf(
       line('model', { parent: null }),
       line('batch', { parent: `${CHAIRS}/model` }),
       line('a'),
       line('b', { parent: null }),
     );
-    await world.run(file, { parent: `${CHAIRS}/batch`, template: `${CHAIRS}/META_1` });
+    await world.run(file, { parent: `${CHAIRS}/batch` });
     const records = await world.fixture.store.list(CHAIRS as never, null, 10);
-    expect(records.map(({ handle, parent, template }) => [handle.slice(12), parent?.slice(12), template])).toEqual([
-      ['/a', '/batch', `${CHAIRS}/META_1`],
-      ['/b', undefined, `${CHAIRS}/META_1`],
-      ['/batch', '/model', `${CHAIRS}/META_1`],
-      ['/model', undefined, `${CHAIRS}/META_1`],
+    expect(records.map(({ handle, parent }) => [handle.slice(12), parent?.slice(12)])).toEqual([
+      ['/a', '/batch'],
+      ['/b', undefined],
+      ['/batch', '/model'],
+      ['/model', undefined],
     ]);
   });
 });
