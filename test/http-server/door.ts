@@ -1,10 +1,7 @@
 // The HTTP door open on a real port over a store in memory, with the real resolver and registry behind it.
 
-import { createHash, randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { announce } from '../../src/app/announce.ts';
 import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
 import type { Answer } from '../../src/domain/answer.ts';
@@ -16,10 +13,6 @@ import { type HomedPrefix, parsePrefix } from '../../src/domain/prefix.ts';
 import { recognise } from '../../src/domain/scheme.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
 import type { TlsMaterial } from '../../src/http-server/tls.ts';
-import { runJobs } from '../../src/imports/import-runner.ts';
-import { ImportService } from '../../src/imports/import-service.ts';
-import { JobFiles } from '../../src/imports/job-files.ts';
-import type { JobContext } from '../../src/imports/job-run.ts';
 import { createRegistry, type Registry } from '../../src/registry/create-registry.ts';
 import { createFirstOperator } from '../../src/registry/first-operator.ts';
 import { followHomes } from '../../src/registry/live-homes.ts';
@@ -30,6 +23,7 @@ import type { Question, Resolver } from '../../src/resolver/resolver.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore, TallyKeeper } from '../../src/store/registry-store.ts';
 import { assertDescribed } from './described.ts';
+import { openImports } from './door-imports.ts';
 
 export const CHAIRS = '88.118.10001';
 export const LAMPS = '88.118.10002';
@@ -117,8 +111,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const cache = { l1Bytes: 1e7, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
   const real = createResolver({ ...common, foreign: settings.foreign ?? null, cache });
   const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
-  const importDirectory = join(tmpdir(), `jiabiao-door-${randomUUID()}`);
-  const imports = importsIn(importDirectory, { store, clock, identifiers: registry.identifiers });
+  const { imports, removeImports } = openImports({ store, clock: common.clock, identifiers: registry.identifiers });
   let requests = 0;
   const server = await startHttpServer({
     host: '127.0.0.1',
@@ -169,36 +162,8 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     ask: (method, path, more = {}) =>
       settings.described === false ? send(port, method, path, more) : ask(port, method, path, more),
     renewTls: (material) => server.renewTls(material),
-    close: async () => {
-      await server.close();
-      rmSync(importDirectory, { recursive: true, force: true });
-    },
+    close: () => server.close().finally(removeImports),
   };
-}
-
-/** Jobs are run at once, in this thread. */
-function importsIn(
-  directory: string,
-  { store, clock, identifiers }: Pick<OpenDoor, 'store' | 'clock' | 'identifiers'>,
-): ImportService {
-  const context: JobContext = {
-    files: new JobFiles(directory),
-    store,
-    identifiers,
-    foldsCase: () => false,
-    clock: () => clock.nowMs,
-    observer: { importRunning() {}, importEnded() {}, importedRows() {} },
-    sleep: async () => {},
-    random: () => 0.5,
-    isStopping: () => false,
-  };
-  return new ImportService({
-    directory,
-    limits: { fileBytes: 1_000_000, freeBytes: 0 },
-    clock: context.clock,
-    randomBytes: seededBytes(),
-    wake: () => void runJobs(context),
-  });
 }
 
 function homesOf({ isFoldedAlone = false }: DoorSettings): HomedPrefix[] {
