@@ -28,6 +28,10 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
       case 'key':
         changed.push(slotOf(`key:${change.tokenHash}`));
         break;
+      case 'lot':
+        // Any answer under the prefix may be another now; they all depend on this slot, and lots change seldom.
+        changed.push(slotOf(`enterprise:${change.prefix}`));
+        break;
       case 'template':
         changed.push(slotOf(`template:${change.handle}`));
         break;

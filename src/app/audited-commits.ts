@@ -73,6 +73,10 @@ function directoryEvent(
       const disabled = elements.filter((element) => element.disabled).length;
       return [make('template-changed', handle, { elements: elements.length, disabled })];
     }
+    case 'put-lot': {
+      const { id, state, from, to } = change.lot;
+      return [make(change.expectedRevision === 0 ? 'lot-created' : 'lot-changed', id, { state, from, to })];
+    }
     default:
       return [];
   }

@@ -20,6 +20,8 @@ export const AUDIT_KINDS = [
   'identifiers-revoked', // subject: the first of them; detail: count
   'identifiers-deleted',
   'prefix-homed', // detail: state, foldsCase
+  'lot-created', // detail: state, from, to
+  'lot-changed', // detail: state, from, to
   'template-changed', // detail: elements, disabled
   // the whole registry
   'backup-made',

@@ -4,6 +4,7 @@ import type { Enterprise } from './enterprise.ts';
 import type { ErrorCode } from './error.ts';
 import { type Handle, prefixOf } from './handle.ts';
 import type { RecordDraft } from './handle-record.ts';
+import { type Lot, type LotDraft, type LotId, prefixOfLot } from './lot.ts';
 import type { Home, Prefix } from './prefix.ts';
 import type { PreservedMarks, PreservedState } from './preserved.ts';
 import type { AccessKey, Principal } from './principal.ts';
@@ -59,6 +60,16 @@ export type Change =
       readonly expectedRevision: number;
       readonly template: Omit<Template, Stored>;
       readonly preserved?: PreservedMarks;
+    }
+  | {
+      /** Of a lot that stands, head, width, tag, secret and first serial never change. */
+      readonly kind: 'put-lot';
+      readonly expectedRevision: number;
+      readonly lot: LotDraft;
+      /** Codes only change from one lot to another of the same commit, so that nothing is issued or withdrawn. */
+      readonly isSplit?: boolean;
+      readonly preserved?: PreservedMarks;
+      readonly earlier?: readonly Lot[];
     };
 
 /** What became of one change. A refusal changed nothing, and stops none of its neighbours. */
@@ -66,7 +77,15 @@ export type ChangeOutcome =
   | { readonly ok: true; readonly revision: number; readonly at: number }
   | {
       readonly ok: false;
-      readonly code: Extract<ErrorCode, 'REVISION_CONFLICT' | 'INVALID_PARENT' | 'ALREADY_EXISTS'>;
+      readonly code: Extract<
+        ErrorCode,
+        | 'REVISION_CONFLICT'
+        | 'INVALID_PARENT'
+        | 'ALREADY_EXISTS'
+        | 'LOT_OVERLAP'
+        | 'INVALID_LOT_CODE'
+        | 'LOT_KEY_MISSING'
+      >;
       readonly message: string;
       /** The revision that stands, 0 if there is no live record. */
       readonly currentRevision: number;
@@ -102,12 +121,12 @@ export function actionBetween(before: RecordStage | null, after: RecordStage | n
 }
 
 /** What a log entry is about. */
-export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key' | 'home' | 'template';
+export type ChangeSubject = 'record' | 'enterprise' | 'principal' | 'key' | 'home' | 'template' | 'lot';
 
 export interface ChangeEntry {
   readonly subject: ChangeSubject;
   readonly action: ChangeAction;
-  /** Handle, prefix (of an enterprise or home), principal id or key id. */
+  /** Handle, prefix (of an enterprise or home), principal id, key id or lot id. */
   readonly name: string;
   readonly revision: number;
 }
@@ -115,6 +134,7 @@ export interface ChangeEntry {
 /** The prefix in whose log an entry stands; null for what belongs to the node as a whole. */
 export function loggedPrefixOf({ subject, name }: ChangeEntry): Prefix | null {
   if (subject === 'record' || subject === 'template') return prefixOf(name as Handle);
+  if (subject === 'lot') return prefixOfLot(name as LotId);
   return subject === 'enterprise' ? (name as Prefix) : null;
 }
 
@@ -152,4 +172,6 @@ export type VisibleChange =
   | { readonly subject: 'principal'; readonly id: string }
   | { readonly subject: 'key'; readonly tokenHash: string }
   | { readonly subject: 'home'; readonly prefix: Prefix }
-  | { readonly subject: 'template'; readonly handle: Handle };
+  | { readonly subject: 'template'; readonly handle: Handle }
+  /** Every answer under the prefix may be another now. */
+  | { readonly subject: 'lot'; readonly id: LotId; readonly prefix: Prefix };

@@ -76,6 +76,15 @@ export function makeValue(
   };
 }
 
+/** Values that were to get the instant of their commit get it, in epoch seconds. */
+export function stampValues(values: readonly HandleValue[], second: number): readonly HandleValue[] {
+  return values.map((value) => ({
+    ...value,
+    timestamp: value.timestamp === AT_COMMIT ? second : value.timestamp,
+    memo: null,
+  }));
+}
+
 /** Whether two values say the same; timestamps and memos do not count. */
 export function sameValue(a: HandleValue, b: HandleValue): boolean {
   return (

@@ -49,6 +49,12 @@ export const MAX_COUNTER_WIDTH = 15;
 export const MIN_TAG_LENGTH = 4;
 export const MAX_TAG_LENGTH = 16;
 
+/**
+ * Records that may stand where a lot is registered, widened or cut: they are looked at one by one for the count of
+ * identifiers, within some tens of milliseconds of the committing thread.
+ */
+export const MAX_ROWS_JOINED = 20_000;
+
 /** Characters of a reason for a revocation: a sentence or two, kept for ever. */
 export const MAX_REASON_LENGTH = 500;
 

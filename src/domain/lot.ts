@@ -2,6 +2,7 @@
 // answers with. Pure: the secret behind check tags is asked from whoever holds it.
 
 import { type ByteString, bytesFromText } from './bytes.ts';
+import { HandleError } from './error.ts';
 import type { Handle } from './handle.ts';
 import type { HandleRecord } from './handle-record.ts';
 import { dataFormOf, type HandleValue } from './handle-value.ts';
@@ -59,15 +60,20 @@ export interface LotTags {
 }
 
 const SERIAL = '{serial}';
+const LOT_ID = /^[^\x00-\x20\x7f-\x9f/]{1,64}:[a-z0-9]{1,64}$/;
 
 export function lotIdOf(prefix: Prefix, name: string): LotId {
   return `${prefix}:${name}` as LotId;
 }
 
-/** The prefix that an id of a lot names; null if the text is no such id. */
-export function prefixOfLot(id: string): string | null {
-  const colon = id.lastIndexOf(':');
-  return colon <= 0 || colon === id.length - 1 ? null : id.slice(0, colon);
+/** Under which prefix a lot is. */
+export function prefixOfLot(id: LotId): Prefix {
+  return id.slice(0, id.lastIndexOf(':')) as Prefix;
+}
+
+/** Whether a text has the form of a lot's id. */
+export function isLotId(text: string): text is LotId {
+  return LOT_ID.test(text);
 }
 
 export function sizeOf({ from, to }: Pick<Lot, 'from' | 'to'>): number {
@@ -108,6 +114,16 @@ export function isWithinSpan({ start, last }: LotSpan, suffix: ByteString): bool
   return suffix >= start && suffix.slice(0, last.length) <= last;
 }
 
+/** For whoever holds no key: whatever asks for a check tag is told so. */
+export const NO_LOT_KEY: LotTags = {
+  tagOf() {
+    throw new HandleError(
+      'LOT_KEY_MISSING',
+      'The key that opens the secrets of lots is not at hand: put the node’s file lot.key back and restart it.',
+    );
+  },
+};
+
 /** What is wrong with a suffix as a code of a lot: its shape, its serial, or its check tag. */
 export type Suspicion = 'shape' | 'serial' | 'tag';
 
@@ -132,7 +148,7 @@ export function readCode(lot: Lot, suffix: string, tags: LotTags): string | Susp
 }
 
 /** Tells digits from a suspicion. */
-function isSerial(read: string): boolean {
+export function isSerial(read: string): boolean {
   return DIGITS.test(read);
 }
 

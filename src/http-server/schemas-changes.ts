@@ -46,7 +46,7 @@ const CHANGE_ROW = Type.Object({
   requestId: Type.String(),
   entries: Type.Array(
     Type.Object({
-      subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home', 'template']),
+      subject: Type.Enum(['record', 'enterprise', 'principal', 'key', 'home', 'template', 'lot']),
       action: ACTION,
       name: Type.String({ description: 'Handle, prefix, or id of the principal or key.' }),
       revision,

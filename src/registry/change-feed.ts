@@ -7,6 +7,7 @@ import { HandleError } from '../domain/error.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { rootsOf, type Transfers } from '../domain/holding.ts';
 import { MAX_FEED_ENTRIES } from '../domain/limits.ts';
+import { type LotId, prefixOfLot } from '../domain/lot.ts';
 import { isWithin, type Prefix, parsePrefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
@@ -112,6 +113,7 @@ function sightOf(principal: Principal, text: string | null, transfers: Transfers
 
 /** Whether an entry speaks of a prefix that is reached. Who may act is nobody's but the operator's to know. */
 function isOf({ subject, name }: ChangeEntry, reaches: (prefix: string) => boolean): boolean {
+  if (subject === 'lot') return reaches(prefixOfLot(name as LotId));
   if (subject === 'record' || subject === 'template') return reaches(prefixOf(name as Handle));
   return subject !== 'principal' && subject !== 'key' && reaches(name);
 }

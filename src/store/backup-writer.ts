@@ -71,7 +71,8 @@ async function writeWhole(
   totals: { readonly records: number; readonly sequence: number },
 ): Promise<BackupDone> {
   const partial = `${options.file}.partial`;
-  const manifest = { madeAt: new Date(options.nowMs).toISOString(), storeBytes: pages.byteLength, ...totals };
+  const { records, sequence } = totals;
+  const manifest = { madeAt: new Date(options.nowMs).toISOString(), storeBytes: pages.byteLength, records, sequence };
   let fd: number | null = null;
   try {
     fd = openSync(partial, 'w', FILE_MODE);

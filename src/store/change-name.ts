@@ -20,6 +20,8 @@ export function subjectOf(change: Change): { readonly subject: ChangeSubject; re
       return { subject: 'home', name: change.home.prefix };
     case 'put-template':
       return { subject: 'template', name: change.template.handle };
+    case 'put-lot':
+      return { subject: 'lot', name: change.lot.id };
     default:
       return { subject: 'record', name: change.handle };
   }

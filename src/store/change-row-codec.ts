@@ -19,6 +19,7 @@ const SUBJECTS = [
   'key',
   'home',
   'template',
+  'lot',
 ] as const satisfies readonly ChangeSubject[];
 const ACTIONS = [
   'created',

@@ -23,6 +23,14 @@ export function alreadyExists(name: string, current: number): ChangeOutcome {
   return { ok: false, code: 'ALREADY_EXISTS', message: `${name} is in use already.`, currentRevision: current };
 }
 
+export function lotRefused(
+  code: 'LOT_OVERLAP' | 'INVALID_LOT_CODE' | 'LOT_KEY_MISSING',
+  message: string,
+  current: number,
+): ChangeOutcome {
+  return { ok: false, code, message, currentRevision: current };
+}
+
 /** For the neighbours of a conflict in a request that is applied as one or not at all. */
 export function heldBack(name: string, current: number): ChangeOutcome {
   const message = `${name} was left as it is because another change of the same request met a conflict: repeat them all.`;

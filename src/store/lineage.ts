@@ -9,6 +9,8 @@ export interface Lineage {
   parentOf(handle: Handle): Handle | null | undefined;
   /** Children of a handle, live or not; at most `limit`. */
   childrenOf(handle: Handle, limit: number): readonly Handle[];
+  /** Whether a lot has this handle as its parent: then codes stand a step below it. */
+  hasLots(handle: Handle): boolean;
 }
 
 /** Null if `parent` may be the parent of `handle`, else what is wrong and how to mend it. */
@@ -41,6 +43,7 @@ function judgeDescendants(handle: Handle, depth: number, lineage: Lineage): bool
     if (at > MAX_INHERITANCE_DEPTH) return false;
     const next: Handle[] = [];
     for (const member of level) {
+      if (at === MAX_INHERITANCE_DEPTH && lineage.hasLots(member)) return false;
       // One more than may be looked at, so that "too many" shows.
       const children = lineage.childrenOf(member, left + 1);
       left -= children.length;
@@ -70,5 +73,6 @@ export function hopeful(lineage: Lineage): Lineage {
       const children = lineage.childrenOf(handle, limit);
       return children.length < limit ? children : [];
     },
+    hasLots: () => false,
   };
 }

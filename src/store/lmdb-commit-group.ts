@@ -9,18 +9,22 @@ import {
   loggedPrefixOf,
   type VisibleChange,
 } from '../domain/change.ts';
+import type { LotTags } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import { assertStorable, subjectOf } from './change-name.ts';
 import { encodeChangeRow } from './change-row-codec.ts';
 import { heldBack } from './commit-outcomes.ts';
 import { type ResultCounts, ResultKeeper } from './lmdb-idempotency.ts';
 import { toUint32, toUint64 } from './lmdb-keys.ts';
+import { lotNeighbours } from './lmdb-lot-neighbours.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import { StagedChildren } from './lmdb-staged-children.ts';
 import { StagedCounts } from './lmdb-staged-counts.ts';
 import { StagedDirectory } from './lmdb-staged-directory.ts';
+import { StagedLots } from './lmdb-staged-lots.ts';
 import { type PreserveChange, type RecordChange, StagedRecords } from './lmdb-staged-records.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
+import type { LotNeighbours } from './lot-judging.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import type { CommitRequest, CommitResult } from './registry-store.ts';
 import { StagedList, UndoLog } from './undo-log.ts';
@@ -30,6 +34,7 @@ export interface GroupOptions {
   readonly names: LmdbNameGiver;
   readonly resultCounts: ResultCounts;
   readonly nowMs: number;
+  readonly lotTags: LotTags;
   /** The newest log row's sequence. */
   readonly sequence: number;
 }
@@ -43,6 +48,8 @@ export class CommitGroup {
   readonly #children: StagedChildren;
   readonly #counts: StagedCounts;
   readonly #directory: StagedDirectory;
+  readonly #lots: StagedLots;
+  readonly #neighbours: Omit<LotNeighbours, 'overlapOf'>;
   readonly #results: ResultKeeper;
   readonly #visible = new StagedList<VisibleChange>(this.#undo);
   readonly #out = new PackedWriter();
@@ -57,7 +64,9 @@ export class CommitGroup {
     this.#directory = new StagedDirectory(tables, this.#undo);
     this.#results = new ResultKeeper(tables, options.resultCounts, nowMs);
     const staging = { tables, names, undo: this.#undo, children: this.#children, counts: this.#counts };
-    this.#records = new StagedRecords(staging);
+    this.#lots = new StagedLots({ ...staging, tags: options.lotTags });
+    this.#records = new StagedRecords({ ...staging, lots: this.#lots });
+    this.#neighbours = lotNeighbours(this.#records, { ...staging, lots: this.#lots, tags: options.lotTags });
   }
 
   get sequence(): number {
@@ -86,6 +95,7 @@ export class CommitGroup {
     this.#children.flush();
     this.#counts.flush();
     this.#directory.flush();
+    this.#lots.flush();
   }
 
   #applyAll(request: CommitRequest): CommitResult {
@@ -113,7 +123,9 @@ export class CommitGroup {
     if (change.kind === 'preserve-record') return this.#preserve(change, entries);
     const { outcome, action, visible } = isRecordChange(change)
       ? this.#records.apply(change, nowMs, this.#sequence + 1)
-      : this.#directory.put(change, nowMs);
+      : change.kind === 'put-lot'
+        ? this.#lots.put(change, nowMs, this.#neighbours)
+        : this.#directory.put(change, nowMs);
     if (!outcome.ok) return outcome;
     entries.push({ ...subjectOf(change), action, revision: outcome.revision });
     for (const announced of visible) this.#visible.push(announced);
@@ -128,9 +140,12 @@ export class CommitGroup {
   }
 
   #heldBack(change: Change): ChangeOutcome {
-    const isOfRecord = isRecordChange(change) || change.kind === 'preserve-record';
-    const revision = isOfRecord ? this.#records.revisionOf(change.handle) : this.#directory.revisionOf(change);
-    return heldBack(subjectOf(change).name, revision);
+    return heldBack(subjectOf(change).name, this.#revisionOf(change));
+  }
+
+  #revisionOf(change: Change): number {
+    if (isRecordChange(change) || change.kind === 'preserve-record') return this.#records.revisionOf(change.handle);
+    return change.kind === 'put-lot' ? this.#lots.revisionOf(change) : this.#directory.revisionOf(change);
   }
 
   /** The request is accepted from here on: rows are written at once, in the order of their sequence. */

@@ -5,6 +5,7 @@
 import type { VisibleChange } from '../domain/change.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { MAX_WAITING_COMMITS } from '../domain/limits.ts';
+import type { LotTags } from '../domain/lot.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { ResolutionTally } from '../domain/statistics.ts';
 import { decodeChangeHead } from './change-row-codec.ts';
@@ -45,6 +46,7 @@ interface Settled {
 export interface CommitterOptions {
   readonly environment: LmdbEnvironment;
   readonly clock: () => number;
+  readonly lotTags: LotTags;
   /** Told of what has changed, once it can be read and before it is acknowledged. */
   readonly onVisible: (changes: readonly VisibleChange[]) => void;
   readonly observer: Observer;
@@ -171,13 +173,14 @@ export class LmdbCommitter implements Committer, TallyKeeper {
 
   /** Applies as many requests as fit into the time of one transaction, at least one; returns when they are on disk. */
   #transact(settled: Settled[]): readonly VisibleChange[] {
-    const { environment, clock } = this.#options;
+    const { environment, clock, lotTags } = this.#options;
     const nowMs = Math.max(Math.floor(clock()), this.#lastAt);
     const group = environment.root.transactionSync(() => {
       const group = new CommitGroup({
         tables: environment.tables,
         names: this.#names,
         resultCounts: this.#resultCounts,
+        lotTags,
         nowMs,
         sequence: this.#sequence,
       });

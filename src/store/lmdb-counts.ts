@@ -8,10 +8,10 @@ import type { LmdbView } from './lmdb-record-reading.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
 import type { RegistrationCounts } from './registry-store.ts';
 
-/** In the place of a day, after all days: how many live records a prefix has. */
+/** In the place of a day, after all days: how many live identifiers a prefix has. */
 export const LIVE_DAY = 0xffff_ffff;
 
-/** In `meta`: how many live records there are. */
+/** In `meta`: how many live records there are, then how many identifiers. */
 export const META_RECORDS = 'records' as ByteString;
 
 export function countKey(prefixKey: ByteString, day: number): ByteString {
@@ -50,7 +50,8 @@ export function readCounts(view: LmdbView, prefix: Prefix): RegistrationCounts {
   return { live, days };
 }
 
-export function readRecordCount(view: LmdbView): number {
-  const [records = 0] = decodeCounts(view.tables.meta.get(META_RECORDS, view.snapshot.options()));
-  return records;
+/** What they count is only told apart once there was a lot. */
+export function readLiveCounts(view: LmdbView): { readonly records: number; readonly issued: number } {
+  const [records = 0, issued = records] = decodeCounts(view.tables.meta.get(META_RECORDS, view.snapshot.options()));
+  return { records, issued };
 }

@@ -11,7 +11,7 @@ import { afterAll, directoryKey, versionKey } from './lmdb-keys.ts';
 import type { LmdbView } from './lmdb-record-reading.ts';
 import { FIRST_KEY } from './lmdb-table.ts';
 
-export type DirectoryTable = 'enterprises' | 'principals' | 'keys' | 'homes' | 'templates';
+export type DirectoryTable = 'enterprises' | 'principals' | 'keys' | 'homes' | 'templates' | 'lots';
 
 /** What a row that was written before a field existed means by its absence. */
 const DEFAULTS = {
@@ -20,6 +20,7 @@ const DEFAULTS = {
   keys: {},
   homes: {},
   templates: {},
+  lots: {},
 } as const satisfies Record<DirectoryTable, object>;
 
 function completed<T extends object>(table: DirectoryTable, bytes: ByteString): T {
@@ -60,10 +61,15 @@ export function listTemplates(view: LmdbView, prefix: Prefix | null, after: Hand
   return Array.from(rows, ({ value }) => completed<Template>('templates', value));
 }
 
-export function listTemplateVersions(view: LmdbView, handle: Handle, after: number, limit: number): Template[] {
-  const key = directoryKey(handle);
+/** States of a template or lot above revision `after`, oldest first. */
+export function listVersions<T extends object>(
+  view: LmdbView,
+  table: 'templateVersions' | 'lotVersions',
+  id: string,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): T[] {
+  const key = directoryKey(id);
   if (key === null || limit <= 0) return [];
   const scan = { start: versionKey(key, after + 1), end: afterAll(versionKey(key, Number.MAX_SAFE_INTEGER)), limit };
-  const rows = view.tables.templateVersions.scan(scan, view.snapshot.options());
-  return Array.from(rows, ({ value }) => decodeEntity<Template>(value));
+  return Array.from(view.tables[table].scan(scan, view.snapshot.options()), ({ value }) => decodeEntity<T>(value));
 }

@@ -1,18 +1,13 @@
 // All reads of an LMDB store over one thread's view of it: the part that the committing thread and the others share.
 
 import { MAX_HOMES } from '../domain/limits.ts';
-import { readCounts, readRecordCount } from './lmdb-counts.ts';
-import {
-  listEntities,
-  listTemplates,
-  listTemplateVersions,
-  readEntity,
-  readKeyByHash,
-} from './lmdb-directory-reading.ts';
+import { readCounts, readLiveCounts } from './lmdb-counts.ts';
+import { listEntities, listTemplates, listVersions, readEntity, readKeyByHash } from './lmdb-directory-reading.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import { readResult } from './lmdb-idempotency.ts';
 import { readChangeHead, readChanges, readChangesOf, readChangesWithin } from './lmdb-journal-reading.ts';
 import { fromUint64 } from './lmdb-keys.ts';
+import { lotReaderOf } from './lmdb-lot-reading.ts';
 import { LmdbNames } from './lmdb-names.ts';
 import {
   type LmdbView,
@@ -28,8 +23,10 @@ import type {
   DirectoryReader,
   HomeReader,
   JournalReader,
+  LotReader,
   RecordReader,
   RegistryScanner,
+  StoreStats,
   TemplateReader,
 } from './registry-store.ts';
 
@@ -49,9 +46,10 @@ export function fixedView(environment: LmdbEnvironment, snapshot: SnapshotSource
 
 export function readersOf(
   view: LmdbView,
-): RecordReader & DirectoryReader & HomeReader & TemplateReader & JournalReader & RegistryScanner {
+): RecordReader & DirectoryReader & HomeReader & TemplateReader & LotReader & JournalReader & RegistryScanner {
   return {
     ...scannerOf(view),
+    ...lotReaderOf(view),
     get: (handle) => readRecord(view, handle),
     getMany: (handles) => handles.map((handle) => readRecord(view, handle)),
     list: (prefix, after, limit) => listRecords(view, prefix, after, limit),
@@ -68,7 +66,7 @@ export function readersOf(
     homes: () => listEntities(view, 'homes', null, MAX_HOMES),
     template: (handle) => readEntity(view, 'templates', handle),
     templates: (prefix, after, limit) => listTemplates(view, prefix, after, limit),
-    templateVersions: (handle, after, limit) => listTemplateVersions(view, handle, after, limit),
+    templateVersions: (handle, after, limit) => listVersions(view, 'templateVersions', handle, { after, limit }),
     changes: (after, limit, prefix) =>
       prefix === undefined ? readChanges(view, after, limit) : readChangesOf(view, prefix, { after, limit }),
     changesWithin: (scopes, after, limit) => readChangesWithin(view, scopes, { after, limit }),
@@ -78,8 +76,8 @@ export function readersOf(
   };
 }
 
-/** How many live records there are, and the newest log row's sequence. */
-export function readTotals(view: LmdbView): { readonly records: number; readonly sequence: number } {
+/** How many live records and identifiers there are, and the newest log row's sequence. */
+export function readTotals(view: LmdbView): Pick<StoreStats, 'records' | 'issued' | 'sequence'> {
   const lastRow = view.tables.log.lastKey(view.snapshot.options());
-  return { records: readRecordCount(view), sequence: lastRow === null ? 0 : fromUint64(lastRow, 0) };
+  return { ...readLiveCounts(view), sequence: lastRow === null ? 0 : fromUint64(lastRow, 0) };
 }

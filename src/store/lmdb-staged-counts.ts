@@ -16,19 +16,34 @@ export class StagedCounts {
   readonly #day: number;
   /** By prefix and day, as the table has them. */
   readonly #byDay: StagedMap<ByteString, Counted>;
+  /** How many live records there are more, under the one key there is. */
+  readonly #rows: StagedMap<'rows', number>;
 
   constructor(tables: LmdbTables, undo: UndoLog, nowMs: number) {
     this.#tables = tables;
     this.#day = chinaDayOf(nowMs);
     this.#byDay = new StagedMap(undo);
+    this.#rows = new StagedMap(undo);
   }
 
-  /** `atMs`: when it happened, for what comes from another node; else it is now. */
-  add(prefixKey: ByteString, action: ChangeAction, atMs?: number): void {
+  /** A record that comes, changes or goes. `atMs`: when it happened, for what comes from another node; else it is now. */
+  addRecord(prefixKey: ByteString, action: ChangeAction, isLotCode: boolean, atMs?: number): void {
+    const growth = action === 'created' ? 1 : action === 'deleted' ? -1 : 0;
+    if (growth !== 0) this.#rows.set('rows', (this.#rows.get('rows') ?? 0) + growth);
+    // A lot has counted its code already, and goes on counting it when the record goes.
+    this.add(prefixKey, { [isLotCode && growth !== 0 ? 'updated' : countedAs(action)]: 1 }, atMs);
+  }
+
+  add(prefixKey: ByteString, counted: Partial<Counted>, atMs?: number): void {
     const key = countKey(prefixKey, atMs === undefined ? this.#day : chinaDayOf(atMs));
     const before = this.#byDay.get(key) ?? NOTHING;
-    const what = countedAs(action);
-    this.#byDay.set(key, { ...before, [what]: before[what] + 1 });
+    const { created = 0, updated = 0, deleted = 0, revoked = 0 } = counted;
+    this.#byDay.set(key, {
+      created: before.created + created,
+      updated: before.updated + updated,
+      deleted: before.deleted + deleted,
+      revoked: before.revoked + revoked,
+    });
   }
 
   flush(): void {
@@ -40,9 +55,11 @@ export class StagedCounts {
       if (growth !== 0) this.#increase(countKey(key.slice(0, 4) as ByteString, LIVE_DAY), [growth]);
       grown += growth;
     }
-    if (grown === 0) return;
-    const [records = 0] = decodeCounts(this.#tables.meta.get(META_RECORDS));
-    this.#tables.meta.put(META_RECORDS, encodeCounts([records + grown]));
+    const rows = this.#rows.get('rows') ?? 0;
+    if (grown === 0 && rows === 0) return;
+    const [records = 0, issued = records] = decodeCounts(this.#tables.meta.get(META_RECORDS));
+    const [after, afterIssued] = [records + rows, issued + grown];
+    this.#tables.meta.put(META_RECORDS, encodeCounts(after === afterIssued ? [after] : [after, afterIssued]));
   }
 
   #increase(key: ByteString, by: readonly number[]): void {

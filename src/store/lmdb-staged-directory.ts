@@ -13,7 +13,7 @@ import { versionKey } from './lmdb-keys.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
-export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' }>;
+export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' | 'put-lot' }>;
 
 /** An enterprise, principal, key, home or template as its table holds it. */
 interface Entity {
@@ -29,17 +29,20 @@ export interface DirectoryStep {
   readonly visible: readonly VisibleChange[];
 }
 
+/** Lots have rules of their own (lmdb-staged-lots.ts). */
+type StagedTable = Exclude<DirectoryTable, 'lots'>;
+
 const TABLES = {
   'put-enterprise': 'enterprises',
   'put-principal': 'principals',
   'put-key': 'keys',
   'put-home': 'homes',
   'put-template': 'templates',
-} as const satisfies Record<DirectoryChange['kind'], DirectoryTable>;
+} as const satisfies Record<DirectoryChange['kind'], StagedTable>;
 
 export class StagedDirectory {
   readonly #tables: LmdbTables;
-  readonly #entities: Readonly<Record<DirectoryTable, StagedMap<ByteString, Entity>>>;
+  readonly #entities: Readonly<Record<StagedTable, StagedMap<ByteString, Entity>>>;
   /** Token hash → key's id, or null for one no longer in use. */
   readonly #keyIds: StagedMap<ByteString, ByteString | null>;
   readonly #templateVersions: StagedMap<ByteString, Template>;
@@ -127,7 +130,7 @@ export class StagedDirectory {
     return oldHash === tokenHash ? [visible] : [visible, { subject: 'key', tokenHash: oldHash }];
   }
 
-  #find(table: DirectoryTable, id: ByteString): Entity | null {
+  #find(table: StagedTable, id: ByteString): Entity | null {
     const staged = this.#entities[table].get(id);
     if (staged !== undefined) return staged;
     const bytes = this.#tables[table].get(id);

@@ -12,13 +12,15 @@ import {
 } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { PreservedState } from '../domain/preserved.ts';
-import { alreadyExists, invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { alreadyExists, invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import { versionKey } from './lmdb-keys.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
 import type { StagedCounts } from './lmdb-staged-counts.ts';
+import type { StagedLots } from './lmdb-staged-lots.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
+import { isCode, objectionToPlace, parentInLot } from './lot-places.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
 import {
@@ -62,6 +64,7 @@ export interface RecordStaging {
   readonly undo: UndoLog;
   readonly children: StagedChildren;
   readonly counts: StagedCounts;
+  readonly lots: StagedLots;
 }
 
 const ABSENT: Staged = {
@@ -86,6 +89,7 @@ export class StagedRecords {
     this.#lineage = {
       parentOf: (handle) => this.#parentOf(handle),
       childrenOf: (handle, limit) => this.#childrenOf(handle, limit),
+      hasLots: (handle) => staging.lots.hasChild(this.#keyOf(handle)),
     };
     this.#hopefulLineage = hopeful(this.#lineage);
   }
@@ -107,9 +111,14 @@ export class StagedRecords {
     const parent = change.kind === 'put-record' ? change.draft.parent : null;
     const keepsParent = current > 0 && this.#hasParent(before.head, parent);
     if (parent !== null && !keepsParent) {
-      const objection = judgeParent(change.handle, parent, this.#lineage);
+      const objection = this.objectionTo(change.handle, parent, false);
       if (objection !== null) return refused(invalidParent(objection, current));
     }
+    // What comes or goes: only then does it matter to a lot.
+    const place = current === 0 || change.kind === 'delete-record' ? this.#with.lots.placeOf(key) : null;
+    const misplaced = objectionToPlace(change.handle, place);
+    if (misplaced !== null && (current === 0 || misplaced.code === 'LOT_KEY_MISSING'))
+      return refused(lotRefused(misplaced.code, misplaced.message, current));
     const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.#nodeOf(parent);
     const head = headAfter(before.head, change, parentNode, nowMs);
     this.#stage(key, head, change.kind === 'put-record' ? change.draft : NO_BODY);
@@ -117,8 +126,8 @@ export class StagedRecords {
       this.#replaced.push({ key, bytes: before.bytes, replacedAt: head.updatedAt, sequence });
     }
     this.#index(change.handle, before.head, head);
-    const step = stepOf(change.handle, before.head, head);
-    this.#with.counts.add(key.slice(0, 4) as ByteString, step.action);
+    const step = stepOf(change.handle, before.head, head, isCode(place));
+    this.#with.counts.addRecord(key.slice(0, 4) as ByteString, step.action, isCode(place));
     return step;
   }
 
@@ -147,11 +156,39 @@ export class StagedRecords {
     }
     const steps = stepsOf(states);
     const prefixKey = key.slice(0, 4) as ByteString;
+    const isOfLot = isCode(this.#with.lots.placeOf(key));
     for (const [i, { action }] of steps.entries()) {
-      this.#with.counts.add(prefixKey, action, (states[i] as PreservedState).updatedAt);
+      this.#with.counts.addRecord(prefixKey, action, isOfLot, (states[i] as PreservedState).updatedAt);
     }
-    const visible: VisibleChange = { subject: 'record', handle, appeared: last.draft !== null, replaced: false };
+    const visible: VisibleChange = { subject: 'record', handle, appeared: last.draft !== null, replaced: isOfLot };
     return { outcome: { ok: true, revision: last.revision, at: last.updatedAt }, steps, visible: [visible] };
+  }
+
+  /** Null if `parent` may be the parent of a record of this handle. */
+  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): string | null {
+    const place = this.#with.lots.placeOf(this.#keyOf(parent));
+    if (place !== null && isCode(place)) return parentInLot(parent, place);
+    return judgeParent(handle, parent, isPreserved ? this.#hopefulLineage : this.#lineage);
+  }
+
+  /** Records between two keys, both inclusive with all that begins like the last; at most `limit`. */
+  *between(
+    first: ByteString,
+    last: ByteString,
+    limit: number,
+  ): Generator<readonly [ByteString, RecordHead], void, void> {
+    const end = `${last}\xff` as ByteString;
+    let left = limit;
+    for (const { key, value } of this.#with.tables.records.scan({ start: first, end })) {
+      if (this.#records.get(key)?.isNew === true) continue;
+      if (left-- <= 0) return;
+      yield [key, decodeHead(value)];
+    }
+    for (const [key, { head, isNew }] of this.#records.entries()) {
+      if (!isNew || key < first || key >= end) continue;
+      if (left-- <= 0) return;
+      yield [key, head];
+    }
   }
 
   flush(): void {
@@ -243,13 +280,14 @@ function headAfter(before: RecordHead, change: RecordChange, parentNode: number,
   };
 }
 
-function stepOf(handle: Handle, before: RecordHead, after: RecordHead): RecordStep {
+/** What becomes a record of its own was answered by its lot before, and is again when the record goes. */
+function stepOf(handle: Handle, before: RecordHead, after: RecordHead, isOfLot: boolean): RecordStep {
   const wasLive = before.status !== 'deleted';
   const appeared = after.status !== 'deleted' && (!wasLive || before.status === 'reserved');
   return {
     outcome: { ok: true, revision: after.revision, at: after.updatedAt },
     action: actionBetween(stageOfHead(before), stageOfHead(after)),
-    visible: [{ subject: 'record', handle, appeared, replaced: wasLive }],
+    visible: [{ subject: 'record', handle, appeared, replaced: wasLive || isOfLot }],
   };
 }
 

@@ -1,6 +1,7 @@
 // The LMDB store of the committing thread: the only one that writes.
 
 import type { VisibleChange } from '../domain/change.ts';
+import { type LotTags, NO_LOT_KEY } from '../domain/lot.ts';
 import type { Observer } from '../domain/observer.ts';
 import { LmdbCommitter } from './lmdb-committer.ts';
 import { type LmdbEnvironment, openEnvironment } from './lmdb-environment.ts';
@@ -20,6 +21,8 @@ export interface LmdbStoreOptions {
   readonly visibleEpoch: () => number;
   /** Told of what has changed, once it is on disk and can be read, and before it is acknowledged. Must not throw. */
   readonly onVisible: (changes: readonly VisibleChange[]) => void;
+  /** Knows the secrets of lots; without it no lot with check tags can be written to. */
+  readonly lotTags?: LotTags;
   readonly observer: Observer;
 }
 
@@ -38,13 +41,13 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Registry
 }
 
 function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): RegistryStore & TallyKeeper {
-  const { clock, visibleEpoch, onVisible, observer } = options;
+  const { clock, visibleEpoch, onVisible, observer, lotTags = NO_LOT_KEY } = options;
   const view = openView(environment, visibleEpoch);
   const announce = (changes: readonly VisibleChange[]): void => {
     view.snapshot.release();
     onVisible(changes);
   };
-  const committer = new LmdbCommitter({ environment, clock, onVisible: announce, observer });
+  const committer = new LmdbCommitter({ environment, clock, lotTags, onVisible: announce, observer });
   const deadReaders = setInterval(() => environment.root.readerCheck(), DEAD_READERS_CHECK_MS).unref();
   return {
     ...readersOf(view),

@@ -46,6 +46,14 @@ const LAYOUT = {
   templates: 'templates',
   /** handle, 0, revision → JSON of that version, the newest included */
   templateVersions: 'template-versions',
+  /** lot's id → JSON */
+  lots: 'lots',
+  /** lot's id, 0, revision → JSON of that state, the newest included */
+  lotVersions: 'lot-versions',
+  /** prefix id, length of its codes (2 bytes), head and first serial → lot's id */
+  lotRanges: 'lot-ranges',
+  /** key of the parent's record, 0, lot's id → nothing */
+  lotParents: 'lot-parents',
 } as const;
 
 export type TableName = keyof typeof LAYOUT;

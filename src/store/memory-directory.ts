@@ -11,7 +11,7 @@ import { marksOf, subjectOf } from './change-name.ts';
 import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
 import type { MemoryStep } from './memory-records.ts';
 
-export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' }>;
+export type DirectoryChange = Exclude<Change, { kind: 'put-record' | 'delete-record' | 'preserve-record' | 'put-lot' }>;
 
 type Entity = Enterprise | Principal | AccessKey | Home | Template;
 

@@ -1,20 +1,19 @@
 // The change log, the registration counts and the results of idempotent requests of the memory store.
 
-import {
-  type ChangeEntry,
-  type ChangeHead,
-  type ChangeRow,
-  type CountedAction,
-  countedAs,
-  loggedPrefixOf,
-} from '../domain/change.ts';
+import { type ChangeHead, type ChangeRow, type CountedAction, loggedPrefixOf } from '../domain/change.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
-import { type Handle, prefixOf } from '../domain/handle.ts';
 import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../domain/limits.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
 import { addCounts, type ResolutionTally } from '../domain/statistics.ts';
 import type { IdempotencyResult, RegistrationCounts, StatisticsPage, StatisticsQuery } from './registry-store.ts';
 import { type CountedPrefix, pageOfRows } from './statistics-rows.ts';
+
+/** What a change adds to the counts of a prefix: on the day of `at`, or of its commit. */
+export interface Counted {
+  readonly prefix: Prefix;
+  readonly counts: Partial<Record<CountedAction, number>>;
+  readonly at: number | null;
+}
 
 type DayCounts = Record<CountedAction, number>;
 
@@ -30,6 +29,11 @@ export class MemoryJournal {
     return this.#rows.length;
   }
 
+  /** Live identifiers of all prefixes. */
+  get live(): number {
+    return [...this.#counts.keys()].reduce((sum, prefix) => sum + this.counts(prefix).live, 0);
+  }
+
   /** The newest row's instant; 0 without one. */
   get lastAt(): number {
     return this.#rows.at(-1)?.at ?? 0;
@@ -39,8 +43,7 @@ export class MemoryJournal {
     return this.#rows[sequence - 1] ?? null;
   }
 
-  /** `instants`: when each entry happened, where it comes from another node. */
-  log(row: Omit<ChangeRow, 'sequence'>, instants: readonly (number | null)[]): void {
+  log(row: Omit<ChangeRow, 'sequence'>, counted: readonly Counted[]): void {
     const numbered = { ...row, sequence: this.sequence + 1 };
     this.#rows.push(numbered);
     for (const prefix of new Set(row.entries.map(loggedPrefixOf))) {
@@ -49,9 +52,7 @@ export class MemoryJournal {
       if (rows === undefined) this.#rowsByPrefix.set(prefix, [numbered]);
       else rows.push(numbered);
     }
-    for (const [i, entry] of row.entries.entries()) {
-      if (entry.subject === 'record') this.#count(entry, instants[i] ?? row.at);
-    }
+    for (const { prefix, counts, at } of counted) this.#count(prefix, counts, at ?? row.at);
   }
 
   changes(after: number, limit: number, prefix: Prefix | undefined): ChangeRow[] {
@@ -121,14 +122,13 @@ export class MemoryJournal {
     }
   }
 
-  #count(entry: ChangeEntry, at: number): void {
-    const prefix = prefixOf(entry.name as Handle);
+  #count(prefix: Prefix, more: Counted['counts'], at: number): void {
     const byDay = this.#counts.get(prefix) ?? new Map<number, DayCounts>();
     this.#counts.set(prefix, byDay);
     const day = chinaDayOf(at);
     const counts = byDay.get(day) ?? { created: 0, updated: 0, revoked: 0, deleted: 0 };
     byDay.set(day, counts);
-    counts[countedAs(entry.action)] += 1;
+    for (const [action, number] of Object.entries(more)) counts[action as CountedAction] += number;
   }
 }
 

@@ -5,24 +5,19 @@ import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.t
 import { actionBetween, type ChangeAction, type ChangeOutcome, stageOf, type VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
-import { AT_COMMIT } from '../domain/handle-value.ts';
+import { MAX_ROWS_JOINED } from '../domain/limits.ts';
+import { isSerial, isWithinSpan, type Lot, readCode, spanOf } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { PreservedState } from '../domain/preserved.ts';
-import { alreadyExists, invalidParent, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { alreadyExists, invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
+import type { Serials } from './lot-changes.ts';
+import { isCode, type LotPlace, objectionToPlace, parentInLot, parentWithin, tooManyRows } from './lot-places.ts';
+import type { MemoryLots } from './memory-lots.ts';
+import { type Entry, preservedRecord, recordOf, stateOf, visibleOf } from './memory-record-states.ts';
 import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
 import type { HandlePage, HistoryEntry, RecordState } from './registry-store.ts';
 import { SortedNames } from './sorted-names.ts';
-
-/** What is known of a handle that was ever registered. */
-interface Entry {
-  /** Null while it is deleted. */
-  readonly record: HandleRecord | null;
-  readonly revision: number;
-  readonly updatedAt: number;
-  /** Earlier states, oldest first. */
-  readonly history: readonly HistoryEntry[];
-}
 
 /** What became of a change, how it is logged and announced, and how to take it back. */
 export interface MemoryStep {
@@ -32,6 +27,10 @@ export interface MemoryStep {
   readonly undo: () => void;
   /** Of a record that came with its states. */
   readonly steps?: PreserveStep['steps'];
+  /** What it adds to the counts of a day (null: that of the commit), where that is not one of its action. */
+  readonly counted?: { readonly counts: Partial<Record<ChangeAction, number>>; readonly at: number | null };
+  /** Whether it was of a code of a lot, whose coming and going the lot has counted. */
+  readonly isOfLot?: boolean;
 }
 
 const NEVER_REGISTERED: Entry = { record: null, revision: 0, updatedAt: 0, history: [] };
@@ -49,11 +48,17 @@ export class MemoryRecords {
   readonly #entries = new Map<Handle, Entry>();
   readonly #suffixes = new Map<Prefix, SortedNames>();
   readonly #children = new Map<Handle, SortedNames>();
+  readonly #lots: MemoryLots;
   readonly #lineage: Lineage = {
     parentOf: (handle) => this.get(handle)?.parent,
     childrenOf: (handle, limit) => this.children(handle, null, limit),
+    hasLots: (handle) => this.#lots.hasChild(handle),
   };
   #live = 0;
+
+  constructor(lots: MemoryLots) {
+    this.#lots = lots;
+  }
 
   get live(): number {
     return this.#live;
@@ -117,7 +122,9 @@ export class MemoryRecords {
     const { handle, draft, nowMs, sequence } = change;
     const known = this.#entries.get(handle);
     const before = known ?? NEVER_REGISTERED;
-    const objection = this.#objectionTo(change, before.record);
+    // What comes or goes: only then does it matter to a lot.
+    const place = before.record === null || draft === null ? this.#lots.placeOf(handle) : null;
+    const objection = this.#objectionTo(change, before.record, place);
     if (objection !== null) return { outcome: objection, action: 'updated', visible: [], undo() {} };
     const updatedAt = Math.max(nowMs, before.updatedAt + 1);
     const revision = before.revision + 1;
@@ -129,12 +136,17 @@ export class MemoryRecords {
     return {
       outcome: { ok: true, revision, at: updatedAt },
       action: actionBetween(stageOf(before.record), stageOf(record)),
-      visible: [visibleOf(handle, before.record, record)],
+      visible: [visibleOf(handle, before.record, record, isCode(place))],
+      isOfLot: isCode(place),
       undo: () => this.#restore(handle, known),
     };
   }
 
-  preserve(handle: Handle, states: readonly PreservedState[], sequence: number): PreserveStep & { undo(): void } {
+  preserve(
+    handle: Handle,
+    states: readonly PreservedState[],
+    sequence: number,
+  ): PreserveStep & Pick<MemoryStep, 'isOfLot' | 'undo'> {
     const known = this.#entries.get(handle);
     const last = states.at(-1) as PreservedState;
     const parent = last.draft?.parent ?? null;
@@ -152,13 +164,36 @@ export class MemoryRecords {
     const record = records.at(-1) ?? null;
     this.#entries.set(handle, { record, revision, updatedAt, history });
     this.#index(handle, null, record);
-    const visible: VisibleChange = { subject: 'record', handle, appeared: record !== null, replaced: false };
+    const isOfLot = isCode(this.#lots.placeOf(handle));
+    const visible: VisibleChange = { subject: 'record', handle, appeared: record !== null, replaced: isOfLot };
     return {
+      isOfLot,
       outcome: { ok: true, revision, at: updatedAt },
       steps: stepsOf(states),
       visible: [visible],
       undo: () => this.#restore(handle, undefined),
     };
+  }
+
+  /** Null if `parent` may be the parent of a record of this handle. */
+  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): string | null {
+    const place = this.#lots.placeOf(parent);
+    if (place !== null && isCode(place)) return parentInLot(parent, place);
+    return judgeParent(handle, parent, isPreserved ? hopeful(this.#lineage) : this.#lineage);
+  }
+
+  rowsWithin(lot: Lot, serials: Serials): number | string {
+    const part = { ...lot, ...serials };
+    const span = spanOf(part);
+    const inRoom = [...this.#entries.keys()].filter(
+      (handle) => prefixOf(handle) === lot.prefix && isWithinSpan(span, bytesFromText(suffixOf(handle))),
+    );
+    if (inRoom.length > MAX_ROWS_JOINED) return tooManyRows(serials);
+    const codes = inRoom.filter((handle) => isSerial(readCode(part, suffixOf(handle), this.#lots.tags)));
+    const parent = codes.sort().find((handle) => this.#lots.hasChild(handle) || this.#children.has(handle));
+    return parent === undefined
+      ? codes.filter((handle) => this.get(handle) !== null).length
+      : parentWithin(parent, lot);
   }
 
   #restore(handle: Handle, before: Entry | undefined): void {
@@ -168,14 +203,20 @@ export class MemoryRecords {
     this.#index(handle, now, before?.record ?? null);
   }
 
-  #objectionTo(change: MemoryRecordChange, before: HandleRecord | null): ChangeOutcome | null {
+  #objectionTo(change: MemoryRecordChange, before: HandleRecord | null, place: LotPlace | null): ChangeOutcome | null {
     const { handle, draft, expectedRevision } = change;
     const current = before?.revision ?? 0;
     if (current !== expectedRevision) return revisionConflict(handle, expectedRevision, current);
-    if (draft === null) return current === 0 ? nothingToDelete(handle) : null;
-    if (draft.parent === null || draft.parent === before?.parent) return null;
-    const objection = judgeParent(handle, draft.parent, this.#lineage);
-    return objection === null ? null : invalidParent(objection, current);
+    const misplaced = objectionToPlace(handle, place);
+    if (draft === null) {
+      if (current === 0) return nothingToDelete(handle);
+      return misplaced?.code === 'LOT_KEY_MISSING' ? lotRefused(misplaced.code, misplaced.message, current) : null;
+    }
+    if (draft.parent !== null && draft.parent !== before?.parent) {
+      const objection = this.objectionTo(handle, draft.parent, false);
+      if (objection !== null) return invalidParent(objection, current);
+    }
+    return misplaced === null || current > 0 ? null : lotRefused(misplaced.code, misplaced.message, current);
   }
 
   #index(handle: Handle, before: HandleRecord | null, after: HandleRecord | null): void {
@@ -192,40 +233,6 @@ export class MemoryRecords {
     if (from !== null) namesOf(this.#children, from).remove(suffix);
     if (to !== null) namesOf(this.#children, to).add(suffix);
   }
-}
-
-function stateOf(handle: Handle, { record, revision, updatedAt }: Entry): RecordState {
-  return { handle, revision, updatedAt, record };
-}
-
-function preservedRecord(
-  handle: Handle,
-  { revision, createdAt, updatedAt, draft }: PreservedState,
-): HandleRecord | null {
-  return draft === null ? null : { ...recordOf(handle, draft, { revision, updatedAt, before: null }), createdAt };
-}
-
-function recordOf(
-  handle: Handle,
-  draft: RecordDraft,
-  stored: { revision: number; updatedAt: number; before: HandleRecord | null },
-): HandleRecord {
-  const { revision, updatedAt, before } = stored;
-  const second = Math.floor(updatedAt / 1000);
-  const values = draft.values.map((value) => ({
-    ...value,
-    timestamp: value.timestamp === AT_COMMIT ? second : value.timestamp,
-    memo: null,
-  }));
-  const { status, parent, template, reason } = draft;
-  const recall = draft.recall && { ...draft.recall, timestamp: draft.recall.timestamp || second };
-  const createdAt = before?.createdAt ?? updatedAt;
-  return { handle, status, parent, template, reason, recall, values, revision, createdAt, updatedAt };
-}
-
-function visibleOf(handle: Handle, before: HandleRecord | null, after: HandleRecord | null): VisibleChange {
-  const appeared = after !== null && (before === null || before.status === 'reserved');
-  return { subject: 'record', handle, appeared, replaced: before !== null };
 }
 
 function namesOf<K>(map: Map<K, SortedNames>, key: K): SortedNames {

@@ -1,26 +1,39 @@
 // The store in memory: for trials and tests, whole in its behaviour, gone with the process. Everything happens in the
 // thread that opened it.
 
-import type { Change, ChangeEntry, ChangeOutcome, VisibleChange } from '../domain/change.ts';
+import {
+  type Change,
+  type ChangeAction,
+  type ChangeEntry,
+  type ChangeOutcome,
+  countedAs,
+  loggedPrefixOf,
+  type VisibleChange,
+} from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_HOMES } from '../domain/limits.ts';
+import { type LotTags, NO_LOT_KEY } from '../domain/lot.ts';
+import type { Prefix } from '../domain/prefix.ts';
 import { assertStorable, subjectOf } from './change-name.ts';
 import { heldBack } from './commit-outcomes.ts';
 import { MemoryDirectory, pageOf } from './memory-directory.ts';
-import { MemoryJournal } from './memory-journal.ts';
+import { type Counted, MemoryJournal } from './memory-journal.ts';
+import { MemoryLots } from './memory-lots.ts';
 import { MemoryRecords, type MemoryStep } from './memory-records.ts';
 import type { CommitRequest, CommitResult, RegistryStore, TallyKeeper } from './registry-store.ts';
 
 export interface MemoryStoreOptions {
   /** Epoch milliseconds. */
   readonly clock: () => number;
+  /** Knows the secrets of lots; without it no lot with check tags can be written to. */
+  readonly lotTags?: LotTags;
   /** Told of what has changed, once it can be read and before it is acknowledged. */
   readonly onVisible: (changes: readonly VisibleChange[]) => void;
 }
 
-export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): RegistryStore & TallyKeeper {
-  const state = new MemoryState();
-  const { records, directory, journal } = state;
+export function openMemoryStore({ clock, onVisible, lotTags }: MemoryStoreOptions): RegistryStore & TallyKeeper {
+  const state = new MemoryState(lotTags ?? NO_LOT_KEY);
+  const { records, directory, journal, lots } = state;
   let isClosed = false;
   return {
     prefixes: () => records.prefixes(),
@@ -42,6 +55,10 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
     homes: () => pageOf(directory.homes, null, MAX_HOMES),
     template: (handle) => directory.templates.get(handle) ?? null,
     templates: (prefix, after, limit) => directory.templatesOf(prefix, after, limit),
+    lot: (id) => lots.get(id),
+    findLot: (handle) => lots.find(handle),
+    lots: (prefix, after, limit) => lots.list(prefix, after, limit),
+    lotVersions: (id, after, limit) => lots.versions(id, after, limit),
     templateVersions: (handle, after, limit) => directory.versionsOf(handle, after, limit),
     changes: (after, limit, prefix) => journal.changes(after, limit, prefix),
     changesWithin: (scopes, after, limit) => journal.changesWithin(scopes, after, limit),
@@ -50,7 +67,13 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
     statistics: (query) => journal.statistics(query),
     addResolutions: (tallies) => journal.addResolutions(tallies),
     idempotencyResult: (key, nowMs) => journal.result(key, nowMs),
-    stats: () => ({ sizeBytes: 0, records: records.live, sequence: journal.sequence, readOnlyReason: null }),
+    stats: () => ({
+      sizeBytes: 0,
+      records: records.live,
+      issued: journal.live,
+      sequence: journal.sequence,
+      readOnlyReason: null,
+    }),
     commit: async (request) => {
       if (isClosed) throw new HandleError('STORE_UNAVAILABLE', 'The store is closed: the node is stopping.');
       const { result, visible } = state.commit(request, Math.max(Math.floor(clock()), journal.lastAt));
@@ -64,9 +87,15 @@ export function openMemoryStore({ clock, onVisible }: MemoryStoreOptions): Regis
 }
 
 class MemoryState {
-  readonly records = new MemoryRecords();
+  readonly lots: MemoryLots;
+  readonly records: MemoryRecords;
   readonly directory = new MemoryDirectory();
   readonly journal = new MemoryJournal();
+
+  constructor(lotTags: LotTags) {
+    this.lots = new MemoryLots(lotTags);
+    this.records = new MemoryRecords(this.lots);
+  }
 
   commit(request: CommitRequest, nowMs: number): { result: CommitResult; visible: readonly VisibleChange[] } {
     const { changes, idempotency, principalId, requestId } = request;
@@ -84,8 +113,10 @@ class MemoryState {
     const outcomes = steps.map((step) => step.outcome);
     const logged = steps.flatMap((step, i) => entriesOf(changes[i] as Change, step));
     const entries = logged.map(({ entry }) => entry);
-    const instants = logged.map(({ at }) => at);
-    if (entries.length > 0) this.journal.log({ at: nowMs, principalId, requestId, entries }, instants);
+    if (entries.length > 0) {
+      const counts = logged.flatMap(({ counted }) => counted ?? []);
+      this.journal.log({ at: nowMs, principalId, requestId, entries }, counts);
+    }
     if (idempotency !== null) {
       const { key, bodyHash, note } = idempotency;
       this.journal.keep(principalId, key, { bodyHash, note, outcomes, at: nowMs });
@@ -105,26 +136,48 @@ class MemoryState {
     if (change.kind === 'preserve-record') {
       return { action: 'created', ...this.records.preserve(change.handle, change.states, sequence) };
     }
-    return this.directory.apply(change, nowMs);
+    return change.kind === 'put-lot'
+      ? this.lots.apply(change, nowMs, this.records)
+      : this.directory.apply(change, nowMs);
   }
 
   #heldBack(change: Change): ChangeOutcome {
+    return heldBack(subjectOf(change).name, this.#revisionOf(change));
+  }
+
+  #revisionOf(change: Change): number {
+    if (change.kind === 'put-lot') return this.lots.get(change.lot.id)?.revision ?? 0;
     const isOfRecord =
       change.kind === 'put-record' || change.kind === 'delete-record' || change.kind === 'preserve-record';
-    const revision = isOfRecord ? this.records.revisionOf(change.handle) : this.directory.revisionOf(change);
-    return heldBack(subjectOf(change).name, revision);
+    return isOfRecord ? this.records.revisionOf(change.handle) : this.directory.revisionOf(change);
   }
 }
 
 interface Logged {
   readonly entry: ChangeEntry;
-  /** When it happened, where it comes from another node. */
-  readonly at: number | null;
+  /** What it adds to the counts of its prefix; null for what is counted nowhere. */
+  readonly counted: Counted | null;
 }
 
-function entriesOf(change: Change, { outcome, action, steps }: MemoryStep): Logged[] {
+function entriesOf(change: Change, step: MemoryStep): Logged[] {
+  const { outcome, action, steps, counted } = step;
   if (!outcome.ok) return [];
   const named = subjectOf(change);
-  if (change.kind !== 'preserve-record') return [{ entry: { ...named, action, revision: outcome.revision }, at: null }];
-  return (steps ?? []).map((step, i) => ({ entry: { ...named, ...step }, at: change.states[i]?.updatedAt ?? null }));
+  const prefix = loggedPrefixOf({ ...named, action, revision: outcome.revision }) as Prefix;
+  const counts = (what: ChangeAction, at: number | null): Counted | null =>
+    named.subject === 'record' ? { prefix, counts: countsOf(what, step.isOfLot === true), at } : null;
+  if (change.kind !== 'preserve-record') {
+    const own = counted === undefined ? counts(action, null) : { prefix, ...counted };
+    return [{ entry: { ...named, action, revision: outcome.revision }, counted: own }];
+  }
+  return (steps ?? []).map((each, i) => ({
+    entry: { ...named, ...each },
+    counted: counts(each.action, change.states[i]?.updatedAt ?? null),
+  }));
+}
+
+/** A lot has counted its code already, and goes on counting it when the record goes. */
+function countsOf(action: ChangeAction, isOfLot: boolean): Counted['counts'] {
+  const isCountedByLot = isOfLot && (action === 'created' || action === 'deleted');
+  return { [isCountedByLot ? 'updated' : countedAs(action)]: 1 };
 }

@@ -4,6 +4,7 @@ import type { Change, ChangeHead, ChangeOutcome, ChangeRow } from '../domain/cha
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
+import type { Lot, LotId } from '../domain/lot.ts';
 import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import type { RegistrationDay, ResolutionTally, StatisticsRow } from '../domain/statistics.ts';
@@ -96,6 +97,20 @@ export interface TemplateReader {
   templateVersions(handle: Handle, after: number, limit: number): Awaitable<readonly Template[]>;
 }
 
+/** Reads of lots. Same visibility as records. */
+export interface LotReader {
+  lot(id: LotId): Awaitable<Lot | null>;
+  /**
+   * The lot in whose room a handle lies, whether or not it is one of its codes: its shape and check tag are not looked
+   * at. One search and one read, however many lots there are.
+   */
+  findLot(handle: Handle): Awaitable<Lot | null>;
+  /** In byte order of their ids, which is that of their making, after `after`; of exactly this prefix, or of all (null). */
+  lots(prefix: Prefix | null, after: LotId | null, limit: number): Awaitable<readonly Lot[]>;
+  /** States above revision `after`, oldest first, the newest included. */
+  lotVersions(id: LotId, after: number, limit: number): Awaitable<readonly Lot[]>;
+}
+
 /** Reads of what happened. Rows stand in the order of their commits; their instants never fall from one to the next. */
 export interface JournalReader {
   /** Log rows after `after` (a sequence; 0: from the first), oldest first, gap-free; only those that touch `prefix` if given. */
@@ -111,7 +126,7 @@ export interface JournalReader {
 }
 
 export interface RegistrationCounts {
-  /** Live records, revoked ones included. */
+  /** Identifiers that live: records and codes of lots, revoked ones included; a code that became a record counts once. */
   readonly live: number;
   readonly days: readonly RegistrationDay[];
 }
@@ -193,7 +208,9 @@ export interface CommitResult {
  * writable: nothing was applied, reads go on) or `STORE_UNAVAILABLE` (nothing is known to be applied).
  *
  * Checked inside the transaction: the expected revision (`REVISION_CONFLICT`); that a parent lives, has the same prefix,
- * is no descendant, and keeps every chain within MAX_INHERITANCE_DEPTH (`INVALID_PARENT`).
+ * is no descendant, is no code of a lot, and keeps every chain within MAX_INHERITANCE_DEPTH (`INVALID_PARENT`); that
+ * what is created within the room of a lot is one of its codes (`INVALID_LOT_CODE`, or `LOT_KEY_MISSING` if that cannot
+ * be told); that the room of a lot holds no other lot, no parent, and at most MAX_ROWS_JOINED records (`LOT_OVERLAP`).
  */
 export interface Committer {
   commit(request: CommitRequest): Promise<CommitResult>;
@@ -202,7 +219,10 @@ export interface Committer {
 export interface StoreStats {
   /** Bytes on disk (0 in memory). */
   readonly sizeBytes: number;
+  /** Live records. */
   readonly records: number;
+  /** Identifiers that live: `live` of all prefixes. */
+  readonly issued: number;
   /** The newest log row's sequence. */
   readonly sequence: number;
   /** Null if writes are possible, else why not. */
@@ -215,6 +235,7 @@ export interface RegistryStore
     DirectoryReader,
     HomeReader,
     TemplateReader,
+    LotReader,
     JournalReader,
     StatisticsReader,
     Committer {

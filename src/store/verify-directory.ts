@@ -1,9 +1,10 @@
-// Checks enterprises, principals, keys, homes and templates against one another and the log, and the results of idempotent requests against
-// their list by age.
+// Checks enterprises, principals, keys, homes, templates and lots against one another and the log, and the results of
+// idempotent requests against their list by age.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import type { ChangeSubject } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
+import type { Lot } from '../domain/lot.ts';
 import type { Home } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import type { Template } from '../domain/template.ts';
@@ -13,6 +14,7 @@ import type { DirectoryTable } from './lmdb-directory-reading.ts';
 import { versionKey } from './lmdb-keys.ts';
 import { shownBytes } from './verify-findings.ts';
 import { type LoggedRevisions, loggedName } from './verify-log.ts';
+import { entityIn, objectionToLot, verifyLotIndexes } from './verify-lots.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
 interface Entity {
@@ -67,7 +69,10 @@ export async function verifyDirectory(walk: Walk, logged: LoggedRevisions): Prom
     const newest = view.tables.templateVersions.get(versionKey(bytesFromText(id), entity.revision), options);
     return newest === view.tables.templates.get(bytesFromText(id), options) ? null : 'is not among its versions';
   });
-  await verifyTemplateVersions(walk);
+  await verifyVersions(walk, 'templates');
+  await verify('lots', 'lot', (entity, id) => objectionToLot(view, entity as Lot, id));
+  await verifyVersions(walk, 'lots');
+  await verifyLotIndexes(walk);
   const hashes = await walkTable(walk, 'keyHashes', ({ value }) => {
     const exists = view.tables.keys.get(value, options) !== null;
     findings.expect(exists, 'keyHashes', () => `a token leads to key ${shownBytes(value)}, which does not exist`);
@@ -75,22 +80,25 @@ export async function verifyDirectory(walk: Walk, logged: LoggedRevisions): Prom
   findings.expect(hashes === keys, 'keyHashes', () => `${hashes} tokens lead to ${keys} keys`);
 }
 
-async function verifyTemplateVersions(walk: Walk): Promise<void> {
+async function verifyVersions(walk: Walk, table: 'templates' | 'lots'): Promise<void> {
   const { findings, view } = walk;
-  await walkTable(walk, 'templateVersions', ({ key, value }) => {
+  const versions = table === 'templates' ? 'templateVersions' : 'lotVersions';
+  await walkTable(walk, versions, ({ key, value }) => {
     const version = findings.attempt(
-      'templateVersions',
+      versions,
       () => shownBytes(key),
-      () => decodeEntity<Template>(value),
+      () => decodeEntity<Template | Lot>(value),
     );
     if (version === null) return;
-    const id = bytesFromText(version.handle);
-    const newest = view.tables.templates.get(id, view.snapshot.options());
-    const isOlder = newest !== null && decodeEntity<Entity>(newest).revision >= version.revision;
+    const name = 'handle' in version ? version.handle : version.id;
+    const id = bytesFromText(name);
+    const newest = view.tables[table].get(id, view.snapshot.options());
+    const revision = newest === null ? 0 : (entityIn<Entity>(newest)?.revision ?? version.revision);
+    const isOlder = revision >= version.revision;
     findings.expect(
       isOlder && key === versionKey(id, version.revision),
-      'templateVersions',
-      () => `version ${version.revision} of ${version.handle} is not of that template`,
+      versions,
+      () => `version ${version.revision} of ${name} is not of that ${table === 'templates' ? 'template' : 'lot'}`,
     );
   });
 }

@@ -4,7 +4,7 @@ import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { type ChangeEntry, type ChangeSubject, loggedPrefixOf } from '../domain/change.ts';
 import { type Handle, suffixOf } from '../domain/handle.ts';
 import { decodeChangeRow } from './change-row-codec.ts';
-import { decodeCounts, LIVE_DAY, META_RECORDS } from './lmdb-counts.ts';
+import { decodeCounts, LIVE_DAY, readLiveCounts } from './lmdb-counts.ts';
 import { fromUint32, fromUint64 } from './lmdb-keys.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
@@ -82,7 +82,7 @@ interface Counted {
 
 /** After records and log: holds the counts against both. */
 export async function verifyCounts(walk: Walk, live: number): Promise<void> {
-  const { findings, sums, view } = walk;
+  const { findings, sums, lots, view } = walk;
   const counted = new Map<ByteString, Counted>();
   await walkTable(walk, 'counters', ({ key, value }) => {
     const prefixKey = key.slice(0, 4) as ByteString;
@@ -100,16 +100,24 @@ export async function verifyCounts(walk: Walk, live: number): Promise<void> {
       counts.changes += first + updated + deleted + revoked;
     }
   });
-  for (const prefixKey of new Set([...counted.keys(), ...sums.byPrefix.keys()])) {
+  let issued: number | null = 0;
+  for (const prefixKey of new Set([...counted.keys(), ...sums.byPrefix.keys(), ...lots.byPrefix.keys()])) {
     const { live: stored, growth, changes } = counted.get(prefixKey) ?? { live: 0, growth: 0, changes: 0 };
     const found = sums.byPrefix.get(prefixKey);
     const prefix = (): string => prefixOfKey(walk, prefixKey);
     const expect = (what: string, count: number, right: number): void => {
       findings.expect(count === right, 'counters', () => `${prefix()}: counted ${count} ${what}, there are ${right}`);
     };
-    expect('identifiers', stored, found?.live ?? 0);
-    expect('identifiers by day', growth, found?.live ?? 0);
-    expect('changes by day', changes, found?.entries ?? 0);
+    const ofLots = lots.byPrefix.get(prefixKey);
+    if (ofLots?.isUnknown === true) issued = null;
+    else {
+      const live = (found?.live ?? 0) + (ofLots === undefined ? 0 : ofLots.codes - ofLots.records);
+      if (issued !== null) issued += live;
+      expect('identifiers', stored, live);
+      expect('identifiers by day', growth, live);
+    }
+    // Of a lot every code counts, and the log has a line.
+    if (ofLots === undefined) expect('changes by day', changes, found?.entries ?? 0);
     if (found === undefined) continue;
     const agree =
       found.states === found.entries && found.stateSum === found.entrySum && found.stateSum2 === found.entrySum2;
@@ -120,8 +128,13 @@ export async function verifyCounts(walk: Walk, live: number): Promise<void> {
         `${prefix()}: ${found.states} states of records stand, and the log's ${found.entries} entries are not theirs`,
     );
   }
-  const [records = 0] = decodeCounts(view.tables.meta.get(META_RECORDS, view.snapshot.options()));
-  findings.expect(records === live, 'meta', () => `counted ${records} identifiers in all, there are ${live}`);
+  const totals = readLiveCounts(view);
+  findings.expect(totals.records === live, 'meta', () => `counted ${totals.records} records in all, there are ${live}`);
+  findings.expect(
+    issued === null || totals.issued === issued,
+    'meta',
+    () => `counted ${totals.issued} identifiers in all, there are ${issued}`,
+  );
 }
 
 function prefixOfKey({ view, findings }: Walk, prefixKey: ByteString): string {

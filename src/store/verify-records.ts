@@ -33,6 +33,7 @@ export async function verifyRecords(walk: Walk): Promise<RecordTotals> {
     if (head.status !== 'deleted') {
       totals.live += 1;
       sums.live(key.slice(0, 4) as ByteString);
+      walk.lots.see(key);
     }
     if (head.revision > 0) sums.state(key, head.revision);
     history.verify(key, head);

@@ -1,6 +1,7 @@
 // Checks a whole store, beside a running node or without one: every table against the others, in one held state. Changes
 // nothing, and holds nothing that grows with the number of records.
 
+import { type LotTags, NO_LOT_KEY } from '../domain/lot.ts';
 import { visitEnvironment } from './lmdb-environment.ts';
 import { assertGrowth, growthLimit } from './lmdb-growth.ts';
 import { pinPages } from './lmdb-pages.ts';
@@ -10,6 +11,7 @@ import { verifyChildren } from './verify-children.ts';
 import { verifyDirectory, verifyIdempotency } from './verify-directory.ts';
 import { type Finding, Findings } from './verify-findings.ts';
 import { verifyCounts, verifyLog } from './verify-log.ts';
+import { LotSums } from './verify-lots.ts';
 import { verifyNames, verifyNodes } from './verify-names.ts';
 import { verifyRecords } from './verify-records.ts';
 import { StateSums } from './verify-sums.ts';
@@ -20,6 +22,8 @@ export interface VerifyOptions {
   readonly path: string;
   /** See `BackupOptions`. */
   readonly maxGrowthBytes: number | null;
+  /** Knows the secrets of lots; without it, records in the room of lots with check tags are not counted. */
+  readonly lotTags?: LotTags;
   /** Rows looked at, and how many there are about. */
   readonly progress: (rows: number, about: number) => void;
 }
@@ -36,7 +40,8 @@ export interface StoreReport {
 }
 
 /** Throws what opening the store throws, and `OVERLOADED` if it grew too much meanwhile. */
-export async function verifyStore({ path, maxGrowthBytes, progress }: VerifyOptions): Promise<StoreReport> {
+export async function verifyStore(options: VerifyOptions): Promise<StoreReport> {
+  const { path, maxGrowthBytes, progress, lotTags = NO_LOT_KEY } = options;
   const environment = visitEnvironment(path);
   try {
     const pages = pinPages(environment);
@@ -51,7 +56,14 @@ export async function verifyStore({ path, maxGrowthBytes, progress }: VerifyOpti
         // A record is a row of its own, a line of the log and often a child.
         progress(seen, Math.max(seen, totals.records + totals.sequence));
       };
-      const walk = { view, findings: new Findings(), sums: new StateSums(), rows: new Map<TableName, number>(), pause };
+      const walk = {
+        view,
+        findings: new Findings(),
+        sums: new StateSums(),
+        lots: new LotSums(view, lotTags),
+        rows: new Map<TableName, number>(),
+        pause,
+      };
       await verifyTables(walk);
       const { count: problems, kept: findings } = walk.findings;
       return { isSound: problems === 0, ...totals, rows: Object.fromEntries(walk.rows), problems, findings };

@@ -5,6 +5,7 @@ import type { LmdbView } from './lmdb-record-reading.ts';
 import { FIRST_KEY, type Row } from './lmdb-table.ts';
 import type { TableName } from './lmdb-tables.ts';
 import type { Findings } from './verify-findings.ts';
+import type { LotSums } from './verify-lots.ts';
 import type { StateSums } from './verify-sums.ts';
 
 /** Rows between two turns of the event loop: some milliseconds. */
@@ -15,6 +16,7 @@ export interface Walk {
   readonly view: LmdbView;
   readonly findings: Findings;
   readonly sums: StateSums;
+  readonly lots: LotSums;
   /** Rows seen, by table. */
   readonly rows: Map<TableName, number>;
   /** Called now and then; throws if the store grew too much meanwhile. */

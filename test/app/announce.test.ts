@@ -3,6 +3,7 @@ import { announce } from '../../src/app/announce.ts';
 import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-table.ts';
 import type { VisibleChange } from '../../src/domain/change.ts';
 import type { Handle } from '../../src/domain/handle.ts';
+import type { LotId } from '../../src/domain/lot.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
 
 const handle = '88.118.1/A' as Handle;
@@ -34,12 +35,13 @@ test('a record that is replaced ends positive answers, one that appears negative
   });
 });
 
-test('what is remembered of enterprises, principals, keys and templates ends with each change', () => {
+test('what is remembered of enterprises, principals, keys, templates and lots ends with each change', () => {
   const changes: [VisibleChange, string][] = [
     [{ subject: 'enterprise', prefix: '88.118.1' as Prefix, transferred: false }, 'enterprise:88.118.1'],
     [{ subject: 'principal', id: 'p1' }, 'principal:p1'],
     [{ subject: 'key', tokenHash: 'ab' }, 'key:ab'],
     [{ subject: 'template', handle }, `template:${handle}`],
+    [{ subject: 'lot', id: '88.118.1:a' as LotId, prefix: '88.118.1' as Prefix }, 'enterprise:88.118.1'],
   ];
   for (const [change, name] of changes) expect(ended(change, name).positive).toBe(true);
 });

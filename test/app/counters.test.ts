@@ -6,7 +6,7 @@ import type { Handle } from '../../src/domain/handle.ts';
 
 const HANDLE = '88.118.10023/A' as Handle;
 
-const storeStats = () => ({ sizeBytes: 4096, records: 7, sequence: 9, readOnlyReason: null });
+const storeStats = () => ({ sizeBytes: 4096, records: 7, issued: 7, sequence: 9, readOnlyReason: null });
 
 async function render(counters: SharedArrayBuffer): Promise<Map<string, number>> {
   const text = await metricsText({ counters, storeStats, clock: () => 1_750_000_000_000, version: '1.2.3' });

@@ -7,6 +7,7 @@ import type { Handle } from '../../src/domain/handle.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
 import {
   filledValues,
+  isLotId,
   isWithinSpan,
   type Lot,
   type LotTags,
@@ -182,7 +183,9 @@ describe('what a code answers with', () => {
 describe('the id of a lot', () => {
   it('says under which prefix it is', () => {
     expect(prefixOfLot(lotIdOf(P, 'k3j'))).toBe(P);
-    for (const text of ['88.118', ':k', '88.118:', '']) expect(prefixOfLot(text)).toBe(null);
+    expect(prefixOfLot(lotIdOf('88.A:B' as Prefix, 'k3j'))).toBe('88.A:B');
+    expect(isLotId(lotIdOf(P, 'k3j'))).toBe(true);
+    for (const text of ['88.118', ':k', '88.118:', '', '88.118/A:b', `${P}:K`]) expect(isLotId(text)).toBe(false);
   });
 });
 

@@ -6,6 +6,8 @@ import { describeDirectory } from './contract-directory.ts';
 import { describeIdempotency } from './contract-idempotency.ts';
 import { describeJournal } from './contract-journal.ts';
 import { describeLineage } from './contract-lineage.ts';
+import { describeLotCounts } from './contract-lot-counts.ts';
+import { describeLots } from './contract-lots.ts';
 import { describePast } from './contract-past.ts';
 import { describePreserved } from './contract-preserved.ts';
 import { describeRecords } from './contract-records.ts';
@@ -27,5 +29,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeIdempotency(open);
     describeDirectory(open);
     describeTemplates(open);
+    describeLots(open);
+    describeLotCounts(open);
   });
 }

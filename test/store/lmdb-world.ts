@@ -6,7 +6,7 @@ import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import { connectCommitter, serveCommits } from '../../src/store/commit-channel.ts';
 import { openLmdbReader } from '../../src/store/lmdb-reader.ts';
 import { openLmdbStore } from '../../src/store/lmdb-store.ts';
-import { NOON, type StoreFixture, temporaryDirectory } from './world.ts';
+import { LOT_TAGS, NOON, type StoreFixture, temporaryDirectory } from './world.ts';
 
 export interface LmdbFixture extends StoreFixture {
   readonly path: string;
@@ -24,6 +24,7 @@ export async function openLmdb(path?: string): Promise<LmdbFixture> {
     path: directory.path,
     clock: () => clock.nowMs,
     visibleEpoch,
+    lotTags: LOT_TAGS,
     onVisible: (changes) => {
       epoch += 1;
       visible.push(...changes);

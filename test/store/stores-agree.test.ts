@@ -5,37 +5,47 @@ import { describe, expect, it } from 'vitest';
 import type { Change, VisibleChange } from '../../src/domain/change.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { RecordDraft } from '../../src/domain/handle-record.ts';
+import { lotIdOf } from '../../src/domain/lot.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
 import type { PreservedState } from '../../src/domain/preserved.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { CommitRequest, RegistryStore } from '../../src/store/registry-store.ts';
 import { verifyStore } from '../../src/store/verify-store.ts';
 import { openLmdb } from './lmdb-world.ts';
-import { draft, NOON, text } from './world.ts';
+import { draft, LOT_TAGS, lotAgain, lotDraft, NOON, text } from './world.ts';
 
 const PREFIXES = ['88.118.1', '88.118.10', '0.NA'] as Prefix[];
-const SUFFIXES = ['A', 'B', 'C', 'D', '桌', '😀', '！', 'A/1'];
+const SUFFIXES = ['A', 'B', 'C', 'D', '桌', '😀', '！', 'A/1', 'L1', 'L5', 'LX'];
+/** Rooms of lots: `L0`–`L9` and parts of it, and one among the other suffixes. */
+const LOTS = ['a', 'b', 'c'];
+const ROOMS = [
+  { head: 'L', width: 1, from: 0, to: 4 },
+  { head: 'L', width: 1, from: 5, to: 9 },
+  { head: 'L', width: 1, from: 3, to: 5 },
+];
 const HANDLES = PREFIXES.flatMap((prefix) => SUFFIXES.map((suffix) => `${prefix}/${suffix}` as Handle));
 
 const anyHandle = fc.constantFrom(...HANDLES);
 
 /** A change whose expected revision is filled in when it is made: the one that stands, or one beside it. */
 interface Wish {
-  readonly kind: 'put' | 'delete' | 'preserve';
+  readonly kind: 'put' | 'delete' | 'preserve' | 'lot';
   readonly handle: Handle;
   readonly offset: number;
   readonly parent: Handle | null;
   readonly status: 'reserved' | 'active' | 'revoked';
   readonly data: string;
+  readonly lot: number;
 }
 
 const anyWish: fc.Arbitrary<Wish> = fc.record({
-  kind: fc.constantFrom('put', 'put', 'put', 'delete', 'preserve'),
+  kind: fc.constantFrom('put', 'put', 'put', 'delete', 'preserve', 'lot'),
   handle: anyHandle,
   offset: fc.constantFrom(0, 0, 0, 0, 0, 1),
   parent: fc.option(anyHandle),
   status: fc.constantFrom('reserved', 'active', 'revoked'),
   data: fc.constantFrom('', 'x', '桌子'),
+  lot: fc.nat({ max: 8 }),
 });
 
 interface Step {
@@ -59,9 +69,26 @@ function statesOf(content: RecordDraft): PreservedState[] {
   ];
 }
 
+async function lotChangeOf({ lot, handle, offset, parent, status, data }: Wish, store: RegistryStore): Promise<Change> {
+  const prefix = handle.split('/')[0] as Prefix;
+  const id = lotIdOf(prefix, LOTS[lot % 3] as string);
+  const stands = await store.lot(id);
+  const room = ROOMS[Math.floor(lot / 3)] as (typeof ROOMS)[number];
+  const fresh = lotDraft(LOTS[lot % 3] as string, { prefix, ...room, parent });
+  const state = status === 'revoked' ? 'revoked' : 'open';
+  const change = stands === null ? fresh : ({ ...lotAgain(stands, {}).lot, state, parent, to: room.to } as const);
+  const expectedRevision = (stands?.revision ?? 0) + offset;
+  return { kind: 'put-lot', expectedRevision, lot: { ...change, values: data === '' ? [] : [text(1, data)] } };
+}
+
 async function requestOf(step: Step, store: RegistryStore): Promise<CommitRequest> {
   const changes: Change[] = [];
-  for (const { kind, handle, offset, parent, status, data } of step.wishes) {
+  for (const wish of step.wishes) {
+    const { kind, handle, offset, parent, status, data } = wish;
+    if (kind === 'lot') {
+      changes.push(await lotChangeOf(wish, store));
+      continue;
+    }
     const expectedRevision = ((await store.get(handle))?.revision ?? 0) + offset;
     const values = data === '' ? [] : [text(1, data), text(2000, data, { ttl: 5 })];
     const content = draft({ parent, status, reason: status === 'revoked' ? data : null, values });
@@ -75,9 +102,9 @@ async function requestOf(step: Step, store: RegistryStore): Promise<CommitReques
 
 /** Everything a store can be asked. */
 async function everything(store: RegistryStore, nowMs: number): Promise<unknown> {
-  const { records, sequence } = store.stats();
+  const { records, issued, sequence } = store.stats();
   return {
-    totals: { records, sequence },
+    totals: { records, issued, sequence },
     records: await store.getMany(HANDLES),
     states: await Promise.all(PREFIXES.map((prefix) => store.states(prefix, null, 100))),
     prefixes: await store.prefixes(),
@@ -87,6 +114,8 @@ async function everything(store: RegistryStore, nowMs: number): Promise<unknown>
     history: await Promise.all(HANDLES.map((handle) => store.history(handle, 1000, 1000))),
     changes: await store.changes(0, 1000),
     changesByPrefix: await Promise.all(PREFIXES.map((prefix) => store.changes(2, 1000, prefix))),
+    lots: await Promise.all(PREFIXES.map((prefix) => store.lots(prefix, null, 100))),
+    found: await Promise.all(HANDLES.map((handle) => store.findLot(handle))),
     counts: await Promise.all(PREFIXES.map((prefix) => store.counts(prefix))),
     results: await Promise.all(['k1', 'k2', 'k3'].map((key) => store.idempotencyResult(key, nowMs))),
   };
@@ -99,6 +128,7 @@ describe('two stores', () => {
         const lmdb = await openLmdb();
         const announced: VisibleChange[] = [];
         const memory = openMemoryStore({
+          lotTags: LOT_TAGS,
           clock: () => lmdb.clock.nowMs,
           onVisible: (changes) => announced.push(...changes),
         });
@@ -112,7 +142,7 @@ describe('two stores', () => {
         expect(await everything(lmdb.store, lmdb.clock.nowMs)).toEqual(await everything(memory, lmdb.clock.nowMs));
         // As another process would: two openings of one file do not go well together in one.
         await lmdb.store.close();
-        const report = await verifyStore({ path: lmdb.path, maxGrowthBytes: null, progress() {} });
+        const report = await verifyStore({ path: lmdb.path, lotTags: LOT_TAGS, maxGrowthBytes: null, progress() {} });
         expect(report.findings).toEqual([]);
         await lmdb.close();
       }),

@@ -11,7 +11,7 @@ import { FIRST_KEY, type Row } from '../../src/store/lmdb-table.ts';
 import { type StoreReport, verifyStore } from '../../src/store/verify-store.ts';
 import { type Damager, damage } from './damage.ts';
 import { openLmdb } from './lmdb-world.ts';
-import { apply, h, P, put, remove, request, template, temporaryDirectory, text } from './world.ts';
+import { apply, h, LOT_TAGS, P, put, remove, request, template, temporaryDirectory, text } from './world.ts';
 
 const principal = { id: 'p1', name: 'Works', role: 'enterprise', scope: P, state: 'active' } as const;
 const key = { id: 'k1', principalId: 'p1', tokenHash: 'ab', label: '', expiresAt: null, revokedAt: null };
@@ -74,7 +74,7 @@ describe('the check of a store', () => {
   afterAll(() => directory.remove());
 
   function verify(path: string): Promise<StoreReport> {
-    return verifyStore({ path, maxGrowthBytes: null, progress() {} });
+    return verifyStore({ path, lotTags: LOT_TAGS, maxGrowthBytes: null, progress() {} });
   }
 
   async function verifyDamaged(cause: (damager: Damager) => void): Promise<StoreReport> {
@@ -207,7 +207,7 @@ describe('the check of a store', () => {
     ],
     [
       'a wrong count in all',
-      /counted 5 identifiers in all/,
+      /counted 5 records in all/,
       (d) => d.tables.meta.put('records' as ByteString, '\x05' as ByteString),
     ],
     [

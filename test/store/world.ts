@@ -1,13 +1,17 @@
 // What the tests of stores are written with: drafts, changes, requests, and a store over a clock that the test moves.
 
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesFromText } from '../../src/domain/bytes.ts';
 import type { Change, ChangeOutcome, VisibleChange } from '../../src/domain/change.ts';
+import { tagFromDigest } from '../../src/domain/check-tag.ts';
+import { HandleError } from '../../src/domain/error.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { RecordDraft } from '../../src/domain/handle-record.ts';
 import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
+import { type Lot, type LotDraft, type LotTags, lotIdOf } from '../../src/domain/lot.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
 import type { TemplateElement } from '../../src/domain/template.ts';
 import type { CommitRequest, CommitResult, RegistryStore, TallyKeeper } from '../../src/store/registry-store.ts';
@@ -42,6 +46,40 @@ export function draft(more: Partial<RecordDraft> = {}): RecordDraft {
 
 export function put(handle: Handle, expectedRevision = 0, more: Partial<RecordDraft> = {}): Change {
   return { kind: 'put-record', handle, expectedRevision, draft: draft(more) };
+}
+
+/** Opens secrets that begin with `good`. */
+export const LOT_TAGS: LotTags = {
+  tagOf(lot, digits) {
+    const secret = lot.sealedSecret ?? '';
+    if (!secret.startsWith('good')) throw new HandleError('LOT_KEY_MISSING', 'The key of lots is not at hand.');
+    return tagFromDigest(
+      createHmac('sha256', secret).update(`${lot.prefix}/${lot.head}${digits}`).digest(),
+      lot.tagLength,
+    );
+  },
+};
+
+/** Registers `SOFA-0000` to `SOFA-0999`, without check tags. */
+export function lot(
+  name: string,
+  more: Partial<LotDraft> = {},
+  expectedRevision = 0,
+): Extract<Change, { kind: 'put-lot' }> {
+  return { kind: 'put-lot', expectedRevision, lot: lotDraft(name, more) };
+}
+
+export function lotDraft(name: string, more: Partial<LotDraft> = {}): LotDraft {
+  const prefix = more.prefix ?? P;
+  const shape = { head: 'SOFA-', width: 4, tagLength: 0, from: 0, to: 999, sealedSecret: null };
+  const rest = { parent: null, template: null, values: [], state: 'open', reason: null, splitFrom: null } as const;
+  return { id: lotIdOf(prefix, name), prefix, ...shape, ...rest, ...more };
+}
+
+/** What a writer says of a lot that stands, with something else. */
+export function lotAgain(stands: Lot, more: Partial<LotDraft>): Extract<Change, { kind: 'put-lot' }> {
+  const { revision, createdAt: _c, updatedAt: _u, ...draft } = stands;
+  return { kind: 'put-lot', expectedRevision: revision, lot: { ...draft, ...more } };
 }
 
 export function remove(handle: Handle, expectedRevision: number): Change {
