@@ -1,7 +1,7 @@
-// The demo sector: three enterprises and their products, through the same calls a manufacturer would make. A second
+// The demo sector: templates, three enterprises and their products, through the same calls a manufacturer would make. A second
 // time only what is missing or was changed is written.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ReportRow } from '../registry/import-loop.ts';
 import { batchTarget } from './batch-target.ts';
@@ -11,6 +11,7 @@ import { formatOf, importFile } from './import-file.ts';
 import { handlePath } from './options.ts';
 
 const DEMO = new URL('../../config/demo/', import.meta.url);
+const TEMPLATES = new URL('../../config/templates/', import.meta.url);
 
 /** An entry of config/demo/enterprises.json. */
 interface DemoEnterprise {
@@ -27,7 +28,7 @@ export interface DemoSummary {
   readonly unchanged: number;
 }
 
-/** Loads config/demo; throws if a row is refused, which only a changed demo could bring about. */
+/** Loads config/templates and config/demo; throws if a row is refused, which only a changed demo could bring about. */
 export async function loadDemo(client: ApiClient): Promise<DemoSummary> {
   const enterprises: readonly DemoEnterprise[] = JSON.parse(readFileSync(new URL('enterprises.json', DEMO), 'utf8'));
   let created = 0;
@@ -39,6 +40,7 @@ export async function loadDemo(client: ApiClient): Promise<DemoSummary> {
     else if (row.outcome === 'refused') throw new CommandFailure(EXIT.failed, `The demo, ${row.at}: ${row.detail}`);
     else changed++;
   };
+  await putTemplates(client);
   for (const enterprise of enterprises) {
     await createOnce(client, enterprise);
     for (const { file, mapping } of enterprise.imports) {
@@ -53,6 +55,16 @@ export async function loadDemo(client: ApiClient): Promise<DemoSummary> {
 /** The demo recalls one item, which then must not be overwritten: on a second start its row is refused, rightly. */
 function standsRecalled({ outcome, code }: ReportRow): boolean {
   return outcome === 'refused' && code === 'INVALID_STATE';
+}
+
+/** What stands already stays as it is, whatever its owner has made of it. */
+async function putTemplates(client: ApiClient): Promise<void> {
+  for (const file of readdirSync(TEMPLATES).filter((name) => name.endsWith('.json'))) {
+    const { handle, ...body } = JSON.parse(readFileSync(new URL(file, TEMPLATES), 'utf8'));
+    const path = handlePath('/v1/templates', handle);
+    const existing = await client.ask({ method: 'GET', path, signed: true });
+    if (existing.status !== 200) await client.call({ method: 'PUT', path, body, signed: true });
+  }
 }
 
 async function createOnce(client: ApiClient, { prefix, name, contact }: DemoEnterprise): Promise<void> {

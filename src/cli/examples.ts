@@ -39,9 +39,22 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   register: [
     ['register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair" --value 2001:BRAND=Oak', 'with two values'],
     ['register 88.118.10001/X1-0001 --parent 88.118.10001/X1 --value 2010:SERIAL=0001', 'an item of a model'],
+    ['register 88.118.10001/X1 --template 88.118/META_FURNITURE --file record.json', 'if it fits that template'],
     ['register 88.118.10001/X1 --file record.json --if-match 3', 'only if nobody else changed it'],
   ],
   revoke: [['revoke 88.118.10001/X1 --reason "Recalled: the back leg can break"', 'its tombstone keeps answering']],
+  template: [['template list', 'those of the node, and your own']],
+  'template list': [['template list --prefix 88.118.10001 --json', 'of one enterprise, for a script']],
+  'template show': [
+    ['template show 88.118/META_FURNITURE', 'its elements and their rules'],
+    ['template show 88.118/META_FURNITURE --json', 'to change it and put it again'],
+    ['template show 88.118/META_FURNITURE --at-version 1', 'as it was first'],
+  ],
+  'template put': [
+    ['template put config/templates/furniture.json', 'a starter, for every enterprise of the node'],
+    ['template put config/templates/furniture.json --handle 88.118.10001/META_SOFA', 'as your own'],
+  ],
+  'template disable': [['template disable 88.118.10001/META_SOFA 2042', 'takes no new values from now on']],
   enterprise: [['enterprise list', 'all of them, by prefix']],
   'enterprise create': [
     ['enterprise create --name "Oak Works" --state active', 'with the next free code'],

@@ -22,6 +22,7 @@ import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addStatsCommand } from './stats-command.ts';
+import { addTemplateCommand } from './template-command.ts';
 import type { Terminal } from './terminal.ts';
 import { addVerifyCommand } from './verify-command.ts';
 import { PACKAGE_VERSION } from './version.ts';
@@ -81,6 +82,7 @@ export function createProgram(terminal: Terminal): Command {
   addMoveCommand(program, terminal);
   addHistoryCommand(program, terminal);
   addChangesCommand(program, terminal);
+  addTemplateCommand(program, terminal);
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);
   addKeyCommand(program, terminal);

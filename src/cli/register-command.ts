@@ -1,9 +1,9 @@
 // `jiabiao register` and `jiabiao revoke`: one identifier at a time. Files are import's.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ApiClient } from './client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import { readJsonObject } from './json-file.ts';
 import { collect, handlePath, parseCount, pathOf, sharedFlagsOf } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { printWritten, type Written } from './written.ts';
@@ -12,6 +12,7 @@ interface RegisterFlags {
   readonly value?: readonly string[];
   readonly file?: string;
   readonly parent?: string;
+  readonly template?: string;
   readonly reserve?: true;
   readonly mode?: string;
   readonly ifMatch?: number;
@@ -28,6 +29,7 @@ export function addRegisterCommand(program: Command, terminal: Terminal): void {
     .option('--value <index:TYPE=text>', 'a value, such as "2000:PRODUCT_NAME=Chair" (repeatable)', collect)
     .option('--file <file>', 'JSON file with {"values": […], "parent": …}, as PUT /v1/identifiers takes it')
     .option('--parent <handle>', 'inherit the values of this identifier (the batch or model)')
+    .option('--template <handle>', 'hold it against this template')
     .option('--reserve', 'take the identifier without publishing it')
     .option('--mode <mode>', 'create, update or upsert', 'upsert')
     .option('--if-match <revision>', 'only if this is its revision now', parseCount)
@@ -60,10 +62,14 @@ function bodyOf(flags: RegisterFlags): object {
   if (flags.file !== undefined && flags.value !== undefined) {
     throw new CommandFailure(EXIT.usage, 'Give values either with --value or with --file, not with both.');
   }
-  const content = flags.file === undefined ? { values: (flags.value ?? []).map(parseValue) } : readBody(flags.file);
+  const content =
+    flags.file === undefined
+      ? { values: (flags.value ?? []).map(parseValue) }
+      : readJsonObject(flags.file, 'a JSON object with "values"');
   return {
     ...content,
     ...(flags.parent === undefined ? {} : { parent: flags.parent }),
+    ...(flags.template === undefined ? {} : { template: flags.template }),
     ...(flags.reserve === undefined ? {} : { status: 'reserved' }),
   };
 }
@@ -77,14 +83,4 @@ function parseValue(text: string): object {
     );
   }
   return { index: Number(index), type, data: { format: 'string', value: data ?? '' } };
-}
-
-function readBody(file: string): object {
-  try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  } catch (cause) {
-    throw new CommandFailure(EXIT.usage, `${file} cannot be used: ${(cause as Error).message}.`, { cause });
-  }
-  throw new CommandFailure(EXIT.usage, `${file} must hold a JSON object with "values".`);
 }

@@ -12,7 +12,8 @@ import { compilePattern } from './template-patterns.ts';
 export type TextCheck = (text: string) => string | null;
 
 const NUMBER = /^-?(0|[1-9]\d{0,14})(\.(\d{1,10}))?$/;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** A day, a time of it, and perhaps the zone of that; factories write the time of their clocks. */
+const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 const WEB_ADDRESS = /^https?:\/\/[^\s\x00-\x20]+$/i;
 /** Choices that a refusal names. */
 const MAX_CHOICES_TOLD = 10;
@@ -70,9 +71,9 @@ function checkNumber({ minimum, maximum, decimals, unit }: TemplateElement): Tex
 }
 
 function checkDate(text: string): string | null {
-  const instant = DAY.test(text) ? `${text}T00:00:00Z` : text;
-  if (parseInstant(instant) !== null) return null;
-  return `${shown(text)} is not a date: write one such as 2026-01-31 or 2026-01-31T08:00:00+08:00`;
+  const [, day, minute = '00:00', second = ':00', zone = 'Z'] = DATE.exec(text) ?? [];
+  if (day !== undefined && parseInstant(`${day}T${minute}${second}${zone}`) !== null) return null;
+  return `${shown(text)} is not a date: write one such as 2026-01-31, 2026-01-31 08:00 or 2026-01-31T08:00:00+08:00`;
 }
 
 function checkChoice({ choices }: TemplateElement): TextCheck {
