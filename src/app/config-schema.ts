@@ -113,6 +113,17 @@ export const SECTIONS = {
       'Resolutions a second that find nothing, for one client network and worker; above it 429. 0 for no limit.',
     ),
     missBurst: number(20_000, 0, 'How many such resolutions may come at once before the rate counts.'),
+    tripsPerSecond: number(
+      100,
+      0,
+      'Questions a second that have to go to another node, for one client network and worker; above it 429, while what is known here is answered. 0 for no limit.',
+    ),
+    tripBurst: number(2000, 0, 'How many such questions may come at once before the rate counts.'),
+    tripsPerPrefix: number(
+      200,
+      0,
+      'Questions a second that go to another node about one prefix, whoever asks; above it 429, stale answers first. 0 for no limit.',
+    ),
   },
   log: {
     level: choice(

@@ -69,6 +69,7 @@ export async function openUpstreams(config: Config, observer: Observer): Promise
     allowedNetworks: upstream.allowedNetworks,
     ca: upstream.ca === null ? null : readCa(upstream.ca),
     nodeName: nodeNameOf(config),
+    tripsPerPrefix: config.limits.tripsPerPrefix,
     clock: systemClock,
     observer,
   });

@@ -111,6 +111,8 @@ function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }
       inFlight: config.limits.inFlight,
       missesPerSecond: config.limits.missesPerSecond,
       missBurst: config.limits.missBurst,
+      tripsPerSecond: config.limits.tripsPerSecond,
+      tripBurst: config.limits.tripBurst,
       headersTimeoutMs: config.http.headersTimeoutMs,
       requestTimeoutMs: config.http.requestTimeoutMs,
       keepAliveTimeoutMs: config.http.keepAliveTimeoutMs,

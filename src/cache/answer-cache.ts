@@ -1,13 +1,13 @@
 // The first-level cache of answers in this thread: what is kept, for how long, and when a kept answer still holds.
 // It never asks anyone; all policy of keeping answers stands here and in freshness.ts.
 
-import type { Answer, Learned } from '../domain/answer.ts';
+import { type Answer, type Learned, noRenderings } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { CacheName, Observer } from '../domain/observer.ts';
 import { bytesOfAnswer } from './answer-size.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { EpochTable } from './epoch-table.ts';
-import { type Freshness, freshnessOf, judge } from './freshness.ts';
+import { type Freshness, freshnessOf, judge, judgeLearned, type Verdict } from './freshness.ts';
 import { hashOf, hashOfLatest } from './hash.ts';
 import { createMemoryCache, type MemoryCache } from './memory-cache.ts';
 import { Presence } from './presence.ts';
@@ -24,13 +24,23 @@ export interface AnswerCacheOptions {
 }
 
 interface Entry extends Freshness {
-  readonly answer: Answer;
+  /** Of a stale one: what is told meanwhile, which others may keep for a moment only. */
+  answer: Answer;
+  /** Until then a stale one answers without asking again; 0 if it is to be asked for. */
+  retryAt: number;
+  /** Whether somebody asked in the last tenth of its lifetime: the next one has it renewed. */
+  wanted: boolean;
   /** The newest epoch under which the answer was seen to hold: while no other has begun, nothing need be looked up. */
   checkedEpoch: number;
 }
 
 /** About an answer of eight values: so many bytes of cache make one place at the door. */
 const TYPICAL_ENTRY_BYTES = 2048;
+
+/** How long a stale answer stands in before it is asked for again. */
+const RETRY_MS = 30_000;
+/** How long others may keep a stale answer (RFC 8767 §4). */
+const STALE_TTL_SECONDS = 30;
 
 /** Answers enter on their second touch: most handles are asked for once, and would only push others out. */
 export class AnswerCache {
@@ -77,20 +87,66 @@ export class AnswerCache {
     if (learned === null && !this.#doorkeeper.knock(hash, askedAt)) return;
     const { freshUntil, staleUntil, deletedAt } =
       learned === null ? freshnessOf(ttlSeconds, this.#maxAgeSeconds, askedAt, spreadOf(hash)) : keptAs(learned);
-    const entry: Entry = { answer, freshUntil, staleUntil, deletedAt, checkedEpoch: answer.validity.epoch };
+    // What is learned stale was not to be had fresh.
+    const retryAt = learned !== null && askedAt >= freshUntil ? askedAt + RETRY_MS : 0;
+    const entry: Entry = {
+      answer,
+      freshUntil,
+      staleUntil,
+      deletedAt,
+      checkedEpoch: answer.validity.epoch,
+      retryAt,
+      wanted: false,
+    };
     const name = cacheOf(answer);
     const cache = name === 'l1' ? this.#l1 : this.#negative;
+    // What is gone over there must not go on standing in here.
+    if (learned !== null && name === 'negative') this.#l1.delete(handle);
     this.#presence.add(hash);
     const evicted = cache.set(handle, entry, bytesOfAnswer(answer));
     if (evicted > 0) this.#observer.cacheEvent(name, 'evicted', evicted);
     this.#observer.cacheSize(name, cache.bytes, cache.entries);
   }
 
+  /** As `set`, of an answer that was asked for before anybody had to wait. */
+  renew(answer: Answer, askedAt: number): void {
+    this.#observer.cacheEvent('l1', 'refreshed', 1);
+    this.set(answer, askedAt);
+  }
+
+  /** A stale answer that may stand in for one that is late or cannot be had; undefined if there is none. */
+  standIn(handle: Handle, now: number): Answer | undefined {
+    const entry = this.#l1.get(handle);
+    if (entry === undefined || verdictOn(entry, now) !== 'stale' || !this.#holds(entry)) return undefined;
+    entry.retryAt = now + RETRY_MS;
+    return briefly(entry);
+  }
+
+  /** What `standIn` gave was told. */
+  stoodIn(): void {
+    this.#observer.cacheEvent('l1', 'stood-in', 1);
+  }
+
+  /** Whether an answer in the last tenth of its lifetime is in use, so that it is worth renewing; true once for each. */
+  wantsRefresh(handle: Handle): boolean {
+    const entry = this.#l1.get(handle);
+    if (entry === undefined || entry.retryAt > 0) return false;
+    if (entry.wanted) entry.retryAt = 1;
+    const wasWanted = entry.wanted;
+    entry.wanted = true;
+    return wasWanted;
+  }
+
   #judged(name: CacheName, entry: Entry, now: number): Answer | undefined {
-    const verdict = judge(entry, now);
+    const verdict = verdictOn(entry, now);
     if (verdict === 'fresh' && this.#holds(entry)) {
       this.#observer.cacheEvent(name, 'hit', 1);
       return entry.answer;
+    }
+    if (verdict === 'stale' && this.#holds(entry)) {
+      if (now >= entry.retryAt) return undefined;
+      this.#observer.cacheEvent(name, 'stood-in', 1);
+      return briefly(entry);
     }
     const { handle } = entry.answer;
     (name === 'l1' ? this.#l1 : this.#negative).delete(handle);
@@ -107,6 +163,19 @@ export class AnswerCache {
     entry.checkedEpoch = epoch;
     return true;
   }
+}
+
+function verdictOn(entry: Entry, now: number): Verdict {
+  const { learned } = entry.answer;
+  return learned === null ? judge(entry, now) : judgeLearned(learned, now);
+}
+
+/** The entry's answer as a stale one: made once, since one that stands in is asked for often. */
+function briefly(entry: Entry): Answer {
+  if (entry.answer.ttlSeconds > STALE_TTL_SECONDS) {
+    entry.answer = { ...entry.answer, ttlSeconds: STALE_TTL_SECONDS, renderings: noRenderings() };
+  }
+  return entry.answer;
 }
 
 function keptAs({ freshUntil, staleUntil }: Learned): Freshness {

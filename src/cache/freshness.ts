@@ -34,13 +34,32 @@ export function judge(entry: Freshness, now: number): Verdict {
   return now < entry.deletedAt ? 'expired' : 'deleted';
 }
 
+/** Share of its lifetime in which an answer of others that is in use is renewed in the background. */
+const REFRESH_SHARE = 0.1;
+
 /**
- * Freshness of an answer that another node gave: fresh for its lifetime, ± 10 %, and after that it may stand in for
- * `staleSeconds` while nothing newer can be had.
+ * Freshness of an answer that another node gave: fresh for its lifetime, ± 10 %, to be renewed in the last tenth of it,
+ * and after it one that may stand in for `staleSeconds` while nothing newer can be had.
  */
 export function learnedFreshness(ttlSeconds: number, staleSeconds: number, learnedAt: number, spread: number): Learned {
-  const freshUntil = learnedAt + lifetimeMs(ttlSeconds, spread);
-  return { learnedAt, freshUntil, staleUntil: freshUntil + staleSeconds * 1000 };
+  const lifetime = lifetimeMs(ttlSeconds, spread);
+  const freshUntil = learnedAt + lifetime;
+  return {
+    learnedAt,
+    refreshFrom: freshUntil - REFRESH_SHARE * lifetime,
+    freshUntil,
+    staleUntil: freshUntil + staleSeconds * 1000,
+  };
+}
+
+/** How far a clock may have stepped back before what was learned "later" is no longer believed to be fresh. */
+const CLOCK_STEP_MS = 60_000;
+
+/** As `judge`, of what others told. An instant in the future means that the clock was set back: its age is not known. */
+export function judgeLearned(learned: Learned, now: number): Verdict {
+  const { learnedAt, freshUntil, staleUntil } = learned;
+  if (now < freshUntil) return now < learnedAt - CLOCK_STEP_MS ? 'stale' : 'fresh';
+  return now < staleUntil ? 'stale' : 'deleted';
 }
 
 function lifetimeMs(limitSeconds: number, spread: number): number {

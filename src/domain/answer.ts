@@ -28,6 +28,8 @@ export interface Renderings {
 /** Of an answer that another node gave: when, and what it is worth since, in epoch milliseconds. */
 export interface Learned {
   readonly learnedAt: number;
+  /** From then on it is worth renewing before it ends, if somebody asks again. */
+  readonly refreshFrom: number;
   /** Until then it answers at once. */
   readonly freshUntil: number;
   /** Until then it may stand in if nothing newer can be had. */

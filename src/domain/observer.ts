@@ -19,9 +19,10 @@ export const REGISTRATION_OUTCOMES = [
 ] as const satisfies readonly RegistrationOutcome[];
 
 /** Why a request was turned away before it was looked at. */
-export type Refusal = 'rate-limit' | 'authentication' | 'in-flight' | 'connections';
+export type Refusal = 'rate-limit' | 'trip-limit' | 'authentication' | 'in-flight' | 'connections';
 export const REFUSALS = [
   'rate-limit',
+  'trip-limit',
   'authentication',
   'in-flight',
   'connections',
@@ -35,10 +36,19 @@ export const AUTHENTICATION_SCHEMES = [
   'certificate',
 ] as const satisfies readonly AuthenticationScheme[];
 
-export type CacheName = 'l1' | 'negative' | 'parent';
-export const CACHE_NAMES = ['l1', 'negative', 'parent'] as const satisfies readonly CacheName[];
-export type CacheEvent = 'hit' | 'miss' | 'stale' | 'evicted';
-export const CACHE_EVENTS = ['hit', 'miss', 'stale', 'evicted'] as const satisfies readonly CacheEvent[];
+export type CacheName = 'l1' | 'negative' | 'parent' | 'l2';
+export const CACHE_NAMES = ['l1', 'negative', 'parent', 'l2'] as const satisfies readonly CacheName[];
+/** `stood-in`: a stale answer was given; `refreshed`: one was renewed before anybody had to wait. */
+export type CacheEvent = 'hit' | 'miss' | 'stale' | 'evicted' | 'stood-in' | 'refreshed' | 'failed';
+export const CACHE_EVENTS = [
+  'hit',
+  'miss',
+  'stale',
+  'evicted',
+  'stood-in',
+  'refreshed',
+  'failed',
+] as const satisfies readonly CacheEvent[];
 
 /** How a question to an upstream ended: `refused` answers do not count, `broken` and `overloaded` were not sent. */
 export type UpstreamOutcome =

@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { AUTHENTICATION_FAILURE_BURST, AUTHENTICATION_FAILURES_PER_SECOND } from '../domain/limits.ts';
 import type { AuthenticationScheme, Observer } from '../domain/observer.ts';
+import { TokenBudget } from '../domain/token-budget.ts';
 import type { ClientNetwork } from './client-network.ts';
-import { NetworkBudget } from './network-budget.ts';
 
 export interface AuthenticationGuardOptions {
   readonly networkOf: ClientNetwork;
@@ -23,12 +23,12 @@ export interface AuthenticationGuardOptions {
  */
 export class AuthenticationGuard {
   readonly #options: AuthenticationGuardOptions;
-  readonly #failures: NetworkBudget;
+  readonly #failures: TokenBudget;
 
   constructor(options: AuthenticationGuardOptions) {
     this.#options = options;
     const limits = { perSecond: AUTHENTICATION_FAILURES_PER_SECOND, burst: AUTHENTICATION_FAILURE_BURST };
-    this.#failures = new NetworkBudget({ ...limits, clock: options.clock });
+    this.#failures = new TokenBudget({ ...limits, clock: options.clock });
   }
 
   /**

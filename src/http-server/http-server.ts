@@ -137,6 +137,8 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
     /** For each client network; 0 for no limit. */
     readonly missesPerSecond: number;
     readonly missBurst: number;
+    readonly tripsPerSecond: number;
+    readonly tripBurst: number;
     readonly headersTimeoutMs: number;
     readonly requestTimeoutMs: number;
     readonly keepAliveTimeoutMs: number;

@@ -2,16 +2,16 @@
 // one question has one answer whatever the door.
 
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../domain/answer.ts';
+import type { Answer, Tier } from '../domain/answer.ts';
 import { HandleError } from '../domain/error.ts';
 import { type CaseRule, type Handle, parseHandle, parseSchemeName } from '../domain/handle.ts';
 import type { Door, Observer } from '../domain/observer.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
 import type { Scheme } from '../domain/scheme.ts';
-import type { Question, Resolver } from '../resolver/resolver.ts';
+import { TokenBudget } from '../domain/token-budget.ts';
+import type { Delegated, Question, Resolver } from '../resolver/resolver.ts';
 import type { ClientNetwork } from './client-network.ts';
 import type { Asking } from './hops.ts';
-import { NetworkBudget } from './network-budget.ts';
 import { asHandleError } from './problems.ts';
 
 export interface AskerOptions {
@@ -19,7 +19,12 @@ export interface AskerOptions {
   readonly homed: Homed;
   readonly observer: Observer;
   readonly clock: () => number;
-  readonly limits: { readonly missesPerSecond: number; readonly missBurst: number };
+  readonly limits: {
+    readonly missesPerSecond: number;
+    readonly missBurst: number;
+    readonly tripsPerSecond: number;
+    readonly tripBurst: number;
+  };
   readonly networkOf: ClientNetwork;
   /** Reads texts of other schemes; null where only handles are asked for. */
   readonly recognise: Recognise | null;
@@ -31,13 +36,16 @@ export type Recognise = (text: string) => { readonly scheme: Scheme; readonly na
 /** Asks the resolver for a door. Throws what `Resolver.resolve` throws, and `RATE_LIMITED` in place of a miss. */
 export class Asker {
   readonly #options: AskerOptions;
-  readonly #misses: NetworkBudget;
+  readonly #misses: TokenBudget;
+  readonly #trips: TokenBudget;
   readonly #foldsCase: CaseRule;
 
   constructor(options: AskerOptions) {
     this.#options = options;
-    const { missesPerSecond: perSecond, missBurst: burst } = options.limits;
-    this.#misses = new NetworkBudget({ perSecond, burst, clock: options.clock });
+    const { clock } = options;
+    const { missesPerSecond, missBurst, tripsPerSecond, tripBurst } = options.limits;
+    this.#misses = new TokenBudget({ perSecond: missesPerSecond, burst: missBurst, clock });
+    this.#trips = new TokenBudget({ perSecond: tripsPerSecond, burst: tripBurst, clock });
     this.#foldsCase = (prefix) => homeOf(prefix, options.homed())?.foldsCase ?? false;
   }
 
@@ -55,10 +63,9 @@ export class Asker {
    * What is at hand is answered without a promise.
    */
   ask(door: Door, handle: Handle, client: IncomingMessage | null, asking: Asking): Answer | Promise<Answer> {
-    const { bypassCache, delegated, via } = asking;
-    if ((bypassCache || delegated !== null) && client !== null) this.charge(client);
+    if ((asking.bypassCache || asking.delegated !== null) && client !== null) this.charge(client);
     const startedAt = performance.now();
-    const question: Question = { handle, bypassCache, delegated, via, tier: 'none' };
+    const question = new AskedQuestion(this, handle, client, asking);
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#options.resolver.resolve(question);
@@ -69,6 +76,19 @@ export class Asker {
     this.#options.observer.resolved(door, answer.kind, question, performance.now() - startedAt);
     if (answer.kind === 'not-found' && client !== null) this.charge(client);
     return answer;
+  }
+
+  /** Takes one question to another node from the client's budget; throws `RATE_LIMITED` if there is none. */
+  chargeTrip(client: IncomingMessage): void {
+    if (this.#trips.unlimited) return;
+    const waitSeconds = this.#trips.take(this.#options.networkOf(client));
+    if (waitSeconds === 0) return;
+    this.#options.observer.refused('trip-limit');
+    throw new HandleError(
+      'RATE_LIMITED',
+      'Too many identifiers of other nodes were asked from this network that are not known here yet: slow down.',
+      { retryAfterSeconds: waitSeconds },
+    );
   }
 
   /** Takes one miss from the client's budget; throws `RATE_LIMITED` if there is none. */
@@ -108,5 +128,29 @@ export class Asker {
       this.#options.observer.resolved(door, 'error', question, performance.now() - startedAt);
     }
     return error;
+  }
+}
+
+/** A class, so that what only few questions need costs the others no closure. */
+class AskedQuestion implements Question {
+  readonly handle: Handle;
+  readonly bypassCache: boolean;
+  readonly delegated: Delegated | null;
+  readonly via: string;
+  tier: Tier = 'none';
+  readonly #asker: Asker;
+  readonly #client: IncomingMessage | null;
+
+  constructor(asker: Asker, handle: Handle, client: IncomingMessage | null, asking: Asking) {
+    this.#asker = asker;
+    this.#client = client;
+    this.handle = handle;
+    this.bypassCache = asking.bypassCache;
+    this.delegated = asking.delegated;
+    this.via = asking.via;
+  }
+
+  payForTrip(): void {
+    if (this.#client !== null) this.#asker.chargeTrip(this.#client);
   }
 }

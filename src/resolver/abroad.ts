@@ -38,6 +38,7 @@ export class Abroad {
     const { handle, via } = question;
     const slot = slotOf(handle);
     const epoch = epochs.current(); // before the trip: what changes meanwhile ends the answer
+    question.payForTrip();
     const told = await reader.fetch({ handle, site, via });
     question.tier = 'upstream';
     return this.#answer(handle, told, { epoch, changeSlots: [slot, ...slots], creationSlot: slot });

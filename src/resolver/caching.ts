@@ -1,7 +1,9 @@
 // Answers from the cache what it holds, asks the resolver below for the rest, and hands what comes back to the cache.
+// What others told stands in when it is stale and nothing newer can be had in time.
 
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { Answer } from '../domain/answer.ts';
+import { type ErrorCode, isHandleError } from '../domain/error.ts';
 import type { Question, Resolver } from './resolver.ts';
 
 export interface CachingOptions {
@@ -9,6 +11,12 @@ export interface CachingOptions {
   readonly cache: AnswerCache;
   readonly clock: () => number;
 }
+
+/** How long a renewal is waited for before a stale answer stands in: about one trip to a node that is near. */
+const PATIENCE_MS = 25;
+
+/** What a stale answer is better than. Defects and bad questions are not hidden by it. */
+const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED']);
 
 /** Failures are exceptions and pass through: they are never kept. */
 export class CachingResolver implements Resolver {
@@ -27,16 +35,66 @@ export class CachingResolver implements Resolver {
     const now = this.#clock();
     const kept = this.#cache.get(question.handle, now);
     if (kept !== undefined) {
-      question.tier = kept.kind === 'not-found' ? 'negative' : 'l1';
+      if (kept.learned === null) question.tier = kept.kind === 'not-found' ? 'negative' : 'l1';
+      else this.#given(question, kept, now);
       return kept;
     }
     const answer = this.#inner.resolve(question);
-    if (answer instanceof Promise) return answer.then((landed) => this.#keep(landed, now));
-    return this.#keep(answer, now);
+    if (!(answer instanceof Promise)) return this.#keep(answer, now);
+    const standIn = this.#cache.standIn(question.handle, now);
+    if (standIn === undefined) return answer.then((landed) => this.#keep(landed, now));
+    return this.#soon(question, answer, standIn);
   }
 
   #keep(answer: Answer, askedAt: number): Answer {
     this.#cache.set(answer, askedAt);
     return answer;
+  }
+
+  /** Names the tier of what others told, and renews it in time if it is in use. */
+  #given(question: Question, { learned, kind }: Answer, now: number): void {
+    if (learned === null || now < learned.refreshFrom) {
+      question.tier = kind === 'not-found' ? 'negative' : 'l1';
+      return;
+    }
+    question.tier = now < learned.freshUntil ? 'l1' : 'stale';
+    if (kind === 'found' && question.tier === 'l1' && this.#cache.wantsRefresh(question.handle)) {
+      this.#refresh(question, now);
+    }
+  }
+
+  /** In the background and for nobody: whoever asked has been answered. */
+  #refresh({ handle, via }: Question, now: number): void {
+    const question: Question = { handle, bypassCache: true, delegated: null, via, tier: 'none', payForTrip() {} };
+    const ended = (): void => {}; // the answer before stands until it ends; then a question asks again
+    try {
+      Promise.resolve(this.#inner.resolve(question)).then((answer) => this.#cache.renew(answer, now), ended);
+    } catch {
+      ended();
+    }
+  }
+
+  /** The renewal if it comes in time; else what was known, while the renewal flies on. */
+  #soon(question: Question, renewal: Promise<Answer>, standIn: Answer): Promise<Answer> {
+    const asked = this.#clock();
+    return new Promise((resolve, reject) => {
+      const give = (): void => {
+        question.tier = 'stale';
+        this.#cache.stoodIn();
+        resolve(standIn);
+      };
+      const patience = setTimeout(give, PATIENCE_MS);
+      renewal.then(
+        (answer) => {
+          clearTimeout(patience);
+          resolve(this.#keep(answer, asked));
+        },
+        (error: unknown) => {
+          clearTimeout(patience);
+          if (isHandleError(error) && UNAVAILABLE.has(error.code)) give();
+          else reject(error);
+        },
+      );
+    });
   }
 }

@@ -34,7 +34,7 @@ export function createPastResolver({ store, epochs, clock, homed }: PastResolver
       const records = recordsAt(store, atMs);
       const inner = new OriginResolver({ store: records, epochs, clock, homed, elsewhere: null });
       const parents = new ParentCache({ store: records, epochs, clock, ...NO_CACHE });
-      const question: Question = { handle, bypassCache: true, delegated: null, via: '', tier: 'none' };
+      const question: Question = { handle, bypassCache: true, delegated: null, via: '', tier: 'none', payForTrip() {} };
       return new InheritingResolver({ inner, parents, epochs, clock }).resolve(question);
     },
   };

@@ -15,6 +15,8 @@ export interface Question {
   readonly delegated: Delegated | null;
   /** Nodes it has passed on its way here, as `Via` names them, for whoever it is handed on to. */
   readonly via: string;
+  /** Called before another node is asked on its behalf. Throws `RATE_LIMITED` if who asks has had enough of that. */
+  payForTrip(): void;
   /** Out-parameter: the resolver that answers writes its own tier here. */
   tier: Tier;
 }

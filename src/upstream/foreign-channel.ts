@@ -10,6 +10,7 @@ interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly cause: string;
+  readonly retryAfterSeconds: number | null;
 }
 
 type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer } | { readonly failure: Failure });
@@ -72,12 +73,17 @@ export function serveForeignReader(port: MessagePort, reader: ForeignReader): vo
 }
 
 function failureOf(error: unknown): Failure {
-  if (!isHandleError(error)) return { code: 'INTERNAL', message: 'Asking another node failed.', cause: String(error) };
-  return { code: error.code, message: error.message, cause: error.cause === undefined ? '' : String(error.cause) };
+  if (!isHandleError(error))
+    return { code: 'INTERNAL', message: 'Asking another node failed.', cause: String(error), retryAfterSeconds: null };
+  const { code, message, retryAfterSeconds = null } = error;
+  return { code, message, cause: error.cause === undefined ? '' : String(error.cause), retryAfterSeconds };
 }
 
-function errorOf({ code, message, cause }: Failure): HandleError {
-  return new HandleError(code, message, cause === '' ? {} : { cause: new Error(cause) });
+function errorOf({ code, message, cause, retryAfterSeconds }: Failure): HandleError {
+  return new HandleError(code, message, {
+    ...(cause === '' ? {} : { cause: new Error(cause) }),
+    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
+  });
 }
 
 function disconnected(): HandleError {

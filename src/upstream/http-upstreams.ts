@@ -3,8 +3,10 @@
 
 import { HandleError } from '../domain/error.ts';
 import type { DelegatedSite, ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
+import { type Handle, responsiblePrefixOf } from '../domain/handle.ts';
 import type { Observer } from '../domain/observer.ts';
 import { type Route, routeOf } from '../domain/route.ts';
+import { TokenBudget } from '../domain/token-budget.ts';
 import type { AnswerMapping } from '../wire/foreign-answer-json.ts';
 import { HttpClient, type HttpClientOptions } from './http-client.ts';
 import { HttpUpstream } from './http-upstream.ts';
@@ -21,6 +23,8 @@ export interface HttpUpstreamsOptions extends HttpClientOptions {
   readonly deadlineMs: number;
   /** Of each upstream. */
   readonly maxConcurrent: number;
+  /** Questions a second about one prefix; 0 for no limit. */
+  readonly tripsPerPrefix: number;
   readonly clock: () => number;
   readonly observer: Pick<Observer, 'upstreamAsked' | 'breakerIs'>;
 }
@@ -29,6 +33,11 @@ export interface HttpUpstreamsOptions extends HttpClientOptions {
 const MAX_SITES = 1000;
 /** A site is one enterprise's machine, not a public service. */
 const MAX_CONCURRENT_AT_SITE = 16;
+/** How long a failure answers for itself: shorter than anybody's patience, longer than a burst. */
+const FAILURE_MS = 1000;
+const MAX_FAILURES = 10_000;
+/** What a prefix may be asked at once, in seconds of its rate. */
+const BURST_SECONDS = 5;
 const HANDLE_PATH = '/api/handles/{handle}';
 
 export class HttpUpstreams implements ForeignReader {
@@ -37,24 +46,58 @@ export class HttpUpstreams implements ForeignReader {
   readonly #routes: readonly (UpstreamRoute & { readonly upstream: HttpUpstream })[];
   readonly #sites = new Map<string, HttpUpstream>();
   readonly #flights = new Map<string, Promise<ForeignAnswer>>();
+  readonly #failures = new Map<string, { readonly error: HandleError; readonly until: number }>();
+  readonly #prefixes: TokenBudget;
 
   constructor(options: HttpUpstreamsOptions) {
     this.#options = options;
     this.#client = new HttpClient(options);
+    const perSecond = options.tripsPerPrefix;
+    this.#prefixes = new TokenBudget({ perSecond, burst: BURST_SECONDS * perSecond, clock: () => performance.now() });
     this.#routes = options.routes.map((route, place) => ({ ...route, upstream: this.#openRoute(route, place) }));
   }
 
   fetch({ handle, site, via }: ForeignQuestion): Promise<ForeignAnswer> {
     const key = site === null ? handle : `${handle}\n${site.urls.join('\n')}`;
-    const flight = this.#flights.get(key);
+    const flight = this.#flights.get(key) ?? this.#lateFailure(key);
     if (flight !== undefined) return flight;
     const upstream = site === null ? routeOf(handle, this.#routes)?.upstream : this.#siteOf(site);
     if (upstream === undefined) {
       return Promise.reject(new HandleError('NOT_RESPONSIBLE', "That prefix doesn't live here"));
     }
+    const waitSeconds = this.#prefixes.take(responsiblePrefixOf(handle));
+    if (waitSeconds > 0) return Promise.reject(this.#limited(site, handle, waitSeconds));
     const departed = upstream.fetch(handle, via).finally(() => this.#flights.delete(key));
+    departed.catch((error: HandleError) => this.#remember(key, error));
     this.#flights.set(key, departed);
     return departed;
+  }
+
+  /** A failure just seen, so that a thousand who ask for the same make no thousand trips. */
+  #lateFailure(key: string): Promise<ForeignAnswer> | undefined {
+    const failure = this.#failures.get(key);
+    if (failure === undefined) return undefined;
+    if (performance.now() < failure.until) return Promise.reject(failure.error);
+    this.#failures.delete(key);
+    return undefined;
+  }
+
+  #remember(key: string, error: HandleError): void {
+    if (error.code !== 'UPSTREAM_UNAVAILABLE') return;
+    this.#failures.delete(key);
+    this.#failures.set(key, { error, until: performance.now() + FAILURE_MS });
+    const oldest = this.#failures.size > MAX_FAILURES ? this.#failures.keys().next().value : undefined;
+    if (oldest !== undefined) this.#failures.delete(oldest);
+  }
+
+  #limited(site: DelegatedSite | null, handle: Handle, retryAfterSeconds: number): HandleError {
+    const place = site === null ? this.#routes.indexOf(routeOf(handle, this.#routes) as never) : 'delegated';
+    this.#options.observer.upstreamAsked(place, 'limited', 0);
+    return new HandleError(
+      'RATE_LIMITED',
+      'Too many identifiers of this prefix were asked that are not known here yet: slow down.',
+      { retryAfterSeconds },
+    );
   }
 
   close(): Promise<void> {

@@ -92,6 +92,8 @@ const LIMITS: HttpServerOptions['limits'] = {
   inFlight: 100,
   missesPerSecond: 0,
   missBurst: 0,
+  tripsPerSecond: 0,
+  tripBurst: 0,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 5000,
   keepAliveTimeoutMs: 5000,

@@ -106,3 +106,26 @@ describe('the Handle API', () => {
     expect((await api(DELEGATED)).json).toMatchObject({ responseCode: 1, handle: DELEGATED });
   });
 });
+
+describe('a network that asks for much that is not known here', () => {
+  it('is limited in that, and still gets what is known', async () => {
+    const reader = new Others();
+    const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;
+    const limited = await openDoor({
+      foreign: { reader, routes, delegation: 'off', ownAddresses: [], staleSeconds: 0 },
+      limits: { tripsPerSecond: 1, tripBurst: 3 },
+    });
+    const ask = async (suffix: string, key?: string) =>
+      (await limited.ask('GET', `/api/handles/20.500/${suffix}`, key === undefined ? {} : { key })).status;
+    const statuses = [];
+    for (let i = 0; i < 5; i++) statuses.push(await ask(String(i)));
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect(limited.seen.refused).toEqual(['trip-limit', 'trip-limit']);
+    expect(await ask('0')).toBe(200);
+    expect(await ask('KEYED', limited.operator)).toBe(200);
+    expect(reader.asked).toHaveLength(4);
+    limited.clock.nowMs += 1000;
+    expect(await ask('4')).toBe(200);
+    await limited.close();
+  });
+});

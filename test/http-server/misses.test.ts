@@ -3,8 +3,8 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { TokenBudget } from '../../src/domain/token-budget.ts';
 import { createClientNetwork } from '../../src/http-server/client-network.ts';
-import { NetworkBudget } from '../../src/http-server/network-budget.ts';
 import { CHAIRS, type DoorSettings, type OpenDoor, openDoor } from './door.ts';
 import { NAME, register } from './registering.ts';
 
@@ -118,7 +118,7 @@ describe('the network of a client', () => {
 
 describe('the budget of misses', () => {
   it('is kept for a bounded number of networks, those that missed last', () => {
-    const budget = new NetworkBudget({ perSecond: 1, burst: 1, clock: () => 0 });
+    const budget = new TokenBudget({ perSecond: 1, burst: 1, clock: () => 0 });
     budget.take('first');
     for (let i = 0; i < 65_535; i++) budget.take(`network ${i}`);
     expect(budget.take('network 65534')).toBe(1);
@@ -130,7 +130,7 @@ describe('the budget of misses', () => {
 
   it('does not grow when the clock steps back', () => {
     let nowMs = 10_000;
-    const budget = new NetworkBudget({ perSecond: 1, burst: 1, clock: () => nowMs });
+    const budget = new TokenBudget({ perSecond: 1, burst: 1, clock: () => nowMs });
     expect(budget.take('a')).toBe(0);
     nowMs = 0;
     expect(budget.take('a')).toBe(1);

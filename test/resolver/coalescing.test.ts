@@ -27,7 +27,15 @@ function createSlowWorld(): Slow {
     ...world,
     waiting,
     async asked(handle, more = {}) {
-      const question: Question = { handle, bypassCache: false, delegated: null, via: '', tier: 'none', ...more };
+      const question: Question = {
+        handle,
+        bypassCache: false,
+        delegated: null,
+        via: '',
+        payForTrip() {},
+        tier: 'none',
+        ...more,
+      };
       const answer: Answer = await world.resolver.resolve(question);
       return [told(answer), question.tier];
     },

@@ -170,6 +170,7 @@ class Play {
       bypassCache: ask.bypassCache,
       delegated: null,
       via: '',
+      payForTrip() {},
       tier: 'none',
     };
     const answer = await this.#world.resolver.resolve(question);

@@ -2,36 +2,18 @@
 
 import { describe, expect, test } from 'vitest';
 import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
-import type { Answer } from '../../src/domain/answer.ts';
 import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
 import { HandleError } from '../../src/domain/error.ts';
-import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../../src/domain/foreign-answer.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
 import type { ForeignOptions } from '../../src/resolver/chain.ts';
-import type { Question } from '../../src/resolver/resolver.ts';
 import { siteFromJson } from '../../src/wire/site-json.ts';
 import { encodeSite } from '../../src/wire/site-value.ts';
-import { createWorld, ITEM, START, told, value, type World } from './world.ts';
+import { askLater, createWorld, ITEM, Others, START, told, value, type World } from './world.ts';
 
 const ABROAD = '20.500/OAK' as Handle;
 const DELEGATED = '88.118.7/OAK' as Handle;
 const PREFIX_RECORD = '0.NA/88.118.7' as Handle;
-
-/** Other nodes: what they say, and what they were asked. */
-class Others implements ForeignReader {
-  readonly asked: ForeignQuestion[] = [];
-  says: (question: ForeignQuestion) => Promise<ForeignAnswer> = async () => this.found('oak');
-
-  fetch(question: ForeignQuestion): Promise<ForeignAnswer> {
-    this.asked.push(question);
-    return this.says(question);
-  }
-
-  found(data: string, ttl = 600): ForeignAnswer {
-    return { kind: 'found', values: [value(1, data, { ttl })], learnedAt: START };
-  }
-}
 
 const epochs = new EpochTable(createEpochBuffers());
 const EVERYTHING = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;
@@ -47,16 +29,6 @@ function open(more: Partial<ForeignOptions> = {}): { others: Others; world: Worl
     ...more,
   };
   return { others, world: createWorld({ maxAgeSeconds: 3600 }, epochs, foreign) };
-}
-
-async function ask(
-  world: World,
-  handle: Handle,
-  more: Partial<Question> = {},
-): Promise<{ says: string; tier: string; answer: Answer }> {
-  const question: Question = { handle, bypassCache: false, delegated: null, via: '', tier: 'none', ...more };
-  const answer = await world.resolver.resolve(question);
-  return { says: told(answer), tier: question.tier, answer };
 }
 
 const typed = (index: number, type: string, data: ByteString) => makeValue({ index, type: type as ByteString, data });
@@ -76,28 +48,28 @@ function site(address: string, ...interfaces: [protocol: string, port: number][]
 describe('a handle of another prefix', () => {
   test('is asked for once, and then answered from the cache', async () => {
     const { world, others } = open();
-    expect(await ask(world, ABROAD)).toMatchObject({ says: '1=oak', tier: 'upstream' });
+    expect(await askLater(world, ABROAD)).toMatchObject({ says: '1=oak', tier: 'upstream' });
     expect(world.ask(ABROAD)).toMatchObject({ tier: 'l1', answer: { learned: { learnedAt: START } } });
     expect(others.asked).toEqual([{ handle: ABROAD, site: null, via: '' }]);
   });
 
   test('is fresh for its TTL and no longer, and for an hour at most', async () => {
     const { world, others } = open();
-    await ask(world, ABROAD);
+    await askLater(world, ABROAD);
     world.passSeconds(600);
     others.says = async () => ({ ...others.found('ash', 86_400), learnedAt: START + 600_000 });
-    expect(await ask(world, ABROAD)).toMatchObject({ says: '1=ash', tier: 'upstream' });
+    expect(await askLater(world, ABROAD)).toMatchObject({ says: '1=ash', tier: 'upstream' });
     world.passSeconds(3600);
-    expect(await ask(world, ABROAD)).toMatchObject({ tier: 'upstream', answer: { ttlSeconds: 3600 } });
+    expect(await askLater(world, ABROAD)).toMatchObject({ tier: 'upstream', answer: { ttlSeconds: 3600 } });
   });
 
   test('that does not exist there is not found, for a minute', async () => {
     const { world, others } = open();
     others.says = async () => ({ kind: 'not-found', learnedAt: START });
-    expect(await ask(world, ABROAD)).toMatchObject({ says: 'not-found', tier: 'upstream' });
+    expect(await askLater(world, ABROAD)).toMatchObject({ says: 'not-found', tier: 'upstream' });
     expect(world.ask(ABROAD).tier).toBe('negative');
     world.passSeconds(60);
-    await ask(world, ABROAD);
+    await askLater(world, ABROAD);
     expect(others.asked).toHaveLength(2);
   });
 
@@ -105,14 +77,14 @@ describe('a handle of another prefix', () => {
     const { world, others } = open();
     const failure = new HandleError('UPSTREAM_UNAVAILABLE', 'x');
     others.says = async () => Promise.reject(failure);
-    await expect(ask(world, ABROAD)).rejects.toBe(failure);
+    await expect(askLater(world, ABROAD)).rejects.toBe(failure);
     others.says = async () => others.found('oak');
-    expect(await ask(world, ABROAD)).toMatchObject({ says: '1=oak' });
+    expect(await askLater(world, ABROAD)).toMatchObject({ says: '1=oak' });
   });
 
   test('has one flight for all who ask at once', async () => {
     const { world, others } = open();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(world, ABROAD)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => askLater(world, ABROAD)));
     expect(new Set(answers.map(({ says, tier }) => `${says} ${tier}`))).toEqual(new Set(['1=oak upstream']));
     expect(others.asked).toHaveLength(1);
   });
@@ -129,7 +101,7 @@ describe('a handle of another prefix', () => {
   test('has another entity tag for other content, and the same for the same', async () => {
     const { world, others } = open();
     const revisionOf = async () => {
-      const { answer } = await ask(world, ABROAD, { bypassCache: true });
+      const { answer } = await askLater(world, ABROAD, { bypassCache: true });
       return answer.kind === 'found' ? answer.record.revision : null;
     };
     const first = await revisionOf();
@@ -168,7 +140,7 @@ describe('a prefix whose enterprise answers for itself', () => {
   test('is asked, where the settings say so', async () => {
     const { world, others } = open({ delegation: 'recurse' });
     world.write(PREFIX_RECORD, { values: [siteUrl('https://oak.example/'), site('203.0.113.9', ['HTTP', 8000])] });
-    expect(await ask(world, DELEGATED)).toMatchObject({ says: '1=oak', tier: 'upstream' });
+    expect(await askLater(world, DELEGATED)).toMatchObject({ says: '1=oak', tier: 'upstream' });
     expect(others.asked).toMatchObject([
       { handle: DELEGATED, site: { prefix: '88.118.7', urls: ['https://oak.example', 'http://203.0.113.9:8000'] } },
     ]);
@@ -177,16 +149,16 @@ describe('a prefix whose enterprise answers for itself', () => {
   test('is asked or referred to as the question wants it', async () => {
     const { world } = open({ delegation: 'refer' });
     world.write(PREFIX_RECORD, { values: [siteUrl('https://oak.example')] });
-    expect(await ask(world, DELEGATED, { delegated: 'recurse' })).toMatchObject({ says: '1=oak' });
-    expect(await ask(world, DELEGATED)).toMatchObject({ says: 'referral' });
+    expect(await askLater(world, DELEGATED, { delegated: 'recurse' })).toMatchObject({ says: '1=oak' });
+    expect(await askLater(world, DELEGATED)).toMatchObject({ says: 'referral' });
     const { world: other } = open({ delegation: 'recurse' });
-    expect(await ask(other, DELEGATED, { delegated: 'refer' })).toMatchObject({ says: 'not-found' });
+    expect(await askLater(other, DELEGATED, { delegated: 'refer' })).toMatchObject({ says: 'not-found' });
   });
 
   test('that can be asked by the Handle protocol alone is referred to', async () => {
     const { world } = open({ delegation: 'recurse' });
     world.write(PREFIX_RECORD, { values: [site('203.0.113.9', ['TCP', 2641], ['UDP', 2641])] });
-    expect(await ask(world, DELEGATED)).toMatchObject({ says: 'referral' });
+    expect(await askLater(world, DELEGATED)).toMatchObject({ says: 'referral' });
   });
 
   test('covers what is below it, and the longest prefix wins', async () => {
@@ -194,7 +166,7 @@ describe('a prefix whose enterprise answers for itself', () => {
     world.write(PREFIX_RECORD, { values: [siteUrl('https://oak.example')] });
     world.write('0.NA/88.118.7.2' as Handle, { values: [siteUrl('https://branch.example')] });
     for (const prefix of ['88.118.7.1', '88.118.7.2', '88.118.7.2.5', '88.118.70']) {
-      await ask(world, `${prefix}/X` as Handle);
+      await askLater(world, `${prefix}/X` as Handle);
     }
     expect(others.asked.map(({ handle, site: asked }) => [handle, asked?.urls[0]])).toEqual([
       ['88.118.7.1/X', 'https://oak.example'],
@@ -208,11 +180,11 @@ describe('a prefix whose enterprise answers for itself', () => {
     const serve = (handle: string) => typed(3, 'HS_SERV', handle as ByteString);
     world.write(PREFIX_RECORD, { values: [serve('88.118.1/SERVICE')] });
     world.write('88.118.1/SERVICE' as Handle, { values: [site('203.0.113.9', ['HTTPS', 443])] });
-    expect(await ask(world, DELEGATED)).toMatchObject({ says: '1=oak' });
+    expect(await askLater(world, DELEGATED)).toMatchObject({ says: '1=oak' });
     expect(others.asked[0]?.site?.urls).toEqual(['https://203.0.113.9:443']);
     world.write('88.118.1/SERVICE' as Handle, { values: [serve('88.118.1/OTHER')] });
     world.write('88.118.1/OTHER' as Handle, { values: [serve('88.118.1/SERVICE')] });
-    expect(await ask(world, DELEGATED, { bypassCache: true })).toMatchObject({ says: 'referral' });
+    expect(await askLater(world, DELEGATED, { bypassCache: true })).toMatchObject({ says: 'referral' });
   });
 
   test('answers from here for what is still registered here', () => {

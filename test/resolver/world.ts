@@ -4,6 +4,7 @@ import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-ta
 import type { Answer, Tier } from '../../src/domain/answer.ts';
 import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
 import type { VisibleChange } from '../../src/domain/change.ts';
+import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../../src/domain/foreign-answer.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../../src/domain/handle-record.ts';
 import { type HandleValue, makeValue } from '../../src/domain/handle-value.ts';
@@ -20,6 +21,21 @@ export const MODEL = '88.118.1/MODEL' as Handle;
 export const SERIES = '88.118.1/SERIES' as Handle;
 
 export const START = 1_700_000_000_000;
+
+/** Other nodes: what they say, and what they were asked. */
+export class Others implements ForeignReader {
+  readonly asked: ForeignQuestion[] = [];
+  says: (question: ForeignQuestion) => Promise<ForeignAnswer> = async () => this.found('oak');
+
+  fetch(question: ForeignQuestion): Promise<ForeignAnswer> {
+    this.asked.push(question);
+    return this.says(question);
+  }
+
+  found(data: string, ttl = 600, learnedAt = START): ForeignAnswer {
+    return { kind: 'found', values: [value(1, data, { ttl })], learnedAt };
+  }
+}
 
 export function value(index: number, data: string, more: Partial<HandleValue> = {}): HandleValue {
   return makeValue({ index, type: 'T' as ByteString, data: bytesFromText(data), ...more });
@@ -136,6 +152,7 @@ export function createWorld(
         bypassCache: false,
         delegated: null,
         via: '',
+        payForTrip() {},
         tier: 'none',
         ...more,
       };
@@ -156,4 +173,23 @@ export function told(answer: Answer): string {
     default:
       return answer.kind;
   }
+}
+
+/** Resolves what may have to be asked for elsewhere. */
+export async function askLater(
+  world: World,
+  handle: Handle,
+  more: Partial<Question> = {},
+): Promise<{ says: string; tier: string; answer: Answer }> {
+  const question: Question = {
+    handle,
+    bypassCache: false,
+    delegated: null,
+    via: '',
+    payForTrip() {},
+    tier: 'none',
+    ...more,
+  };
+  const answer = await world.resolver.resolve(question);
+  return { says: told(answer), tier: question.tier, answer };
 }

@@ -192,6 +192,24 @@ describe('many questions', () => {
     expect(trips.filter((outcome) => outcome === 'overloaded')).toHaveLength(2);
   });
 
+  test('about one prefix are limited, whoever asks, and those about others are not', async () => {
+    const { url, asked } = await server();
+    const { ask, trips } = world([url], { tripsPerPrefix: 2 });
+    const results = await Promise.allSettled(Array.from({ length: 30 }, (_, i) => ask(`20.500/${i}`)));
+    const limited = results.filter(({ status }) => status === 'rejected');
+    expect(asked.length).toBe(10);
+    expect(limited[0]).toMatchObject({ reason: { code: 'RATE_LIMITED', retryAfterSeconds: 1 } });
+    expect(trips.filter((outcome) => outcome === 'limited')).toHaveLength(20);
+    expect(await ask('20.600/X')).toMatchObject({ kind: 'found' });
+  });
+
+  test('for what has just failed share the failure, and make no trips', async () => {
+    const { url, asked } = await server((_request, response) => answer(response, 500, {}));
+    const { ask } = world([url]);
+    for (let i = 0; i < 5; i++) await expect(ask()).rejects.toMatchObject(unavailable);
+    expect(asked).toEqual([HANDLE]);
+  });
+
   test('say where they have been, so that a circle is seen', async () => {
     const { url, headers } = await server();
     const { upstreams } = world([url]);

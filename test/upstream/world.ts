@@ -44,6 +44,7 @@ export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsO
     maxBodyBytes: 100_000,
     allowedNetworks: [],
     ca: null,
+    tripsPerPrefix: 0,
     nodeName: 'jiabiao-88.118',
     clock: () => LEARNED_AT,
     observer: {

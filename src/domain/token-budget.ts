@@ -1,27 +1,28 @@
-// Bounds what a network may do in vain, such as guessing: a token bucket for each. What succeeds is none of its business.
+// Bounds how often something may be done in the name of a client network or a prefix: a token bucket for each. What
+// still trickles through when a bucket is empty is its rate. Pure.
 
-/** Networks remembered at once; beyond it the one that paid longest ago is forgotten. About 10 MB when full. */
-const MAX_NETWORKS = 65_536;
+/** Names remembered at once; beyond it the one that paid longest ago is forgotten. About 10 MB when full. */
+const MAX_NAMES = 65_536;
 
 interface Bucket {
   tokens: number;
   at: number;
 }
 
-export interface NetworkBudgetOptions {
-  /** Tokens a second for each network; 0 sets no limit. */
+export interface TokenBudgetOptions {
+  /** Tokens a second for each name; 0 sets no limit. */
   readonly perSecond: number;
   /** Tokens of a full bucket. */
   readonly burst: number;
   readonly clock: () => number;
 }
 
-export class NetworkBudget {
-  readonly #options: NetworkBudgetOptions;
+export class TokenBudget {
+  readonly #options: TokenBudgetOptions;
   /** In order of last payment. */
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(options: NetworkBudgetOptions) {
+  constructor(options: TokenBudgetOptions) {
     this.#options = options;
   }
 
@@ -30,17 +31,17 @@ export class NetworkBudget {
   }
 
   /** Takes a token. 0 if there was one, else the seconds until there will be. */
-  take(network: string): number {
+  take(name: string): number {
     if (this.unlimited) return 0;
-    const bucket = this.#bucketOf(network);
+    const bucket = this.#bucketOf(name);
     const waitSeconds = this.#waitOf(bucket);
     if (waitSeconds === 0) bucket.tokens -= 1;
     return waitSeconds;
   }
 
   /** Of a token that was taken for something that then succeeded. */
-  giveBack(network: string): void {
-    const bucket = this.#buckets.get(network);
+  giveBack(name: string): void {
+    const bucket = this.#buckets.get(name);
     if (bucket !== undefined) bucket.tokens = Math.min(this.#options.burst, bucket.tokens + 1);
   }
 
@@ -52,22 +53,22 @@ export class NetworkBudget {
     return bucket.tokens < 1 ? Math.max(1, Math.ceil((1 - bucket.tokens) / perSecond)) : 0;
   }
 
-  #bucketOf(network: string): Bucket {
+  #bucketOf(name: string): Bucket {
     const buckets = this.#buckets;
-    const known = buckets.get(network);
+    const known = buckets.get(name);
     if (known !== undefined) {
-      buckets.delete(network);
-      buckets.set(network, known);
+      buckets.delete(name);
+      buckets.set(name, known);
       return known;
     }
-    if (buckets.size >= MAX_NETWORKS) {
+    if (buckets.size >= MAX_NAMES) {
       for (const oldest of buckets.keys()) {
         buckets.delete(oldest);
         break;
       }
     }
     const bucket = { tokens: this.#options.burst, at: this.#options.clock() };
-    buckets.set(network, bucket);
+    buckets.set(name, bucket);
     return bucket;
   }
 }
