@@ -22,6 +22,7 @@ import type {
   IdentifierRegistry,
   Preserver,
   ReadAccess,
+  TemplateElements,
   TemplateRegistry,
 } from '../registry/registry.ts';
 import type { Statistics } from '../registry/statistics.ts';
@@ -111,6 +112,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly heartbeatMs?: number;
   readonly preserver: Preserver;
   readonly templates: TemplateRegistry;
+  readonly templateElements: TemplateElements;
   readonly imports: ImportService;
   readonly handleAuthenticator: HandleAuthenticator;
   readonly handleRecords: HandleAdministration;
@@ -204,7 +206,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const importEvents = new ImportEvents(options.imports);
   registerV1(app, { ...options, authentication, streams, importEvents }, asker);
   registerDocs(app, options);
-  registerPages(app, { asker, observer });
+  registerPages(app, { asker, observer, templateElements: options.templateElements });
   await app.ready();
   await listen(server, options);
 

@@ -11,11 +11,13 @@ import type { Handle } from '../domain/handle.ts';
 import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
 import { RECALL_INDEX, type Recalled } from '../domain/recall.ts';
+import type { TemplateElements } from '../registry/registry.ts';
 import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
 import { USUAL } from './hops.ts';
+import { type Describe, describedBy, inElementOrder, labelFor, shownText } from './page-elements.ts';
 import { confinePage } from './page-headers.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
-import { headingRank, LANGUAGES, type Language, labelOf, type PageKind, WORDS } from './page-words.ts';
+import { headingRank, LANGUAGES, type Language, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
 import { asHandleError, retryAfterOf } from './problems.ts';
 import type { Asker } from './resolution.ts';
@@ -23,6 +25,7 @@ import type { Asker } from './resolution.ts';
 export interface PagesOptions {
   readonly asker: Asker;
   readonly observer: Observer;
+  readonly templateElements: TemplateElements;
 }
 
 const PAGE_STATUS = {
@@ -49,9 +52,9 @@ export function registerPages(app: FastifyInstance, options: PagesOptions): void
         spelled = pathText(request.url, 1);
         const { asker } = options;
         const answer = await asker.ask('page', asker.parse(spelled), request.raw, USUAL);
-        return wantsHtml(request)
-          ? sendPage(request, reply, answerPage(answer), spelled)
-          : sendJson(request, reply, answer, spelled);
+        if (!wantsHtml(request)) return sendJson(request, reply, answer, spelled);
+        const describe = answer.kind === 'found' ? await describedBy(answer, options.templateElements) : UNDESCRIBED;
+        return sendPage(request, reply, answerPage(answer, describe), spelled);
       } catch (thrown) {
         const error = asHandleError(thrown);
         request.failure = error;
@@ -97,7 +100,9 @@ interface Content {
 /** How long a phone may show a page again: a recall must be seen soon, whatever the TTL of the values. */
 const MAX_PAGE_AGE_SECONDS = 60;
 
-function answerPage(answer: Answer): Content {
+const UNDESCRIBED: Describe = () => null;
+
+function answerPage(answer: Answer, describe: Describe): Content {
   const base = {
     kind: answer.kind,
     cacheControl: `public, max-age=${Math.min(answer.ttlSeconds, MAX_PAGE_AGE_SECONDS)}`,
@@ -106,7 +111,7 @@ function answerPage(answer: Answer): Content {
   };
   switch (answer.kind) {
     case 'found':
-      return { ...base, ...(answer.learned === null ? {} : { kind: 'learned' }), ...foundContent(answer) };
+      return { ...base, ...(answer.learned === null ? {} : { kind: 'learned' }), ...foundContent(answer, describe) };
     case 'revoked':
       return { ...base, rows: (language) => revokedRows(answer, language) };
     default:
@@ -119,15 +124,19 @@ const TEMPLATE_INDEX = 1001;
 /** Characters of one value that a page shows. */
 const MAX_SHOWN_LENGTH = 2000;
 
-function foundContent(answer: Found): Partial<Content> & Pick<Content, 'rows'> {
+function foundContent(answer: Found, describe: Describe): Partial<Content> & Pick<Content, 'rows'> {
   const { recalls } = answer;
-  const values = selectValues(answer.values, 'public', ALL_VALUES).filter(isForPeople);
+  const shown = selectValues(answer.values, 'public', ALL_VALUES).filter(isForPeople);
+  const values = inElementOrder(shown, describe);
   return {
     ...(recalls.length === 0 ? {} : { kind: 'recalled', notices: recalls.map(({ notice }) => notice) }),
     heading: (language) => headingOf(values, language),
     rows: (language) => [
       ...recalls.flatMap((recall) => recallRows(recall, answer.handle, language)),
-      ...values.map((value) => ({ label: labelOf(textFromBytes(value.type), language), text: textOf(value) })),
+      ...values.map((value) => ({
+        label: labelFor(value, describe, language),
+        text: shownText(textOf(value), describe(value)?.element, language),
+      })),
     ],
   };
 }

@@ -28,6 +28,7 @@ import type {
   IdentifierRegistry,
   Preserver,
   ReadAccess,
+  TemplateElements,
   TemplateRegistry,
 } from './registry.ts';
 import { Remembered } from './remembered.ts';
@@ -59,6 +60,7 @@ export interface Registry extends HandleInterface {
   readonly moves: ChildMoves;
   readonly preserver: Preserver;
   readonly templates: TemplateRegistry;
+  readonly templateElements: TemplateElements;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -89,6 +91,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     children: createChildReader({ store, admission, holdings }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
+    templateElements: fitting,
     templates: new Templates({ store, admission, holdings, ownPrefix, clock }),
     preserver: new Preservation({ store, homes, admission, observer }),
     ...createHandleInterface({ ...options, homes, admission, holdings, identifiers }),

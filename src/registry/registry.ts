@@ -7,7 +7,7 @@ import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { AccessKey, Principal, Role } from '../domain/principal.ts';
 import type { RecordDifference } from '../domain/record-difference.ts';
-import type { Template, TemplateDraft } from '../domain/template.ts';
+import type { Template, TemplateDraft, TemplateElement } from '../domain/template.ts';
 import type {
   Actor,
   IdempotencyClaim,
@@ -171,6 +171,12 @@ export interface TemplateRegistry {
     indexes: readonly number[],
     conditions: Pick<PutTemplate, 'ifMatch' | 'idempotency'>,
   ): Promise<TemplateResult>;
+}
+
+/** What elements are called, for everyone: it is shown beside public values. */
+export interface TemplateElements {
+  /** Of the newest version, in its order; none if there is no such template. At once if they are remembered. */
+  elementsOf(template: Handle): readonly TemplateElement[] | Promise<readonly TemplateElement[]>;
 }
 
 export interface NewEnterprise {

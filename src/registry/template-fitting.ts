@@ -10,6 +10,7 @@ import { isWithin, type Prefix } from '../domain/prefix.ts';
 import type { Template, TemplateElement } from '../domain/template.ts';
 import type { Awaitable, TemplateReader } from '../store/registry-store.ts';
 import type { LookUp } from './parent-check.ts';
+import type { TemplateElements } from './registry.ts';
 import { Remembered } from './remembered.ts';
 import {
   assertFits,
@@ -30,7 +31,7 @@ export interface Candidate {
   readonly lookUp: LookUp;
 }
 
-export class Fitting {
+export class Fitting implements TemplateElements {
   /** Until a new version is put: workers that were told of it compile that. */
   readonly #compiled: Remembered<CompiledTemplate>;
   readonly #ownPrefix: Prefix;
@@ -46,6 +47,11 @@ export class Fitting {
     });
   }
 
+  elementsOf(template: Handle): Awaitable<readonly TemplateElement[]> {
+    const compiled = this.#compiled.get(template);
+    return compiled instanceof Promise ? compiled.then(elementsIn) : elementsIn(compiled);
+  }
+
   /**
    * Throws `INVALID_TEMPLATE` where the template cannot be used, `INVALID_VALUE` where the record does not fit it. At
    * once if all is at hand. A revocation always fits.
@@ -57,6 +63,10 @@ export class Fitting {
     const compiled = this.#compiled.get(template);
     return compiled instanceof Promise ? compiled.then((found) => judge(found, candidate)) : judge(compiled, candidate);
   }
+}
+
+function elementsIn(compiled: CompiledTemplate | null): readonly TemplateElement[] {
+  return compiled?.template.elements ?? [];
 }
 
 function compiledOf(template: Awaitable<Template | null>): Awaitable<CompiledTemplate | null> {

@@ -8,6 +8,7 @@ export interface GivenRecord {
   readonly handle: string;
   readonly values?: readonly object[];
   readonly parent?: string;
+  readonly template?: string;
   readonly status?: 'reserved' | 'active';
 }
 
