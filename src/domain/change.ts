@@ -22,12 +22,20 @@ export type Change =
       readonly handle: Handle;
       readonly expectedRevision: number;
       readonly draft: RecordDraft;
+      /** Indexes of values that can be searched (templates say which); none if left out. */
+      readonly searchable?: readonly number[];
     }
   /**
    * A record from another node, all states that came with it, oldest first. Refused with `ALREADY_EXISTS` if anything
    * was ever registered under the handle. Its parents may come later: until then they are absent.
    */
-  | { readonly kind: 'preserve-record'; readonly handle: Handle; readonly states: readonly PreservedState[] }
+  | {
+      readonly kind: 'preserve-record';
+      readonly handle: Handle;
+      readonly states: readonly PreservedState[];
+      /** As of a put, of the last state. */
+      readonly searchable?: readonly number[];
+    }
   | { readonly kind: 'delete-record'; readonly handle: Handle; readonly expectedRevision: number }
   | {
       readonly kind: 'put-enterprise';

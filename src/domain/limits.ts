@@ -113,6 +113,15 @@ export const DEFAULT_TTL_SECONDS = 86_400;
 /** How long "not found" or "revoked" may be kept by anyone: both can be undone by their owner within a minute's patience. */
 export const NEGATIVE_TTL_SECONDS = 60;
 
+/** Rows one page of a search looks at: some tens of milliseconds; the next page goes on behind them. */
+export const MAX_SEARCH_ROWS = 5000;
+
+/** Of these, rows looked at in one go, between which other requests are answered: a few milliseconds. */
+export const SEARCH_ROWS_AT_ONCE = 500;
+
+/** Bytes of a searchable value by which it is found: longer ones that share them are told apart by their records. */
+export const MAX_TERM_BYTES = 64;
+
 /** Names the store's dictionary of value types may hold; later names are stored in full. */
 export const MAX_TYPE_NAMES = 65_535;
 

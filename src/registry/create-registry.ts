@@ -32,6 +32,7 @@ import type {
   TemplateRegistry,
 } from './registry.ts';
 import { Remembered } from './remembered.ts';
+import { createSearcher, type Searcher } from './search.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
 import { Fitting } from './template-fitting.ts';
 import { Templates } from './templates.ts';
@@ -55,6 +56,7 @@ export interface Registry extends HandleInterface {
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
   readonly children: ChildReader;
+  readonly searcher: Searcher;
   readonly statistics: Statistics;
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
@@ -89,11 +91,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     feed: new Feed(store, holdings),
     moves: createChildMoves({ store, admission, identifiers }),
     children: createChildReader({ store, admission, holdings }),
+    searcher: createSearcher({ store, holdings }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
     templateElements: fitting,
     templates: new Templates({ store, admission, holdings, ownPrefix, clock }),
-    preserver: new Preservation({ store, homes, admission, observer }),
+    preserver: new Preservation({ store, homes, admission, fitting, observer }),
     ...createHandleInterface({ ...options, homes, admission, holdings, identifiers }),
   };
 }

@@ -41,8 +41,8 @@ export async function creationRowOf(
   return null;
 }
 
-/** The first row that is not before the instant; instants never fall from row to row. */
-async function firstRowAt(store: JournalReader, atMs: number, newestSequence: number): Promise<number> {
+/** The first row that is not before the instant, the one behind the newest if all are; instants never fall from row to row. */
+export async function firstRowAt(store: JournalReader, atMs: number, newestSequence: number): Promise<number> {
   let low = 1;
   let high = newestSequence + 1;
   while (low < high) {

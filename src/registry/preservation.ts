@@ -8,7 +8,7 @@ import type { Observer } from '../domain/observer.ts';
 import { type Home, homeOf } from '../domain/prefix.ts';
 import { assertSuccession, type PreservedState } from '../domain/preserved.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { RegistryStore } from '../store/registry-store.ts';
+import type { Awaitable, RegistryStore } from '../store/registry-store.ts';
 import { isJsonObject } from '../wire/json-input.ts';
 import { type Admission, type Homes, refusalOf } from './admission.ts';
 import { assertHomeable, assertRoom, assertUnused } from './home-rules.ts';
@@ -22,12 +22,14 @@ import {
 } from './preserved-template.ts';
 import type { Actor } from './registration.ts';
 import type { PreservedResult } from './registry.ts';
+import type { Fitting } from './template-fitting.ts';
 import { assertValues } from './value-rules.ts';
 
 export interface PreservationOptions {
   readonly store: RegistryStore;
   readonly homes: Homes;
   readonly admission: Admission;
+  readonly fitting: Pick<Fitting, 'searchableIn'>;
   readonly observer: Observer;
 }
 
@@ -57,11 +59,10 @@ export class Preservation {
     const numbered = lines.map((line, position) => ({ line, position }));
     // Which prefixes the node is home to decides over the other lines; each may decide over the next.
     for (const one of numbered) if (kindOf(one.line) === 'home') await this.#takeIn(actor, [one], results);
-    await this.#takeIn(
-      actor,
-      numbered.filter(({ line }) => kindOf(line) !== 'home'),
-      results,
-    );
+    const others = numbered.filter(({ line }) => kindOf(line) !== 'home');
+    // Templates come first in an export, and say by which values the records behind them are found.
+    const records = 1 + others.findLastIndex(({ line }) => kindOf(line) === 'template');
+    for (const part of [others.slice(0, records), others.slice(records)]) await this.#takeIn(actor, part, results);
     return results;
   }
 
@@ -74,7 +75,7 @@ export class Preservation {
     const writes: { readonly position: number; readonly wanted: Wanted }[] = [];
     for (const { line, position } of lines) {
       try {
-        const wanted = this.#wantedOf(line, `/${position}`);
+        const wanted = await this.#wantedOf(line, `/${position}`);
         const standing = await wanted.stands();
         if (standing === null) writes.push({ position, wanted });
         else results[position] = standing.isSame ? unchanged(wanted) : taken(wanted, standing.revision);
@@ -97,7 +98,7 @@ export class Preservation {
     if (created > 0) this.#options.observer.registered('created', created);
   }
 
-  #wantedOf(line: unknown, at: string): Wanted {
+  #wantedOf(line: unknown, at: string): Awaitable<Wanted> {
     const kind = kindOf(line);
     if (kind === 'record') return this.#wantedRecord(line, at);
     if (kind === 'template') return this.#wantedTemplate(parseTemplateLine(line, at, (text) => this.#handleOf(text)));
@@ -113,16 +114,17 @@ export class Preservation {
     );
   }
 
-  #wantedRecord(line: unknown, at: string): Wanted {
+  async #wantedRecord(line: unknown, at: string): Promise<Wanted> {
     const parsed = parseRecordLine(line, at);
     const handle = this.#handleOf(parsed.handle);
     const states = parsed.states.map((state) => this.#stateOf(handle, state));
     assertSuccession(states);
     const last = states.at(-1) as PreservedState;
-    const { store } = this.#options;
+    const { store, fitting } = this.#options;
+    const marks = last.draft === null ? {} : await fitting.searchableIn(last.draft);
     return {
       name: handle,
-      change: { kind: 'preserve-record', handle, states },
+      change: { kind: 'preserve-record', handle, states, ...marks },
       revision: last.revision,
       async stands() {
         const standing = await store.state(handle);

@@ -15,7 +15,7 @@ import { judgeValueTypes } from './authorization.ts';
 import { assertParentAhead, type LookUp } from './parent-check.ts';
 import { type Plan, planChange } from './planning.ts';
 import type { RegistrationResult } from './registration.ts';
-import type { Fitting } from './template-fitting.ts';
+import type { Fitting, Searchable } from './template-fitting.ts';
 
 /** An item on its way into the store. */
 export interface PlannedWrite {
@@ -78,7 +78,10 @@ export class Round {
         if (plan.kind === 'keep') {
           if (standing.write === null) results[item.position] = keptResult(plan.record);
           else standing.write.echoes.push(item.position);
-        } else writes.push(this.#write(item, plan, standing));
+        } else {
+          const marks = plan.kind === 'write' ? this.#options.fitting.searchableIn(plan.draft) : {};
+          writes.push(this.#write(item, plan, standing, marks instanceof Promise ? await marks : marks));
+        }
       } catch (error) {
         results[item.position] = { ok: false, handle, error: refusalOf(error) };
       }
@@ -190,13 +193,13 @@ export class Round {
     return record;
   }
 
-  #write(item: Item, plan: Exclude<Plan, { kind: 'keep' }>, standing: Standing): PlannedWrite {
+  #write(item: Item, plan: Exclude<Plan, { kind: 'keep' }>, standing: Standing, marks: Searchable): PlannedWrite {
     const { handle } = item.target;
     const expectedRevision = standing.record?.revision ?? 0;
     const change: Change =
       plan.kind === 'delete'
         ? { kind: 'delete-record', handle, expectedRevision }
-        : { kind: 'put-record', handle, expectedRevision, draft: plan.draft };
+        : { kind: 'put-record', handle, expectedRevision, draft: plan.draft, ...marks };
     const write: PlannedWrite = { item, outcome: plan.outcome, change, before: standing.record, echoes: [] };
     const record = plan.kind === 'delete' ? null : this.#recordOf(handle, plan.draft, standing);
     this.#standing.set(handle, { record, revision: standing.revision + 1, write });

@@ -19,6 +19,7 @@ import {
   judgeValues,
   type Mismatch,
   missingElements,
+  searchableIn,
   stillMissing,
 } from './template-rules.ts';
 
@@ -63,6 +64,27 @@ export class Fitting implements TemplateElements {
     const compiled = this.#compiled.get(template);
     return compiled instanceof Promise ? compiled.then((found) => judge(found, candidate)) : judge(compiled, candidate);
   }
+
+  /** Which values of a draft records are found by, as its template has it now; at once if it is at hand. */
+  searchableIn(draft: RecordDraft): Awaitable<Searchable> {
+    if (draft.template === null) return NOT_SEARCHABLE;
+    const compiled = this.#compiled.get(draft.template);
+    return compiled instanceof Promise
+      ? compiled.then((found) => searchableOf(found, draft))
+      : searchableOf(compiled, draft);
+  }
+}
+
+/** What a store is told beside a draft. */
+export interface Searchable {
+  readonly searchable?: readonly number[];
+}
+
+const NOT_SEARCHABLE: Searchable = {};
+
+function searchableOf(compiled: CompiledTemplate | null, { values }: RecordDraft): Searchable {
+  const searchable = searchableIn(compiled, values);
+  return searchable === undefined ? NOT_SEARCHABLE : { searchable };
 }
 
 function elementsIn(compiled: CompiledTemplate | null): readonly TemplateElement[] {

@@ -20,6 +20,8 @@ export interface CompiledTemplate {
   readonly template: Template;
   readonly elements: ReadonlyMap<number, CompiledElement>;
   readonly required: readonly TemplateElement[];
+  /** Whether records can be found by any element. */
+  readonly isSearchable: boolean;
 }
 
 export function compileTemplate(template: Template): CompiledTemplate {
@@ -30,7 +32,18 @@ export function compileTemplate(template: Template): CompiledTemplate {
     template,
     elements: new Map(elements.map((one) => [one.element.index, one])),
     required: template.elements.filter(({ required, disabled }) => required && !disabled),
+    isSearchable: template.elements.some(({ searchable }) => searchable),
   };
+}
+
+/** Indexes of values that a record can be found by; undefined if there are none. */
+export function searchableIn(
+  compiled: CompiledTemplate | null,
+  values: readonly HandleValue[],
+): readonly number[] | undefined {
+  if (compiled?.isSearchable !== true) return undefined;
+  const found = values.filter(({ index }) => compiled.elements.get(index)?.element.searchable === true);
+  return found.length === 0 ? undefined : found.map(({ index }) => index);
 }
 
 /** What is wrong, and where in the registration. */

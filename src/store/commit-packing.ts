@@ -4,11 +4,13 @@
 import type { ByteString } from '../domain/bytes.ts';
 import type { Change } from '../domain/change.ts';
 import type { Handle } from '../domain/handle.ts';
-import type { RecordDraft, RecordStatus } from '../domain/handle-record.ts';
+import type { RecordStatus } from '../domain/handle-record.ts';
 import { damaged, PackedReader, PackedWriter } from './packed-bytes.ts';
 import { decodeRecall, encodeRecall } from './recall-codec.ts';
-import { decodeValues, encodeValues } from './record-codec.ts';
 import type { CommitRequest } from './registry-store.ts';
+import { decodeValues, encodeValues } from './value-codec.ts';
+
+type PutChange = Extract<Change, { kind: 'put-record' }>;
 
 const STATUSES = ['reserved', 'active', 'revoked'] as const satisfies readonly RecordStatus[];
 
@@ -80,7 +82,7 @@ export class RequestPacker {
   #addChange(change: Change): void {
     const body = this.#body;
     if (change.kind === 'put-record') {
-      this.#addPut(change.handle, change.expectedRevision, change.draft);
+      this.#addPut(change);
     } else if (change.kind === 'delete-record') {
       body.byte(DELETE);
       body.text(change.handle);
@@ -91,7 +93,7 @@ export class RequestPacker {
     }
   }
 
-  #addPut(handle: Handle, expectedRevision: number, draft: RecordDraft): void {
+  #addPut({ handle, expectedRevision, draft, searchable = [] }: PutChange): void {
     const { parent, template, reason, recall } = draft;
     const body = this.#body;
     body.byte(
@@ -109,7 +111,7 @@ export class RequestPacker {
     if (reason !== null) body.text(reason);
     // Timestamps count from 0, so that AT_COMMIT stays what it is.
     if (recall !== null) encodeRecall(recall, 0, body);
-    encodeValues(draft.values, 0, this.#names, body);
+    encodeValues({ values: draft.values, searchable }, 0, this.#names, body);
   }
 
   /** From 1: 0 would mean that the name follows. */
@@ -168,7 +170,9 @@ function unpackChange(from: PackedReader, names: TypeNames): Change {
   const template = (flags & HAS_TEMPLATE) === 0 ? null : (from.text() as Handle);
   const reason = (flags & HAS_REASON) === 0 ? null : from.text();
   const recall = (flags & HAS_RECALL) === 0 ? null : decodeRecall(from, 0);
-  const values = decodeValues(from, 0, names);
+  const searchable: number[] = [];
+  const values = decodeValues(from, 0, names, searchable);
   const draft = { status, parent, template, reason, recall, values };
-  return { kind: 'put-record', handle, expectedRevision, draft };
+  const put = { kind: 'put-record', handle, expectedRevision, draft } as const;
+  return searchable.length === 0 ? put : { ...put, searchable };
 }

@@ -22,10 +22,12 @@ import { StagedChildren } from './lmdb-staged-children.ts';
 import { StagedCounts } from './lmdb-staged-counts.ts';
 import { StagedDirectory } from './lmdb-staged-directory.ts';
 import { StagedLots } from './lmdb-staged-lots.ts';
-import { type PreserveChange, type RecordChange, StagedRecords } from './lmdb-staged-records.ts';
+import { StagedRecords } from './lmdb-staged-records.ts';
+import { StagedSearch } from './lmdb-staged-search.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import type { LotNeighbours } from './lot-judging.ts';
 import { PackedWriter } from './packed-bytes.ts';
+import type { PreserveChange, RecordChange } from './record-steps.ts';
 import type { CommitRequest, CommitResult } from './registry-store.ts';
 import { StagedList, UndoLog } from './undo-log.ts';
 
@@ -47,6 +49,7 @@ export class CommitGroup {
   readonly #records: StagedRecords;
   readonly #children: StagedChildren;
   readonly #counts: StagedCounts;
+  readonly #search: StagedSearch;
   readonly #directory: StagedDirectory;
   readonly #lots: StagedLots;
   readonly #neighbours: Omit<LotNeighbours, 'overlapOf'>;
@@ -63,7 +66,9 @@ export class CommitGroup {
     this.#counts = new StagedCounts(tables, this.#undo, nowMs);
     this.#directory = new StagedDirectory(tables, this.#undo);
     this.#results = new ResultKeeper(tables, options.resultCounts, nowMs);
-    const staging = { tables, names, undo: this.#undo, children: this.#children, counts: this.#counts };
+    this.#search = new StagedSearch(tables, names, this.#undo);
+    const index = { children: this.#children, counts: this.#counts, search: this.#search };
+    const staging = { tables, names, undo: this.#undo, ...index };
     this.#lots = new StagedLots({ ...staging, tags: options.lotTags });
     this.#records = new StagedRecords({ ...staging, lots: this.#lots });
     this.#neighbours = lotNeighbours(this.#records, { ...staging, lots: this.#lots, tags: options.lotTags });
@@ -93,6 +98,7 @@ export class CommitGroup {
   flush(): void {
     this.#records.flush();
     this.#children.flush();
+    this.#search.flush();
     this.#counts.flush();
     this.#directory.flush();
     this.#lots.flush();

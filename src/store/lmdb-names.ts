@@ -45,6 +45,11 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
     return type;
   }
 
+  /** 0 if it has none. */
+  typeNumber(type: ByteString): number {
+    return this.number(TYPE, type);
+  }
+
   template(id: number): Handle {
     return textFromBytes(this.#name(TEMPLATE, id)) as Handle;
   }

@@ -18,6 +18,7 @@ import {
   readRecord,
 } from './lmdb-record-reading.ts';
 import { scannerOf } from './lmdb-scanning.ts';
+import { findByState, findByValue } from './lmdb-search.ts';
 import { Snapshot, type SnapshotSource } from './lmdb-snapshot.ts';
 import type {
   DirectoryReader,
@@ -26,6 +27,7 @@ import type {
   LotReader,
   RecordReader,
   RegistryScanner,
+  SearchReader,
   StoreStats,
   TemplateReader,
 } from './registry-store.ts';
@@ -46,7 +48,14 @@ export function fixedView(environment: LmdbEnvironment, snapshot: SnapshotSource
 
 export function readersOf(
   view: LmdbView,
-): RecordReader & DirectoryReader & HomeReader & TemplateReader & LotReader & JournalReader & RegistryScanner {
+): RecordReader &
+  DirectoryReader &
+  HomeReader &
+  TemplateReader &
+  LotReader &
+  JournalReader &
+  SearchReader &
+  RegistryScanner {
   return {
     ...scannerOf(view),
     ...lotReaderOf(view),
@@ -67,6 +76,8 @@ export function readersOf(
     template: (handle) => readEntity(view, 'templates', handle),
     templates: (prefix, after, limit) => listTemplates(view, prefix, after, limit),
     templateVersions: (handle, after, limit) => listVersions(view, 'templateVersions', handle, { after, limit }),
+    findByValue: (question) => findByValue(view, question),
+    findByState: (question) => findByState(view, question),
     changes: (after, limit, prefix) =>
       prefix === undefined ? readChanges(view, after, limit) : readChangesOf(view, prefix, { after, limit }),
     changesWithin: (scopes, after, limit) => readChangesWithin(view, scopes, { after, limit }),

@@ -2,14 +2,7 @@
 // staged is written in the order of its keys, which LMDB takes best.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
-import {
-  actionBetween,
-  type Change,
-  type ChangeAction,
-  type ChangeOutcome,
-  type RecordStage,
-  type VisibleChange,
-} from '../domain/change.ts';
+import type { VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { PreservedState } from '../domain/preserved.ts';
 import { alreadyExists, invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
@@ -19,6 +12,7 @@ import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
 import type { StagedCounts } from './lmdb-staged-counts.ts';
 import type { StagedLots } from './lmdb-staged-lots.ts';
+import type { StagedSearch } from './lmdb-staged-search.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { isCode, objectionToPlace, parentInLot } from './lot-places.ts';
 import { PackedWriter } from './packed-bytes.ts';
@@ -32,22 +26,23 @@ import {
   type RecordBody,
   type RecordHead,
 } from './record-codec.ts';
+import {
+  bodyOf,
+  headAfter,
+  liveRevision,
+  type PreserveChange,
+  type RecordChange,
+  type RecordStep,
+  refused,
+  stepOf,
+} from './record-steps.ts';
 import { StagedList, StagedMap, type UndoLog } from './undo-log.ts';
-
-export type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
-export type RecordChange = Extract<Change, { kind: 'put-record' | 'delete-record' }>;
 
 interface Staged {
   readonly head: RecordHead;
   readonly bytes: ByteString;
   /** Whether the table does not hold it yet. */
   readonly isNew: boolean;
-}
-
-export interface RecordStep {
-  readonly outcome: ChangeOutcome;
-  readonly action: ChangeAction;
-  readonly visible: readonly VisibleChange[];
 }
 
 /** What was replaced: its key and bytes, and when. */
@@ -65,10 +60,20 @@ export interface RecordStaging {
   readonly children: StagedChildren;
   readonly counts: StagedCounts;
   readonly lots: StagedLots;
+  readonly search: StagedSearch;
 }
 
 const ABSENT: Staged = {
-  head: { status: 'deleted', revision: 0, createdAt: 0, updatedAt: 0, parentNode: 0, node: 0, isRecalled: false },
+  head: {
+    status: 'deleted',
+    revision: 0,
+    createdAt: 0,
+    updatedAt: 0,
+    parentNode: 0,
+    node: 0,
+    isRecalled: false,
+    isSearchable: false,
+  },
   bytes: '' as ByteString,
   isNew: false,
 };
@@ -121,18 +126,19 @@ export class StagedRecords {
       return refused(lotRefused(misplaced.code, misplaced.message, current));
     const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.#nodeOf(parent);
     const head = headAfter(before.head, change, parentNode, nowMs);
-    this.#stage(key, head, change.kind === 'put-record' ? change.draft : NO_BODY);
+    this.#stage(key, head, bodyOf(change));
     if (before.head.revision > 0) {
       this.#replaced.push({ key, bytes: before.bytes, replacedAt: head.updatedAt, sequence });
     }
     this.#index(change.handle, before.head, head);
+    this.#with.search.replace(key, before, this.#find(key));
     const step = stepOf(change.handle, before.head, head, isCode(place));
     this.#with.counts.addRecord(key.slice(0, 4) as ByteString, step.action, isCode(place));
     return step;
   }
 
   /** As `apply`, of a record that comes with its states; see `Change`. */
-  preserve({ handle, states }: PreserveChange, sequence: number): PreserveStep {
+  preserve({ handle, states, searchable = [] }: PreserveChange, sequence: number): PreserveStep {
     const key = this.#keyOf(handle);
     const { head: before } = this.#find(key);
     const last = states.at(-1) as PreservedState;
@@ -147,13 +153,17 @@ export class StagedRecords {
       // Read anew: it may have become its own descendant's parent in an earlier state.
       const { node } = this.#find(key).head;
       const parentNode = named === null ? 0 : this.#nodeOf(named);
-      const isRecalled = draft !== null && draft.recall !== null;
-      const head = { status, revision, createdAt, updatedAt, parentNode, node, isRecalled } as const;
-      this.#stage(key, head, draft ?? NO_BODY);
+      const body = draft ?? NO_BODY;
       const next = states[i + 1];
+      const marks = next === undefined ? searchable : [];
+      const [isRecalled, isSearchable] = [body.recall !== null, marks.length > 0];
+      const at = { revision, createdAt, updatedAt };
+      const head: RecordHead = { status, ...at, parentNode, node, isRecalled, isSearchable };
+      this.#stage(key, head, { ...body, searchable: marks });
       if (next === undefined) this.#index(handle, before, head);
       else this.#replaced.push({ key, bytes: this.#find(key).bytes, replacedAt: next.updatedAt, sequence });
     }
+    this.#with.search.replace(key, ABSENT, this.#find(key));
     const steps = stepsOf(states);
     const prefixKey = key.slice(0, 4) as ByteString;
     const isOfLot = isCode(this.#with.lots.placeOf(key));
@@ -237,8 +247,9 @@ export class StagedRecords {
     if (head.node > 0) return head.node;
     const node = this.#with.names.giveNode(key);
     // What never was registered gets a row that says so: a deletion without a revision.
-    const record = bytes === '' ? null : decodeRecord(parent, bytes, this.#with.names.names);
-    this.#stage(key, { ...head, node }, record ?? NO_BODY);
+    const searchable: number[] = [];
+    const record = bytes === '' ? null : decodeRecord(parent, bytes, this.#with.names.names, searchable);
+    this.#stage(key, { ...head, node }, record === null ? NO_BODY : { ...record, searchable });
     return node;
   }
 
@@ -261,40 +272,4 @@ export class StagedRecords {
     const prefix = prefixOf(handle);
     return this.#with.children.list(node, limit).map((suffix) => this.#with.names.names.handleOf(prefix, suffix));
   }
-}
-
-function liveRevision(head: RecordHead): number {
-  return head.status === 'deleted' ? 0 : head.revision;
-}
-
-function headAfter(before: RecordHead, change: RecordChange, parentNode: number, nowMs: number): RecordHead {
-  const updatedAt = Math.max(nowMs, before.updatedAt + 1);
-  return {
-    status: change.kind === 'put-record' ? change.draft.status : 'deleted',
-    revision: before.revision + 1,
-    createdAt: before.status === 'deleted' ? updatedAt : before.createdAt,
-    updatedAt,
-    parentNode,
-    node: before.node,
-    isRecalled: change.kind === 'put-record' && change.draft.recall !== null,
-  };
-}
-
-/** What becomes a record of its own was answered by its lot before, and is again when the record goes. */
-function stepOf(handle: Handle, before: RecordHead, after: RecordHead, isOfLot: boolean): RecordStep {
-  const wasLive = before.status !== 'deleted';
-  const appeared = after.status !== 'deleted' && (!wasLive || before.status === 'reserved');
-  return {
-    outcome: { ok: true, revision: after.revision, at: after.updatedAt },
-    action: actionBetween(stageOfHead(before), stageOfHead(after)),
-    visible: [{ subject: 'record', handle, appeared, replaced: wasLive || isOfLot }],
-  };
-}
-
-function stageOfHead({ status, isRecalled }: RecordHead): RecordStage | null {
-  return status === 'deleted' ? null : { status, isRecalled };
-}
-
-function refused(outcome: ChangeOutcome): RecordStep {
-  return { outcome, action: 'updated', visible: [] };
 }

@@ -20,6 +20,8 @@ const LAYOUT = {
   history: 'history',
   /** node, suffix → block of children from that suffix on (packed-suffixes.ts); a node's first has no suffix */
   children: 'children',
+  /** prefix id, type id (2 bytes), folded value, 0, suffix → nothing; of values marked searchable alone */
+  search: 'search',
   /** sequence → row of the change log (change-row-codec.ts) */
   log: 'log',
   /** prefix id, sequence → nothing */

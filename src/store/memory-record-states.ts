@@ -13,6 +13,8 @@ export interface Entry {
   readonly record: HandleRecord | null;
   readonly revision: number;
   readonly updatedAt: number;
+  /** Indexes of values that can be searched. */
+  readonly searchable: readonly number[];
   /** Earlier states, oldest first. */
   readonly history: readonly HistoryEntry[];
 }

@@ -2,7 +2,14 @@
 // the process.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
-import { actionBetween, type ChangeAction, type ChangeOutcome, stageOf, type VisibleChange } from '../domain/change.ts';
+import {
+  actionBetween,
+  type Change,
+  type ChangeAction,
+  type ChangeOutcome,
+  stageOf,
+  type VisibleChange,
+} from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { MAX_ROWS_JOINED } from '../domain/limits.ts';
@@ -15,9 +22,20 @@ import type { Serials } from './lot-changes.ts';
 import { isCode, type LotPlace, objectionToPlace, parentInLot, parentWithin, tooManyRows } from './lot-places.ts';
 import type { MemoryLots } from './memory-lots.ts';
 import { type Entry, preservedRecord, recordOf, stateOf, visibleOf } from './memory-record-states.ts';
+import { MemorySearch } from './memory-search.ts';
 import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
-import type { HandlePage, HistoryEntry, RecordState } from './registry-store.ts';
+import type {
+  HandlePage,
+  HistoryEntry,
+  RecordState,
+  StatePage,
+  StateQuestion,
+  ValueHit,
+  ValueQuestion,
+} from './registry-store.ts';
 import { SortedNames } from './sorted-names.ts';
+
+type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
 
 /** What became of a change, how it is logged and announced, and how to take it back. */
 export interface MemoryStep {
@@ -33,13 +51,14 @@ export interface MemoryStep {
   readonly isOfLot?: boolean;
 }
 
-const NEVER_REGISTERED: Entry = { record: null, revision: 0, updatedAt: 0, history: [] };
+const NEVER_REGISTERED: Entry = { record: null, revision: 0, updatedAt: 0, searchable: [], history: [] };
 
 /** A put (with a draft) or a deletion (without). */
 export interface MemoryRecordChange {
   readonly handle: Handle;
   readonly expectedRevision: number;
   readonly draft: RecordDraft | null;
+  readonly searchable?: readonly number[];
   readonly nowMs: number;
   readonly sequence: number;
 }
@@ -48,6 +67,7 @@ export class MemoryRecords {
   readonly #entries = new Map<Handle, Entry>();
   readonly #suffixes = new Map<Prefix, SortedNames>();
   readonly #children = new Map<Handle, SortedNames>();
+  readonly #search = new MemorySearch();
   readonly #lots: MemoryLots;
   readonly #lineage: Lineage = {
     parentOf: (handle) => this.get(handle)?.parent,
@@ -82,6 +102,18 @@ export class MemoryRecords {
   children(parent: Handle, after: Handle | null, limit: number): Handle[] {
     const suffixes = this.#children.get(parent);
     return suffixes === undefined ? [] : handlesAfter(suffixes, prefixOf(parent), { after, skip: 0, limit });
+  }
+
+  findByValue(question: ValueQuestion): ValueHit[] {
+    return this.#search.find(question);
+  }
+
+  findByState({ prefix, state, after, limit, rows }: StateQuestion): StatePage {
+    const seen = this.list(prefix, after, rows);
+    const wanted = seen.filter(({ status, recall }) => (state === 'recalled' ? recall !== null : status === state));
+    const handles = wanted.slice(0, Math.max(0, limit)).map(({ handle }) => handle);
+    const last = wanted.length >= limit ? handles.at(-1) : seen.length >= rows ? seen.at(-1)?.handle : undefined;
+    return { handles, next: last ?? null };
   }
 
   history(handle: Handle, beforeRevision: number, limit: number): HistoryEntry[] {
@@ -119,7 +151,7 @@ export class MemoryRecords {
   }
 
   apply(change: MemoryRecordChange): MemoryStep {
-    const { handle, draft, nowMs, sequence } = change;
+    const { handle, draft, searchable = [], nowMs, sequence } = change;
     const known = this.#entries.get(handle);
     const before = known ?? NEVER_REGISTERED;
     // What comes or goes: only then does it matter to a lot.
@@ -131,8 +163,7 @@ export class MemoryRecords {
     const record = draft && recordOf(handle, draft, { revision, updatedAt, before: before.record });
     const replaced = { revision: before.revision, replacedAt: updatedAt, sequence, record: before.record };
     const history = before.revision === 0 ? before.history : [...before.history, replaced];
-    this.#entries.set(handle, { record, revision, updatedAt, history });
-    this.#index(handle, before.record, record);
+    this.#set(handle, { record, revision, updatedAt, searchable, history });
     return {
       outcome: { ok: true, revision, at: updatedAt },
       action: actionBetween(stageOf(before.record), stageOf(record)),
@@ -143,8 +174,7 @@ export class MemoryRecords {
   }
 
   preserve(
-    handle: Handle,
-    states: readonly PreservedState[],
+    { handle, states, searchable = [] }: PreserveChange,
     sequence: number,
   ): PreserveStep & Pick<MemoryStep, 'isOfLot' | 'undo'> {
     const known = this.#entries.get(handle);
@@ -162,8 +192,7 @@ export class MemoryRecords {
     }));
     const { revision, updatedAt } = last;
     const record = records.at(-1) ?? null;
-    this.#entries.set(handle, { record, revision, updatedAt, history });
-    this.#index(handle, null, record);
+    this.#set(handle, { record, revision, updatedAt, searchable, history });
     const isOfLot = isCode(this.#lots.placeOf(handle));
     const visible: VisibleChange = { subject: 'record', handle, appeared: record !== null, replaced: isOfLot };
     return {
@@ -197,10 +226,15 @@ export class MemoryRecords {
   }
 
   #restore(handle: Handle, before: Entry | undefined): void {
-    const now = this.get(handle);
+    this.#set(handle, before ?? NEVER_REGISTERED);
     if (before === undefined) this.#entries.delete(handle);
-    else this.#entries.set(handle, before);
-    this.#index(handle, now, before?.record ?? null);
+  }
+
+  #set(handle: Handle, entry: Entry): void {
+    const before = this.#entries.get(handle) ?? NEVER_REGISTERED;
+    this.#entries.set(handle, entry);
+    this.#search.replace(handle, before, entry);
+    this.#index(handle, before.record, entry.record);
   }
 
   #objectionTo(change: MemoryRecordChange, before: HandleRecord | null, place: LotPlace | null): ChangeOutcome | null {

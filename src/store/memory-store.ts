@@ -60,6 +60,8 @@ export function openMemoryStore({ clock, onVisible, lotTags }: MemoryStoreOption
     lots: (prefix, after, limit) => lots.list(prefix, after, limit),
     lotVersions: (id, after, limit) => lots.versions(id, after, limit),
     templateVersions: (handle, after, limit) => directory.versionsOf(handle, after, limit),
+    findByValue: (question) => records.findByValue(question),
+    findByState: (question) => records.findByState(question),
     changes: (after, limit, prefix) => journal.changes(after, limit, prefix),
     changesWithin: (scopes, after, limit) => journal.changesWithin(scopes, after, limit),
     changeHead: (sequence) => journal.head(sequence),
@@ -128,13 +130,14 @@ class MemoryState {
     const { handle, expectedRevision } = change as Extract<Change, { kind: 'put-record' }>;
     const sequence = this.journal.sequence + 1;
     if (change.kind === 'put-record') {
-      return this.records.apply({ handle, expectedRevision, draft: change.draft, nowMs, sequence });
+      const { draft, searchable = [] } = change;
+      return this.records.apply({ handle, expectedRevision, draft, searchable, nowMs, sequence });
     }
     if (change.kind === 'delete-record') {
       return this.records.apply({ handle, expectedRevision, draft: null, nowMs, sequence });
     }
     if (change.kind === 'preserve-record') {
-      return { action: 'created', ...this.records.preserve(change.handle, change.states, sequence) };
+      return { action: 'created', ...this.records.preserve(change, sequence) };
     }
     return change.kind === 'put-lot'
       ? this.lots.apply(change, nowMs, this.records)

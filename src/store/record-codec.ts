@@ -6,10 +6,10 @@
 import type { ByteString } from '../domain/bytes.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord, RecordStatus } from '../domain/handle-record.ts';
-import { AT_COMMIT, type DataForm, DEFAULT_PERMISSIONS, type HandleValue } from '../domain/handle-value.ts';
-import { DEFAULT_TTL_SECONDS } from '../domain/limits.ts';
+import type { HandleValue } from '../domain/handle-value.ts';
 import { damaged, PackedReader, type PackedWriter } from './packed-bytes.ts';
 import { decodeRecall, encodeRecall } from './recall-codec.ts';
+import { decodeValues, encodeValues, INLINE } from './value-codec.ts';
 
 const VERSION = 1;
 
@@ -28,22 +28,8 @@ const IS_FIRST = 0x40;
 const HAS_MORE = 0x80;
 const MORE_SHIFT = 8;
 const IS_RECALLED = 0x01 << MORE_SHIFT;
-
-// Flags of a value; the two low bits are its data form.
-const FORMS = ['plain', 'text', 'binary'] as const satisfies readonly DataForm[];
-const HAS_TTL = 0x04;
-const TTL_IS_ABSOLUTE = 0x08;
-const HAS_PERMISSIONS = 0x10;
-const HAS_TIMESTAMP = 0x20;
-const HAS_REFERENCES = 0x40;
-
-/** A name that is not in the dictionary: its text follows. */
-const INLINE = 0;
-
-/** The index before the first value's: product attributes begin at 2000, and each next one usually follows. */
-const INDEX_BEFORE_FIRST = 1999;
-
-const NO_REFERENCES: HandleValue['references'] = [];
+const IS_SEARCHABLE = 0x02 << MORE_SHIFT;
+const KNOWN_MORE = IS_RECALLED | IS_SEARCHABLE;
 
 /** The dictionary, as the encoder sees it. */
 export interface NumberOfNames {
@@ -72,19 +58,25 @@ export interface RecordHead {
   /** Its own node number, given when it first became a parent and kept for good. */
   readonly node: number;
   readonly isRecalled: boolean;
+  /** Whether any of its values stands in the search index. */
+  readonly isSearchable: boolean;
 }
 
-export type RecordBody = Pick<HandleRecord, 'template' | 'reason' | 'recall' | 'values'>;
+export interface RecordBody extends Pick<HandleRecord, 'template' | 'reason' | 'recall' | 'values'> {
+  /** Indexes of values that can be searched; none if left out. */
+  readonly searchable?: readonly number[];
+}
 
 export const NO_BODY: RecordBody = { template: null, reason: null, recall: null, values: [] };
 
-/** Whether it is recalled is the body's to say. */
-export type EncodedHead = Omit<RecordHead, 'isRecalled'>;
+/** Whether it is recalled, or can be searched, is the body's to say. */
+export type EncodedHead = Omit<RecordHead, 'isRecalled' | 'isSearchable'>;
 
 /** Appends the stored form. `AT_COMMIT` becomes the second of `updatedAt`. The body of a deleted record is left out. */
 export function encodeRecord(head: EncodedHead, body: RecordBody, names: NumberOfNames, out: PackedWriter): void {
   const status = head.status === 'deleted' ? DELETED : STATUSES.indexOf(head.status);
-  const { template, reason, recall, values } = status === DELETED ? NO_BODY : body;
+  const { template, reason, recall, values, searchable = [] } = status === DELETED ? NO_BODY : body;
+  const more = (recall !== null ? IS_RECALLED : 0) | (searchable.length > 0 ? IS_SEARCHABLE : 0);
   const isFirst = head.revision === 1 && head.createdAt === head.updatedAt;
   out.byte(VERSION);
   out.byte(
@@ -94,9 +86,9 @@ export function encodeRecord(head: EncodedHead, body: RecordBody, names: NumberO
       (template !== null ? HAS_TEMPLATE : 0) |
       (reason !== null ? HAS_REASON : 0) |
       (isFirst ? IS_FIRST : 0) |
-      (recall !== null ? HAS_MORE : 0),
+      (more !== 0 ? HAS_MORE : 0),
   );
-  if (recall !== null) out.byte(IS_RECALLED >> MORE_SHIFT);
+  if (more !== 0) out.byte(more >> MORE_SHIFT);
   out.signed(head.updatedAt - EPOCH_MS);
   if (!isFirst) {
     out.varint(head.revision);
@@ -111,52 +103,18 @@ export function encodeRecord(head: EncodedHead, body: RecordBody, names: NumberO
   }
   if (reason !== null) out.text(reason);
   if (recall !== null) encodeRecall(recall, Math.floor(head.updatedAt / 1000), out);
-  if (status !== DELETED) encodeValues(values, Math.floor(head.updatedAt / 1000), names, out);
-}
-
-/** `second` is what `AT_COMMIT` means, and what costs nothing. */
-export function encodeValues(
-  values: readonly HandleValue[],
-  second: number,
-  names: Pick<NumberOfNames, 'typeId'>,
-  out: PackedWriter,
-): void {
-  out.varint(values.length);
-  let lastIndex = INDEX_BEFORE_FIRST;
-  for (const value of values) {
-    const { references } = value;
-    const age = value.timestamp === AT_COMMIT ? 0 : second - value.timestamp;
-    const typeId = names.typeId(value.type);
-    out.signed(value.index - lastIndex - 1);
-    lastIndex = value.index;
-    out.byte(
-      (value.dataForm === 'plain' ? 0 : FORMS.indexOf(value.dataForm)) |
-        (value.ttl !== DEFAULT_TTL_SECONDS ? HAS_TTL : 0) |
-        (value.ttlIsAbsolute ? TTL_IS_ABSOLUTE : 0) |
-        (value.permissions !== DEFAULT_PERMISSIONS ? HAS_PERMISSIONS : 0) |
-        (age !== 0 ? HAS_TIMESTAMP : 0) |
-        (references.length > 0 ? HAS_REFERENCES : 0),
-    );
-    out.varint(typeId);
-    if (typeId === INLINE) out.bytes(value.type);
-    out.bytes(value.data);
-    if (value.ttl !== DEFAULT_TTL_SECONDS) out.signed(value.ttl);
-    if (value.permissions !== DEFAULT_PERMISSIONS) out.byte(value.permissions);
-    if (age !== 0) out.signed(age);
-    if (references.length > 0) {
-      out.varint(references.length);
-      for (const reference of references) {
-        out.varint(reference.index);
-        out.text(reference.handle);
-      }
-    }
-  }
+  if (status !== DELETED) encodeValues({ values, searchable }, Math.floor(head.updatedAt / 1000), names, out);
 }
 
 const shared = new PackedReader('' as ByteString);
 
-/** The record, or null if the bytes are a tombstone. Throws `STORE_FORMAT`. */
-export function decodeRecord(handle: Handle, bytes: ByteString, names: NamesByNumber): HandleRecord | null {
+/** The record, or null if the bytes are a tombstone. Throws `STORE_FORMAT`. `searchable`: as in `decodeValues`. */
+export function decodeRecord(
+  handle: Handle,
+  bytes: ByteString,
+  names: NamesByNumber,
+  searchable?: number[],
+): HandleRecord | null {
   const from = shared;
   from.reset(bytes);
   const flags = decodeFlags(from);
@@ -175,7 +133,7 @@ export function decodeRecord(handle: Handle, bytes: ByteString, names: NamesByNu
   }
   const second = Math.floor(updatedAt / 1000);
   const recall = (flags & IS_RECALLED) === 0 ? null : decodeRecall(from, second);
-  const values = decodeValues(from, second, names);
+  const values = decodeValues(from, second, names, searchable);
   from.end();
   return {
     handle,
@@ -189,6 +147,13 @@ export function decodeRecord(handle: Handle, bytes: ByteString, names: NamesByNu
     createdAt,
     updatedAt,
   };
+}
+
+/** The values of a live record that stand in the search index. Throws `STORE_FORMAT`. */
+export function decodeSearchable(bytes: ByteString, names: NamesByNumber): readonly HandleValue[] {
+  const marked: number[] = [];
+  const record = decodeRecord('' as Handle, bytes, names, marked);
+  return record === null ? [] : record.values.filter(({ index }) => marked.includes(index));
 }
 
 /** The head alone: what a commit has to know. */
@@ -209,6 +174,7 @@ export function decodeHead(bytes: ByteString): RecordHead {
     parentNode: (flags & HAS_PARENT) === 0 ? 0 : from.varint(),
     node: (flags & HAS_NODE) === 0 ? 0 : from.varint(),
     isRecalled: (flags & IS_RECALLED) !== 0,
+    isSearchable: (flags & IS_SEARCHABLE) !== 0,
   };
 }
 
@@ -222,11 +188,21 @@ export function isDeleted(bytes: ByteString): boolean {
 }
 
 /** All flags, those of the second byte above those of the first. */
+/** How much of a record `judgeState` looks at: with the second byte of flags. */
+export const STATE_BYTES = 3;
+
+/** Whether a record's first bytes are those of one in this state. Throws `STORE_FORMAT`. */
+export function judgeState(bytes: ByteString, state: RecordStatus | 'recalled'): boolean {
+  shared.reset(bytes);
+  const flags = decodeFlags(shared);
+  return state === 'recalled' ? (flags & IS_RECALLED) !== 0 : (flags & 3) === STATUSES.indexOf(state);
+}
+
 function decodeFlags(from: PackedReader): number {
   const flags = decodeFirstFlags(from);
   if ((flags & HAS_MORE) === 0) return flags;
   const more = from.byte() << MORE_SHIFT;
-  if (more !== IS_RECALLED || (flags & 3) === DELETED) throw damaged('a record has unknown flags');
+  if (more === 0 || (more & ~KNOWN_MORE) !== 0 || (flags & 3) === DELETED) throw damaged('a record has unknown flags');
   return flags | more;
 }
 
@@ -239,53 +215,4 @@ function decodeFirstFlags(from: PackedReader): number {
 function decodeTemplate(from: PackedReader, names: NamesByNumber): Handle {
   const id = from.varint();
   return id === INLINE ? (from.text() as Handle) : names.template(id);
-}
-
-/** Throws `STORE_FORMAT`. */
-export function decodeValues(
-  from: PackedReader,
-  second: number,
-  names: Pick<NamesByNumber, 'type'>,
-): readonly HandleValue[] {
-  const count = from.count();
-  const values: HandleValue[] = [];
-  let index = INDEX_BEFORE_FIRST;
-  for (let i = 0; i < count; i++) {
-    index += from.signed() + 1;
-    const flags = from.byte();
-    if (flags >= 0x80 || (flags & 3) === 3) throw damaged('a value has unknown flags');
-    const typeId = from.varint();
-    const type = typeId === INLINE ? from.bytes() : names.type(typeId);
-    const data = from.bytes();
-    const ttl = (flags & HAS_TTL) === 0 ? DEFAULT_TTL_SECONDS : from.signed();
-    const permissions = (flags & HAS_PERMISSIONS) === 0 ? DEFAULT_PERMISSIONS : from.byte();
-    const timestamp = (flags & HAS_TIMESTAMP) === 0 ? second : second - from.signed();
-    const references = (flags & HAS_REFERENCES) === 0 ? NO_REFERENCES : decodeReferences(from);
-    const dataForm = FORMS[flags & 3] as DataForm;
-    const ttlIsAbsolute = (flags & TTL_IS_ABSOLUTE) !== 0;
-    // In the order of `makeValue`, so that all values are of one shape to the engine.
-    values.push({
-      index,
-      type,
-      data,
-      dataForm,
-      ttl,
-      ttlIsAbsolute,
-      timestamp,
-      permissions,
-      references,
-      memo: null,
-    });
-  }
-  return values;
-}
-
-function decodeReferences(from: PackedReader): HandleValue['references'] {
-  const count = from.count();
-  const references: { handle: string; index: number }[] = [];
-  for (let i = 0; i < count; i++) {
-    const index = from.varint();
-    references.push({ index, handle: from.text() });
-  }
-  return references;
 }

@@ -1,9 +1,10 @@
 // The contract of a store: the source of truth. Every implementation passes test/store/contract.ts.
 
+import type { ByteString } from '../domain/bytes.ts';
 import type { Change, ChangeHead, ChangeOutcome, ChangeRow } from '../domain/change.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Handle } from '../domain/handle.ts';
-import type { HandleRecord } from '../domain/handle-record.ts';
+import type { HandleRecord, RecordStatus } from '../domain/handle-record.ts';
 import type { Lot, LotId } from '../domain/lot.ts';
 import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
@@ -49,6 +50,53 @@ export interface HistoryEntry {
   readonly sequence: number;
   /** The replaced state; null if the handle was absent through a deletion. */
   readonly record: HandleRecord | null;
+}
+
+export interface ValueQuestion {
+  readonly prefix: Prefix;
+  /** Exactly as the values have it. */
+  readonly type: ByteString;
+  /** Folded (search-terms.ts). */
+  readonly value: ByteString;
+  readonly match: 'exact' | 'prefix';
+  /** The last hit of the page before. */
+  readonly after: ValueHit | null;
+  readonly limit: number;
+}
+
+export interface ValueHit {
+  readonly handle: Handle;
+  /** As the index has it. */
+  readonly value: ByteString;
+}
+
+/** `recalled`: by itself, whatever its status. */
+export type SearchedState = RecordStatus | 'recalled';
+
+export interface StateQuestion {
+  readonly prefix: Prefix;
+  readonly state: SearchedState;
+  readonly after: Handle | null;
+  readonly limit: number;
+  /** Records looked at, at most. */
+  readonly rows: number;
+}
+
+export interface StatePage {
+  readonly handles: readonly Handle[];
+  /** Where to go on; null at the end. A page may be short, even empty, and not the last. */
+  readonly next: Handle | null;
+}
+
+/** Reads for those who look for a record. Same visibility as records. */
+export interface SearchReader {
+  /**
+   * Live records of exactly this prefix with a value of this type that is marked searchable and has this text, or begins
+   * with it, in order of the text and then of the suffix. Texts count up to MAX_TERM_BYTES: what is found is a candidate.
+   */
+  findByValue(question: ValueQuestion): Awaitable<readonly ValueHit[]>;
+  /** Live records of exactly this prefix in this state, in byte order of their suffix. It looks at each one it passes. */
+  findByState(question: StateQuestion): Awaitable<StatePage>;
 }
 
 /** Reads of everything, in an order that does not depend on when things were registered. Same visibility as records. */
@@ -238,6 +286,7 @@ export interface RegistryStore
     LotReader,
     JournalReader,
     StatisticsReader,
+    SearchReader,
     Committer {
   stats(): StoreStats;
   /** Finishes what was begun, then closes. A second call does nothing. */

@@ -10,18 +10,21 @@ import { PackedReader } from './packed-bytes.ts';
 import { decodeHead, decodeRecord, EPOCH_MS, type RecordHead } from './record-codec.ts';
 import { shownBytes } from './verify-findings.ts';
 import { recordOfNode } from './verify-names.ts';
+import { verifySearchable } from './verify-search.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
 export interface RecordTotals {
   readonly live: number;
   /** Records that name a parent. */
   readonly children: number;
+  /** Rows that the search index should have. */
+  readonly searchRows: number;
 }
 
 export async function verifyRecords(walk: Walk): Promise<RecordTotals> {
   const { findings, sums } = walk;
   const history = new HistoryReader(walk);
-  const totals = { live: 0, children: 0 };
+  const totals = { live: 0, children: 0, searchRows: 0 };
   await walkTable(walk, 'records', ({ key, value }) => {
     const place = (): string => placeOf(walk, key);
     const head = findings.attempt('records', place, () => decodeHead(value));
@@ -29,6 +32,7 @@ export async function verifyRecords(walk: Walk): Promise<RecordTotals> {
     if (head === null) return;
     findings.attempt('records', place, () => decodeRecord(place() as Handle, value, walk.view.names));
     verifyLinks(walk, key, head);
+    if (head.isSearchable) totals.searchRows += verifySearchable(walk, key, value);
     if (head.parentNode > 0) totals.children += 1;
     if (head.status !== 'deleted') {
       totals.live += 1;

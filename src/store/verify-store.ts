@@ -14,6 +14,7 @@ import { verifyCounts, verifyLog } from './verify-log.ts';
 import { LotSums } from './verify-lots.ts';
 import { verifyNames, verifyNodes } from './verify-names.ts';
 import { verifyRecords } from './verify-records.ts';
+import { verifySearch } from './verify-search.ts';
 import { StateSums } from './verify-sums.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
@@ -78,8 +79,9 @@ export async function verifyStore(options: VerifyOptions): Promise<StoreReport> 
 async function verifyTables(walk: Walk): Promise<void> {
   await verifyNames(walk);
   await verifyNodes(walk);
-  const { live, children } = await verifyRecords(walk);
+  const { live, children, searchRows } = await verifyRecords(walk);
   await verifyChildren(walk, children);
+  await verifySearch(walk, searchRows);
   const logged = await verifyLog(walk);
   await verifyCounts(walk, live);
   await verifyDirectory(walk, logged);

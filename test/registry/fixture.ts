@@ -133,6 +133,8 @@ function watched(
     key: (id) => inner.key(id),
     keyByHash: (tokenHash) => noting('keyByHash', inner.keyByHash(tokenHash)),
     keys: (after, limit) => inner.keys(after, limit),
+    findByValue: (question) => inner.findByValue(question),
+    findByState: (question) => inner.findByState(question),
     changes: (after, limit, prefix) => inner.changes(after, limit, prefix),
     changesWithin: (scopes, after, limit) => inner.changesWithin(scopes, after, limit),
     changeHead: (sequence) => inner.changeHead(sequence),

@@ -31,6 +31,8 @@ function answeringLater(store: RegistryStore): RegistryStore {
     key: async (id) => store.key(id),
     keyByHash: async (tokenHash) => store.keyByHash(tokenHash),
     keys: async (after, limit) => store.keys(after, limit),
+    findByValue: async (question) => store.findByValue(question),
+    findByState: async (question) => store.findByState(question),
     changes: async (after, limit, prefix) => store.changes(after, limit, prefix),
     changesWithin: async (scopes, after, limit) => store.changesWithin(scopes, after, limit),
     changeHead: async (sequence) => store.changeHead(sequence),

@@ -11,6 +11,7 @@ import { describeLots } from './contract-lots.ts';
 import { describePast } from './contract-past.ts';
 import { describePreserved } from './contract-preserved.ts';
 import { describeRecords } from './contract-records.ts';
+import { describeSearch } from './contract-search.ts';
 import { describeStatistics } from './contract-statistics.ts';
 import { describeTemplates } from './contract-templates.ts';
 import type { StoreFixture } from './world.ts';
@@ -26,6 +27,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describePreserved(open);
     describeJournal(open);
     describeStatistics(open);
+    describeSearch(open);
     describeIdempotency(open);
     describeDirectory(open);
     describeTemplates(open);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ByteString } from '../../src/domain/bytes.ts';
 import type { Change, ChangeOutcome } from '../../src/domain/change.ts';
 import { HandleError } from '../../src/domain/error.ts';
+import type { Handle } from '../../src/domain/handle.ts';
 import { AnswerPacker, unpackAnswers } from '../../src/store/answer-packing.ts';
 import { decodeChangeRow, encodeChangeRow } from '../../src/store/change-row-codec.ts';
 import { RequestPacker, unpackRequests } from '../../src/store/commit-packing.ts';
@@ -149,6 +150,20 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
     expectedRevision: fc.nat(),
     draft: anyDraft,
   }),
+  anyDraft
+    .filter(({ values }) => values.length > 0)
+    .map((draft) => {
+      const searchable = [...new Set(draft.values.slice(0, 2).map(({ index }) => index))];
+      const values = [...new Map(draft.values.map((value) => [value.index, value])).values()];
+      const given = { ...draft, values };
+      return {
+        kind: 'put-record' as const,
+        handle: '88.118.1/S' as Handle,
+        expectedRevision: 0,
+        draft: given,
+        searchable,
+      };
+    }),
   fc.record({ kind: fc.constant('delete-record' as const), handle: anyHandle, expectedRevision: fc.nat() }),
   fc.record({
     kind: fc.constant('put-principal' as const),

@@ -8,6 +8,7 @@ import { PackedWriter } from '../../src/store/packed-bytes.ts';
 import {
   decodeHead,
   decodeRecord,
+  decodeSearchable,
   type EncodedHead,
   encodeRecord,
   type RecordBody,
@@ -41,7 +42,7 @@ describe('a stored record', () => {
         const names = dictionary(capacity);
         const bytes = encode(head, body, names);
         const isRecalled = head.status !== 'deleted' && body.recall !== null;
-        expect(decodeHead(bytes)).toEqual({ ...head, isRecalled });
+        expect(decodeHead(bytes)).toEqual({ ...head, isRecalled, isSearchable: false });
         const record = decodeRecord(h('A'), bytes, names);
         const { status, revision, createdAt, updatedAt } = head;
         const parent = head.parentNode === 0 ? null : names.node(head.parentNode);
@@ -49,6 +50,17 @@ describe('a stored record', () => {
         expect(record).toEqual(status === 'deleted' ? null : whole);
       }),
     );
+  });
+
+  it('tells which of its values can be searched, and is else as it was', () => {
+    const values = [text(2000, 'a'), text(2001, 'b'), text(2002, 'c')];
+    const names = dictionary();
+    const bytes = encode(HEAD, { ...EMPTY, values, searchable: [2000, 2002] }, names);
+    expect(decodeHead(bytes)).toMatchObject({ isSearchable: true });
+    expect(decodeSearchable(bytes, names).map(({ index }) => index)).toEqual([2000, 2002]);
+    const plain = encode(HEAD, { ...EMPTY, values }, names);
+    expect(decodeRecord(h('A'), bytes, names)).toEqual(decodeRecord(h('A'), plain, names));
+    expect(bytes.length).toBe(plain.length + 1);
   });
 
   it('is read whole or refused, whatever the bytes', () => {

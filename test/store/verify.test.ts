@@ -40,7 +40,10 @@ async function furnish(path: string): Promise<void> {
   ];
   await apply(store, ...entities, put(h('MODEL')), put(h('BATCH'), 0, { parent: h('MODEL') }));
   const items = Array.from({ length: 300 }, (_, i) => put(h(`ITEM-${i}`), 0, { parent: h('BATCH') }));
-  await apply(store, ...items, put(h('X', '88.118.2')), put(h('Y'), 0, { template: h('META_1') }));
+  await apply(store, ...items, put(h('X', '88.118.2')), put(h('Y'), 0, { template: h('META_1') }), {
+    ...put(h('SKU'), 0, { values: [text(2000, 'Oak-1')] }),
+    searchable: [2000],
+  } as Change);
   clock.nowMs += 60_000;
   await apply(store, put(h('Y'), 1, { values: [text(1, 'second')] }));
   clock.nowMs += 86_400_000;
@@ -90,7 +93,7 @@ describe('the check of a store', () => {
   it('finds nothing wrong with a sound store, and has looked at every row', async () => {
     const report = await verify(sound);
     expect(report.findings).toEqual([]);
-    expect(report).toMatchObject({ isSound: true, problems: 0, records: 304 });
+    expect(report).toMatchObject({ isSound: true, problems: 0, records: 305 });
     const environment = openEnvironment(sound);
     for (const [name, table] of Object.entries(environment.tables)) {
       expect(report.rows[name], name).toBe([...table.scan({ start: FIRST_KEY })].length);
@@ -142,6 +145,21 @@ describe('the check of a store', () => {
       'children of a parent that does not exist',
       /parent 99 has children/,
       (d) => d.tables.children.put(toUint32(99), last(d.rows('children')).value),
+    ],
+    [
+      'a searchable value without its row',
+      /SKU is not found by/,
+      (d) => d.tables.search.remove(last(d.rows('search')).key),
+    ],
+    [
+      'a row of a value that its record does not have',
+      /SKU is found by a value that it does not have/,
+      (d) => d.tables.search.put(last(d.rows('search')).key.replace('oak', 'elm') as ByteString, '\x00' as ByteString),
+    ],
+    [
+      'a row of a record that is not there',
+      /is found by a value that it does not have/,
+      (d) => d.tables.search.put(`${last(d.rows('search')).key}X` as ByteString, '\x00' as ByteString),
     ],
     [
       'a name without its number',
