@@ -25,7 +25,7 @@ export function cutTerm(folded: ByteString): ByteString {
 }
 
 /** Null for bytes that are no text, which nobody can ask for. */
-export function termOf({ type, data, dataForm }: HandleValue): SearchTerm | null {
+function termOf({ type, data, dataForm }: HandleValue): SearchTerm | null {
   if (dataForm === 'binary' || data.length === 0 || NUL.test(data)) return null;
   return { type, text: cutTerm(foldText(data)) };
 }

@@ -9,7 +9,7 @@ import { placeOf } from './verify-records.ts';
 import { type Walk, walkTable } from './verify-walk.ts';
 
 /** The rows that a record should have. Throws `STORE_FORMAT`. */
-export function searchRowsOf(walk: Walk, key: ByteString, bytes: ByteString): ReadonlySet<ByteString> {
+function searchRowsOf(walk: Walk, key: ByteString, bytes: ByteString): ReadonlySet<ByteString> {
   if (!decodeHead(bytes).isSearchable) return new Set();
   const { names } = walk.view;
   const terms = termsOf(decodeSearchable(bytes, names));
