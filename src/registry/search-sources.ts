@@ -94,8 +94,8 @@ const ROWS_AT_ONCE = 4;
 const MAX_LEAD_MS = 1000;
 
 /**
- * What was created, or last updated, within a span, in the order in which it happened: out of the change log, which is in
- * order of time, so that time needs no index of its own. What came from another node counts by when it came.
+ * What was created, or last updated, within a span, in the order in which it happened: out of the change log, which is
+ * in order of time, so that time needs no index of its own. What came from another node counts by when it came.
  */
 export function logSource(store: RegistryStore, prefix: Prefix, what: 'created' | 'updated', span: TimeSpan): Source {
   return async (after, size) => {

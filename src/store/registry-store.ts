@@ -91,8 +91,8 @@ export interface StatePage {
 /** Reads for those who look for a record. Same visibility as records. */
 export interface SearchReader {
   /**
-   * Live records of exactly this prefix with a value of this type that is marked searchable and has this text, or begins
-   * with it, in order of the text and then of the suffix. Texts count up to MAX_TERM_BYTES: what is found is a candidate.
+   * Live records of exactly this prefix with a value of this type that is marked searchable and has this text, or
+   * begins with it, in order of the text and then of the suffix. Texts count up to MAX_TERM_BYTES: candidates.
    */
   findByValue(question: ValueQuestion): Awaitable<readonly ValueHit[]>;
   /** Live records of exactly this prefix in this state, in byte order of their suffix. It looks at each one it passes. */
