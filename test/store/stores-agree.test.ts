@@ -12,7 +12,7 @@ import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { CommitRequest, RegistryStore } from '../../src/store/registry-store.ts';
 import { verifyStore } from '../../src/store/verify-store.ts';
 import { openLmdb } from './lmdb-world.ts';
-import { draft, LOT_TAGS, lotAgain, lotDraft, NOON, text } from './world.ts';
+import { draft, element, LOT_TAGS, lotAgain, lotDraft, NOON, template, text } from './world.ts';
 
 const PREFIXES = ['88.118.1', '88.118.10', '0.NA'] as Prefix[];
 const SUFFIXES = ['A', 'B', 'C', 'D', '桌', '😀', '！', 'A/1', 'L1', 'L5', 'LX'];
@@ -29,7 +29,7 @@ const anyHandle = fc.constantFrom(...HANDLES);
 
 /** A change whose expected revision is filled in when it is made: the one that stands, or one beside it. */
 interface Wish {
-  readonly kind: 'put' | 'delete' | 'preserve' | 'lot';
+  readonly kind: 'put' | 'delete' | 'preserve' | 'lot' | 'template';
   readonly handle: Handle;
   readonly offset: number;
   readonly parent: Handle | null;
@@ -39,7 +39,7 @@ interface Wish {
 }
 
 const anyWish: fc.Arbitrary<Wish> = fc.record({
-  kind: fc.constantFrom('put', 'put', 'put', 'delete', 'preserve', 'lot'),
+  kind: fc.constantFrom('put', 'put', 'put', 'delete', 'preserve', 'lot', 'template'),
   handle: anyHandle,
   offset: fc.constantFrom(0, 0, 0, 0, 0, 1),
   parent: fc.option(anyHandle),
@@ -89,6 +89,11 @@ async function requestOf(step: Step, store: RegistryStore): Promise<CommitReques
       changes.push(await lotChangeOf(wish, store));
       continue;
     }
+    if (kind === 'template') {
+      const stands = (await store.template(handle))?.revision ?? 0;
+      changes.push(template(handle, stands + offset, [element(2000, { unit: data, disabled: parent === null })]));
+      continue;
+    }
     const expectedRevision = ((await store.get(handle))?.revision ?? 0) + offset;
     const values = data === '' ? [] : [text(1, data), text(2000, data, { ttl: 5 })];
     const content = draft({ parent, status, reason: status === 'revoked' ? data : null, values });
@@ -116,6 +121,9 @@ async function everything(store: RegistryStore, nowMs: number): Promise<unknown>
     changesByPrefix: await Promise.all(PREFIXES.map((prefix) => store.changes(2, 1000, prefix))),
     lots: await Promise.all(PREFIXES.map((prefix) => store.lots(prefix, null, 100))),
     found: await Promise.all(HANDLES.map((handle) => store.findLot(handle))),
+    templates: await store.templates(null, null, 100),
+    templatesByPrefix: await Promise.all(PREFIXES.map((prefix) => store.templates(prefix, null, 2))),
+    versions: await Promise.all(HANDLES.map((handle) => store.templateVersions(handle, 1, 100))),
     counts: await Promise.all(PREFIXES.map((prefix) => store.counts(prefix))),
     results: await Promise.all(['k1', 'k2', 'k3'].map((key) => store.idempotencyResult(key, nowMs))),
   };
