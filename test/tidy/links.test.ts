@@ -12,6 +12,7 @@ const DOCUMENTS = [
   'config/README.md',
   'config/runbook.md',
   'config/demo/README.md',
+  'config/templates/README.md',
   'config/prometheus/README.md',
   ...TRANSLATED.flat(),
 ];
