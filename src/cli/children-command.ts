@@ -4,14 +4,8 @@ import type { Command } from 'commander';
 import { ApiClient } from './client.ts';
 import { listAll } from './listing.ts';
 import { handlePath, parseCount, pathOf, sharedFlagsOf } from './options.ts';
-import { withoutControls } from './table.ts';
+import { printRecords, type RecordJson } from './record-lines.ts';
 import type { Terminal } from './terminal.ts';
-
-interface ChildJson {
-  readonly handle: string;
-  readonly status: string;
-  readonly isRecalled: boolean;
-}
 
 export function addChildrenCommand(program: Command, terminal: Terminal): void {
   program
@@ -23,11 +17,7 @@ export function addChildrenCommand(program: Command, terminal: Terminal): void {
     .action(async (handle: string, flags: { readonly after?: string; readonly limit: number }, command: Command) => {
       const shared = sharedFlagsOf(command);
       const path = pathOf(handlePath('/v1/identifiers', handle), { view: 'children' });
-      const children = await listAll<ChildJson>(new ApiClient(shared), path, flags.limit, flags.after);
-      if (shared.json === true) return terminal.print(JSON.stringify(children));
-      for (const child of children) {
-        const recalled = child.isRecalled ? '  recalled' : '';
-        terminal.print(withoutControls(`${child.handle}  ${child.status}${recalled}`));
-      }
+      const children = await listAll<RecordJson>(new ApiClient(shared), path, flags.limit, flags.after);
+      printRecords(children, shared.json === true, terminal);
     });
 }

@@ -105,6 +105,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['move 88.118.10001/BATCH-1 --to 88.118.10001/BATCH-2', 'all its items to another batch'],
     ['move 88.118.10001/BATCH-1 --dry-run', 'what would happen if they got no parent'],
   ],
+  search: [
+    ['search --prefix 88.118.10001 --code OAK-CHAIR --begins', 'by own code, without its end'],
+    ['search --prefix 88.118.10001 --element "SKU=oak-100"', 'by what a template marks searchable'],
+    ['search --prefix 88.118.10001 --created-from 2026-01-31T00:00:00+08:00 --status active', 'what is new and in use'],
+    ['search --prefix 88.118.10001 --status recalled --json', 'for a script'],
+  ],
   history: [
     ['history 88.118.10001/SOFA-N301', 'newest change first'],
     ['history 88.118.10001/SOFA-N301 --limit 1', 'only the last one'],

@@ -20,6 +20,7 @@ import { addPrincipalCommand } from './principal-command.ts';
 import { addRecallCommand } from './recall-command.ts';
 import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
+import { addSearchCommand } from './search-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addStatsCommand } from './stats-command.ts';
 import { addTemplateCommand } from './template-command.ts';
@@ -80,6 +81,7 @@ export function createProgram(terminal: Terminal): Command {
   addRecallCommand(program, terminal);
   addChildrenCommand(program, terminal);
   addMoveCommand(program, terminal);
+  addSearchCommand(program, terminal);
   addHistoryCommand(program, terminal);
   addChangesCommand(program, terminal);
   addTemplateCommand(program, terminal);

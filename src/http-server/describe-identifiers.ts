@@ -3,7 +3,7 @@
 import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Operation } from './operation.ts';
 import { CHILD_MOVE, DRY_RUN_QUERY, READ_QUERY, REGISTER_QUERY, REVOKE_QUERY } from './schemas.ts';
-import { BATCH_OUTCOME, CHILDREN, ITEM_OUTCOME, MOVE_OUTCOME, OUTCOME, RECORD } from './schemas-answers.ts';
+import { BATCH_OUTCOME, ITEM_OUTCOME, MOVE_OUTCOME, OUTCOME, RECORD, RECORD_PAGE } from './schemas-answers.ts';
 import { HISTORY } from './schemas-changes.ts';
 import {
   REGISTRATION,
@@ -124,7 +124,7 @@ export const IDENTIFIER_OPERATIONS: readonly Operation[] = [
         description: 'The record, or a page of its history or of its children.',
         content: {
           'application/json': {
-            schema: { anyOf: [RECORD, HISTORY, CHILDREN] },
+            schema: { anyOf: [RECORD, HISTORY, RECORD_PAGE] },
             example: {
               handle: MODEL,
               status: 'active',

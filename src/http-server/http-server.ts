@@ -25,6 +25,7 @@ import type {
   TemplateElements,
   TemplateRegistry,
 } from '../registry/registry.ts';
+import type { Searcher } from '../registry/search.ts';
 import type { Statistics } from '../registry/statistics.ts';
 import type { PastResolver } from '../resolver/past.ts';
 import type { Resolver } from '../resolver/resolver.ts';
@@ -104,6 +105,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly readAccess: ReadAccess;
   readonly histories: HistoryReader;
   readonly children: ChildReader;
+  readonly searcher: Searcher;
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
   /** Rises with every commit that can be read on this machine. */

@@ -19,6 +19,7 @@ import { historyJson } from './history-json.ts';
 import { handleInPath, IDENTIFIERS, type PathWord, type WordBehind, wordBehind } from './identifier-paths.ts';
 import { formatMilliseconds, parsePastInstant } from './instants.ts';
 import { DEFAULT_PAGE_SIZE } from './pagination.ts';
+import { summaryJson } from './record-summary.ts';
 import { queryChecker, READ_QUERY } from './schemas.ts';
 
 const VIEWS = ['history', 'children'] as const satisfies readonly PathWord[];
@@ -47,7 +48,7 @@ export function registerIdentifierReading(scope: FastifyInstance, options: Ident
     const { after = null, limit = DEFAULT_PAGE_SIZE } = readQuery.check(request.query);
     const { items, next } = await children.children(actorOf(request), handle, after, limit);
     reply.header('Cache-Control', 'private, no-store');
-    return { items: items.map(childJson), next };
+    return { items: items.map(summaryJson), next };
   };
 
   const send = { history: sendHistory, children: sendChildren };
@@ -117,11 +118,6 @@ function revisionAfter(after: string | undefined): number | null {
       at: 'query/after',
     },
   );
-}
-
-function childJson({ handle, status, recall, revision, createdAt, updatedAt }: HandleRecord): object {
-  const instants = { createdAt: formatMilliseconds(createdAt), updatedAt: formatMilliseconds(updatedAt) };
-  return { handle, status, isRecalled: recall !== null, revision, ...instants };
 }
 
 function sendJson(reply: FastifyReply, json: ByteString): Buffer {

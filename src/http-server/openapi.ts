@@ -9,6 +9,7 @@ import { PRESERVED_OPERATIONS } from './describe-preserved.ts';
 import { RECALL_OPERATIONS } from './describe-recalls.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
 import { RESOLUTION_OPERATIONS } from './describe-resolution.ts';
+import { SEARCH_OPERATIONS } from './describe-search.ts';
 import { SERVICE_OPERATIONS } from './describe-service.ts';
 import { TEMPLATE_OPERATIONS } from './describe-templates.ts';
 import { failuresOf } from './openapi-failures.ts';
@@ -26,6 +27,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...RESOLUTION_OPERATIONS,
   ...IDENTIFIER_OPERATIONS,
   ...RECALL_OPERATIONS,
+  ...SEARCH_OPERATIONS,
   ...HANDLE_ADMIN_OPERATIONS,
   ...TEMPLATE_OPERATIONS,
   ...DIRECTORY_OPERATIONS,

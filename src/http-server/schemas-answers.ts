@@ -107,11 +107,14 @@ export const OUTCOME = Type.Object({
   updatedAt: instant,
 });
 
-export const CHILDREN = pageOfItems(
+/** Records of a listing, without their values. */
+export const RECORD_PAGE = pageOfItems(
   Type.Object({
     handle,
     status: Type.Enum(['reserved', 'active', 'revoked']),
     isRecalled: Type.Boolean({ description: 'By itself, whatever it inherits from.' }),
+    parent: orNull(handle),
+    template: orNull(handle),
     ...stamped,
   }),
 );

@@ -2,9 +2,11 @@
 
 import Type from 'typebox';
 import { AUDIT_KINDS } from '../domain/audit.ts';
-import { MAX_PAGE_SIZE, MAX_PREFIX_LENGTH } from '../domain/limits.ts';
+import { MAX_HANDLE_BYTES, MAX_PAGE_SIZE, MAX_PREFIX_LENGTH, MAX_TYPE_LENGTH } from '../domain/limits.ts';
 
 const CLOSED = { additionalProperties: false };
+/** Of a search: a handle and a value in base64. */
+const MAX_SEARCH_CURSOR_LENGTH = 4096;
 /** Characters of an id, an instant or a cursor. */
 const text = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE }));
@@ -47,6 +49,35 @@ export const STATISTICS_QUERY = Type.Object(
     from: day,
     to: day,
     after: text,
+    limit,
+  },
+  CLOSED,
+);
+
+const ownPrefix = Type.String({ minLength: 1, maxLength: MAX_PREFIX_LENGTH, description: 'Exactly this one.' });
+const instant = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 40, description }));
+
+export const SEARCH_QUERY = Type.Object(
+  {
+    prefix: ownPrefix,
+    code: Type.Optional(
+      Type.String({ minLength: 1, maxLength: MAX_HANDLE_BYTES, description: 'What stands behind the prefix.' }),
+    ),
+    element: Type.Optional(
+      Type.String({ minLength: 1, maxLength: MAX_TYPE_LENGTH, description: 'The type of a searchable element.' }),
+    ),
+    value: Type.Optional(
+      Type.String({ minLength: 1, maxLength: MAX_HANDLE_BYTES, description: 'Its text, in either ASCII case.' }),
+    ),
+    match: Type.Optional(
+      Type.Enum(['exact', 'prefix'], { description: 'Code and value whole (the default), or their beginning.' }),
+    ),
+    status: Type.Optional(Type.Enum(['active', 'reserved', 'revoked', 'recalled'])),
+    createdFrom: instant('ISO 8601; inclusive.'),
+    createdTo: instant('ISO 8601; exclusive.'),
+    updatedFrom: instant('ISO 8601; inclusive.'),
+    updatedTo: instant('ISO 8601; exclusive.'),
+    after: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_SEARCH_CURSOR_LENGTH })),
     limit,
   },
   CLOSED,

@@ -19,6 +19,7 @@ import { registerMoves } from './moves.ts';
 import { registerPreserved } from './preserved.ts';
 import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
+import { registerSearch } from './search.ts';
 import { registerStatistics } from './statistics.ts';
 import { registerTemplates } from './templates.ts';
 import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame.ts';
@@ -37,6 +38,7 @@ interface V1Options
     | 'observer'
     | 'preserver'
     | 'searchAudit'
+    | 'searcher'
     | 'statistics'
     | 'templates'
   > {
@@ -64,6 +66,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerKeys(closed, directory);
       registerAudit(closed, options.searchAudit);
       registerStatistics(closed, options);
+      registerSearch(closed, options.searcher);
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
       registerChanges(closed, options);

@@ -1,4 +1,4 @@
-// `jiabiao recall`, `recall lift` and `children` against a node.
+// `jiabiao recall`, `recall lift`, `children` and `search` against a node.
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
@@ -44,5 +44,21 @@ describe('recall, and children', () => {
     expect((await jiabiao('recall', 'lift', batch)).stdout).toContain('updated  revision 3');
     expect((await jiabiao('resolve', item)).stdout).not.toContain('RECALL');
     expect((await jiabiao('recall', batch, '--reason', 'no notice')).code).toBe(2);
+  });
+});
+
+describe('search', () => {
+  test('finds by code and by time, in lines or as JSON', async () => {
+    for (const suffix of ['S-1', 'S-10', 'T-1']) await jiabiao('register', `${prefix}/${suffix}`);
+    const asked = ['search', '--prefix', prefix];
+    expect((await jiabiao(...asked, '--code', 'S-1')).stdout).toBe(`${prefix}/S-1  active\n`);
+    expect((await jiabiao(...asked, '--code', 'S-', '--begins', '--limit', '1')).stdout).toBe(
+      `${prefix}/S-1  active\n`,
+    );
+    const json = JSON.parse((await jiabiao(...asked, '--code', 'S-', '--begins', '--json')).stdout);
+    expect(json.map(({ handle }: { handle: string }) => handle)).toEqual([`${prefix}/S-1`, `${prefix}/S-10`]);
+    expect((await jiabiao(...asked, '--created-to', '2020-01-01T00:00:00Z')).stdout).toBe('');
+    expect((await jiabiao(...asked, '--element', 'SKU')).code).toBe(2);
+    expect((await jiabiao('search', '--code', 'S-1')).code).toBe(2);
   });
 });
