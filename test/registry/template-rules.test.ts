@@ -215,6 +215,14 @@ describe('a newer version', () => {
     ]);
     expect(await word(f, f.chairs, filled(A, { 2000: 'abc', 2001: 'x' }))).toBe('unchanged');
     expect(await word(f, f.chairs, patch(A, { values: [value(100, 'NOTE', 'x')] }))).toBe('updated');
+    const recall = {
+      operation: 'recall',
+      handle: A,
+      ifMatch: null,
+      reason: 'hinge',
+      notice: 'Stop using it.',
+    } as const;
+    expect(await word(f, f.chairs, recall)).toBe('updated');
     expect(await word(f, f.chairs, patch(A, { values: [value(2000, 'TYPE_2000', 'abd')] }))).toBe('INVALID_VALUE');
     const disabled = refusal(await one(f, f.chairs, patch(A, { values: [value(2001, 'TYPE_2001', 'y')] })));
     expect(disabled.message).toContain('2001 (要素2001 / Element 2001) is disabled and takes no new values');

@@ -52,6 +52,9 @@ describe('the logs of a node', () => {
     const prefix = await newEnterprise(operator);
     const handle = `${prefix}/A`;
     await operator.ask('PUT', identifierPath(handle), recordOf('x'));
+    const name = { zh: '椅', en: 'Chair' };
+    const elements = [{ index: 2000, type: 'NAME', kind: 'string', name }];
+    await operator.ask('PUT', `/v1/templates/${prefix}/META_CHAIR`, { name, elements });
     const revoked = await operator.ask('DELETE', `${identifierPath(handle)}?reason=x`);
     const requestId = String(revoked.headers['x-request-id']);
     const bad = new Connection(node.url, `jb_${'x'.repeat(43)}`);
@@ -91,7 +94,7 @@ describe('the logs of a node', () => {
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('The chain holds') });
     expect(kindsOf(logs)).toEqual([
       ...['prefix-homed', 'principal-created', 'key-created', 'node-started', 'enterprise-created'],
-      'identifiers-revoked',
+      ...['template-changed', 'identifiers-revoked'],
       ...['access-denied', 'node-started', 'node-stopped'],
     ]);
     expect(JSON.stringify([linesOf(logs, 'audit'), linesOf(logs, 'requests')])).not.toContain(token.slice(3));
