@@ -1,6 +1,7 @@
 // Every setting of the node as JSON Schemas, with what it means and its default. It reads nothing; config.ts does. After
 // a change `npm run docs` brings config/README.md up to date, whose Chinese words are in config/words.zh-CN.json.
 
+import { REDIS_SECTION } from './config-redis.ts';
 import { TLS_SECTION } from './config-tls.ts';
 import { UPSTREAM_SECTION } from './config-upstream.ts';
 
@@ -87,6 +88,7 @@ export const SECTIONS = {
     maxAgeSeconds: number(3600, 1, 'Longest an answer is remembered, whatever the TTL of its values.'),
   },
   upstream: UPSTREAM_SECTION,
+  redis: REDIS_SECTION,
   imports: {
     maxFileBytes: number(64 * 1024 * MEBIBYTE, 1024, 'Largest file that may be imported.'),
     minFreeBytes: number(

@@ -19,6 +19,7 @@ import {
   type Setting,
   type SettingSchema,
 } from './config-layers.ts';
+import { redisObjections } from './config-redis.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
 import { TLS_SECTION, tlsObjections } from './config-tls.ts';
 import { routeObjections } from './config-upstream.ts';
@@ -147,10 +148,16 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
 function problemsTogether(layer: Layer): ConfigProblem[] {
   const names = Object.keys(TLS_SECTION);
   const tls = Object.fromEntries(names.map((name) => [name, valueIn(layer, `tls.${name}`)])) as unknown as TlsSettings;
+  const redis = {
+    urls: valueIn(layer, 'redis.urls') as readonly string[],
+    cluster: valueIn(layer, 'redis.cluster') as boolean,
+  };
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
-  return [...plainObjections(layer, tls), ...tlsObjections(tls), ...routes].map(([path, reason]) => {
-    return { path, source: layer.get(path)?.source ?? 'default', reason };
-  });
+  return [...plainObjections(layer, tls), ...tlsObjections(tls), ...routes, ...redisObjections(redis)].map(
+    ([path, reason]) => {
+      return { path, source: layer.get(path)?.source ?? 'default', reason };
+    },
+  );
 }
 
 function plainObjections(layer: Layer, tls: TlsSettings): [path: string, reason: string][] {

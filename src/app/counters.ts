@@ -61,6 +61,7 @@ type PlainGauge = Extract<
   | 'certificateExpiry'
   | 'certificateRefused'
   | 'changeStreams'
+  | 'redisDown'
   | 'importsRunning'
 >;
 /** What a dead thread no longer has. */
@@ -152,6 +153,10 @@ export class Counters implements Observer, ImportObserver {
 
   breakerIs(upstream: number, state: BreakerState): void {
     this.#cells[AT.upstreamBreaker + upstream] = BREAKER_STATES.indexOf(state);
+  }
+
+  redisIs(state: 'up' | 'down'): void {
+    this.set('redisDown', state === 'down' ? 1 : 0);
   }
 
   logLines(log: (typeof LOG_NAMES)[number], outcome: 'written' | 'lost', lines: number): void {

@@ -11,6 +11,7 @@ import type { ForeignOptions } from '../resolver/chain.ts';
 import type { HttpUpstreams, UpstreamRoute } from '../upstream/http-upstreams.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { openSecondTier } from './shared-cache.ts';
 
 const HANDLE_PATH = '/api/handles/{handle}';
 
@@ -36,10 +37,15 @@ function routesOf({ upstream }: Config): readonly UpstreamRoute[] {
 }
 
 /** For the read path; null if nobody else is asked. */
-export function foreignOptionsOf(config: Config, reader: ForeignReader | null): ForeignOptions | null {
+export async function foreignOptionsOf(
+  config: Config,
+  reader: ForeignReader | null,
+  observer: Observer,
+): Promise<ForeignOptions | null> {
   if (reader === null) return null;
+  const tier = await openSecondTier(config, observer);
   const { delegation, ownAddresses, staleSeconds } = config.upstream;
-  return { reader, routes: routesOf(config), delegation, ownAddresses, staleSeconds };
+  return { reader, tier, routes: routesOf(config), delegation, ownAddresses, staleSeconds };
 }
 
 /** Null where every text is a handle. */

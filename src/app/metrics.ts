@@ -139,6 +139,12 @@ export const METRICS = {
     help: 'State of the breaker of each route: 0 closed, 1 trying again, 2 open (it is not asked).',
     labels: { upstream: ROUTE_PLACES },
   },
+  redisDown: {
+    ...sum,
+    name: 'jiabiao_redis_down',
+    type: 'gauge',
+    help: 'Threads that cannot reach the Redis they share; what they need is asked for upstream.',
+  },
   eventLoopDelay: {
     ...thread,
     name: 'jiabiao_event_loop_delay_seconds',

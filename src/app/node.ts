@@ -56,17 +56,17 @@ export async function openDoors(options: DoorOptions): Promise<HttpServer> {
   return { ...doors, close: () => doors.close().then(() => tracing.close()) };
 }
 
-function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }): Promise<HttpServer> {
+async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }): Promise<HttpServer> {
   const { config, store, epochs, counters: observer, countersBuffer } = options;
   const { prefix: ownPrefix } = config.node;
   const homed = followHomes({ store, epochs, configured: config.node.homed });
   const clock = systemClock;
   const logDirectory = logDirectoryOf(config);
-  const foreign = foreignOptionsOf(config, options.foreign);
+  const foreign = await foreignOptionsOf(config, options.foreign, observer);
   const resolver = createResolver({ store, epochs, clock, observer, homed, foreign, cache: config.cache });
   const past = createPastResolver({ store, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
-  return startHttpServer({
+  const doors = await startHttpServer({
     host: config.http.host,
     port: config.http.port,
     reusePort: options.reusePort,
@@ -120,4 +120,5 @@ function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }
     trustedProxies: config.http.trustedProxies,
     corsOrigins: config.http.corsOrigins,
   });
+  return { ...doors, close: () => doors.close().then(() => foreign?.tier?.close()) };
 }

@@ -71,3 +71,10 @@ export class HandleError extends Error {
 export function isHandleError(error: unknown, code?: ErrorCode): error is HandleError {
   return error instanceof HandleError && (code === undefined || error.code === code);
 }
+
+const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED']);
+
+/** What a stale answer is better than. Defects and bad questions are not hidden by one. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof HandleError && UNAVAILABLE.has(error.code);
+}

@@ -99,6 +99,8 @@ export interface Observer {
   authenticationFailed(scheme: AuthenticationScheme): void;
   upstreamAsked(upstream: UpstreamPlace, outcome: UpstreamOutcome, durationMs: number): void;
   breakerIs(upstream: number, state: BreakerState): void;
+  /** Whether this thread can reach the Redis it shares. */
+  redisIs(state: 'up' | 'down'): void;
 }
 
 export const SILENT_OBSERVER: Observer = {
@@ -113,4 +115,5 @@ export const SILENT_OBSERVER: Observer = {
   authenticationFailed() {},
   upstreamAsked() {},
   breakerIs() {},
+  redisIs() {},
 };

@@ -1,9 +1,11 @@
 // Answers for handles that others answer for: asks the one who is entitled to, or says where to ask. It keeps nothing.
 
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
-import { learnedFreshness } from '../cache/freshness.ts';
+import { judgeLearned, learnedFreshness } from '../cache/freshness.ts';
 import { hashOf } from '../cache/hash.ts';
+import type { SecondTier, TierKey } from '../cache/second-tier.ts';
 import { type Answer, type Learned, noRenderings, type Validity } from '../domain/answer.ts';
+import { isUnavailable } from '../domain/error.ts';
 import type { DelegatedSite, ForeignAnswer, ForeignReader } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
@@ -16,6 +18,9 @@ import type { Question } from './resolver.ts';
 
 export interface AbroadOptions {
   readonly reader: ForeignReader;
+  /** What is shared with other threads and nodes; null if nothing is. */
+  readonly tier: SecondTier | null;
+  readonly clock: () => number;
   readonly epochs: EpochTable;
   /** How long an answer is fresh at most, and for how long after that it may stand in. */
   readonly maxAgeSeconds: number;
@@ -34,14 +39,35 @@ export class Abroad {
 
   /** Throws what `ForeignReader.fetch` throws. `slots`: what the answer depends on beside its handle. */
   async ask(question: Question, site: DelegatedSite | null, slots = NO_SLOTS): Promise<Answer> {
-    const { reader, epochs } = this.#options;
+    const { reader, epochs, tier, clock } = this.#options;
     const { handle, via } = question;
     const slot = slotOf(handle);
-    const epoch = epochs.current(); // before the trip: what changes meanwhile ends the answer
-    question.payForTrip();
-    const told = await reader.fetch({ handle, site, via });
-    question.tier = 'upstream';
-    return this.#answer(handle, told, { epoch, changeSlots: [slot, ...slots], creationSlot: slot });
+    const epoch = epochs.current(); // before anybody is asked: what changes meanwhile ends the answer
+    const validity: Validity = { epoch, changeSlots: [slot, ...slots], creationSlot: slot };
+    const shared = tier === null || question.bypassCache ? null : await tier.get({ handle, site });
+    const known = shared === null ? null : this.#answer(handle, shared, validity);
+    if (known !== null && isFresh(known, clock())) {
+      question.tier = 'l2';
+      return known;
+    }
+    try {
+      question.payForTrip();
+      const told = await reader.fetch({ handle, site, via });
+      question.tier = 'upstream';
+      const answer = this.#answer(handle, told, validity);
+      this.#share({ handle, site }, told, answer);
+      return answer;
+    } catch (error) {
+      if (known === null || !isWorthStanding(known, clock()) || !isUnavailable(error)) throw error;
+      question.tier = 'stale';
+      return known;
+    }
+  }
+
+  #share(key: TierKey, told: ForeignAnswer, { learned, validity }: Answer): void {
+    const { tier, clock, epochs } = this.#options;
+    if (tier === null || learned === null || !epochs.holds(validity)) return;
+    tier.set(key, told, learned.staleUntil - clock());
   }
 
   #answer(handle: Handle, told: ForeignAnswer, validity: Validity): Answer {
@@ -71,6 +97,14 @@ export class Abroad {
       recalls: recallsIn(handle, values),
     };
   }
+}
+
+function isFresh({ learned }: Answer, now: number): boolean {
+  return learned !== null && judgeLearned(learned, now) === 'fresh';
+}
+
+function isWorthStanding({ learned, kind }: Answer, now: number): boolean {
+  return kind === 'found' && learned !== null && judgeLearned(learned, now) === 'stale';
 }
 
 /** Where to ask, for who asked not to be answered for others, or could not be. */

@@ -3,7 +3,7 @@
 
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { Answer } from '../domain/answer.ts';
-import { type ErrorCode, isHandleError } from '../domain/error.ts';
+import { isUnavailable } from '../domain/error.ts';
 import type { Question, Resolver } from './resolver.ts';
 
 export interface CachingOptions {
@@ -14,9 +14,6 @@ export interface CachingOptions {
 
 /** How long a renewal is waited for before a stale answer stands in: about one trip to a node that is near. */
 const PATIENCE_MS = 25;
-
-/** What a stale answer is better than. Defects and bad questions are not hidden by it. */
-const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED']);
 
 /** Failures are exceptions and pass through: they are never kept. */
 export class CachingResolver implements Resolver {
@@ -91,7 +88,7 @@ export class CachingResolver implements Resolver {
         },
         (error: unknown) => {
           clearTimeout(patience);
-          if (isHandleError(error) && UNAVAILABLE.has(error.code)) give();
+          if (isUnavailable(error)) give();
           else reject(error);
         },
       );

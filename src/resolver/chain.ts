@@ -2,6 +2,7 @@
 
 import { AnswerCache } from '../cache/answer-cache.ts';
 import type { EpochTable } from '../cache/epoch-table.ts';
+import type { SecondTier } from '../cache/second-tier.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
@@ -36,6 +37,8 @@ export interface ResolverOptions {
 
 export interface ForeignOptions {
   readonly reader: ForeignReader;
+  /** What is shared with other threads and nodes; null if nothing is. */
+  readonly tier: SecondTier | null;
   readonly routes: readonly Route[];
   /** What happens with prefixes below ours that their enterprises answer for; `off`: they are not looked for. */
   readonly delegation: Delegated | 'off';
@@ -59,8 +62,8 @@ export function createResolver(options: ResolverOptions): Resolver {
 
 function createElsewhere({ foreign, store, epochs, clock, cache }: ResolverOptions): Elsewhere | null {
   if (foreign === null) return null;
-  const { reader, routes, delegation, ownAddresses, staleSeconds } = foreign;
-  const abroad = new Abroad({ reader, epochs, maxAgeSeconds: cache.maxAgeSeconds, staleSeconds });
+  const { reader, tier, routes, delegation, ownAddresses, staleSeconds } = foreign;
+  const abroad = new Abroad({ reader, tier, clock, epochs, maxAgeSeconds: cache.maxAgeSeconds, staleSeconds });
   const delegations = delegation === 'off' ? null : new Delegations({ store, epochs, clock, ownAddresses });
   return new Elsewhere({ routes, abroad, delegations, usual: delegation === 'off' ? 'refer' : delegation });
 }

@@ -32,7 +32,7 @@ beforeAll(async () => {
     { name: 'objects', scheme: 'oid', prefixes: ['*'] },
   ] as const;
   door = await openDoor({
-    foreign: { reader: others, routes, delegation: 'refer', ownAddresses: [], staleSeconds: 0 },
+    foreign: { reader: others, tier: null, routes, delegation: 'refer', ownAddresses: [], staleSeconds: 0 },
   });
   const site = { index: 1, type: 'SITE_URL', data: 'https://lamps.example' };
   await register(door, { handle: `0.NA/${DELEGATED}`, values: [site] });
@@ -112,7 +112,7 @@ describe('a network that asks for much that is not known here', () => {
     const reader = new Others();
     const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;
     const limited = await openDoor({
-      foreign: { reader, routes, delegation: 'off', ownAddresses: [], staleSeconds: 0 },
+      foreign: { reader, tier: null, routes, delegation: 'off', ownAddresses: [], staleSeconds: 0 },
       limits: { tripsPerSecond: 1, tripBurst: 3 },
     });
     const ask = async (suffix: string, key?: string) =>

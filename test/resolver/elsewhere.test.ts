@@ -22,6 +22,7 @@ function open(more: Partial<ForeignOptions> = {}): { others: Others; world: Worl
   const others = new Others();
   const foreign: ForeignOptions = {
     reader: others,
+    tier: null,
     routes: EVERYTHING,
     delegation: 'off',
     ownAddresses: [],

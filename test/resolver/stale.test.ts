@@ -24,7 +24,14 @@ interface Scene extends World {
 async function scene(): Promise<Scene> {
   const others = new Others();
   const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;
-  const foreign = { reader: others, routes, delegation: 'off', ownAddresses: [], staleSeconds: STALE_SECONDS } as const;
+  const foreign = {
+    reader: others,
+    tier: null,
+    routes,
+    delegation: 'off',
+    ownAddresses: [],
+    staleSeconds: STALE_SECONDS,
+  } as const;
   const world = createWorld({ maxAgeSeconds: 3600 }, epochs, foreign);
   let second = 0;
   const made: Scene = {

@@ -19,6 +19,12 @@ const LINUX_TOOLS: readonly Tool[] = [
   { command: 'curl', package: 'curl', why: 'runs the lines that `npm start -- --demo` prints' },
   { command: 'fish', package: 'fish', why: 'is asked what it would complete' },
   { command: 'openssl', package: 'openssl', why: "runs the README's line that makes a certificate" },
+  {
+    command: 'redis-server',
+    package: 'redis-server',
+    why: 'is shared by nodes, killed and frozen',
+    service: 'redis-server',
+  },
   { command: 'strace', package: 'strace', why: 'shows that no write is acknowledged before it is on disk' },
   {
     command: 'promtool',

@@ -28,6 +28,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   'csv-parse': ['src/registry/'],
   fastify: ['src/http-server/'],
+  ioredis: ['src/cache/redis-', 'test/', 'bench/'],
   'ipaddr.js': ['src/upstream/address-'],
   lmdb: ['src/store/lmdb-'],
   'lru-cache': ['src/cache/'],

@@ -1,0 +1,46 @@
+// The settings of a Redis that nodes share, and the rules that join them. It opens no connection.
+
+const text = { anyOf: [{ type: 'null' }, { type: 'string', minLength: 1 }], default: null } as const;
+
+export const REDIS_SECTION = {
+  urls: {
+    type: 'array',
+    maxItems: 32,
+    items: { type: 'string', pattern: '^rediss?://[^ @/]+(/\\d+)?$' },
+    default: [],
+    description:
+      'Redis that keeps what other nodes told, shared by the threads and nodes that name it: redis://host:6379, rediss:// with TLS. Nothing for none. Passwords stand in redis.passwordFile.',
+  },
+  cluster: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether redis.urls are seeds of a Redis Cluster; else there is one.',
+  },
+  username: { ...text, description: 'User of Redis; null for its default one.' },
+  passwordFile: { ...text, description: 'File whose first line is the password of Redis; null for none.' },
+  keyPrefix: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_.-]{1,40}$',
+    default: 'jiabiao',
+    description: 'What every key begins with: nodes that share it share what they know.',
+  },
+  timeoutMs: {
+    type: 'integer',
+    default: 15,
+    minimum: 1,
+    maximum: 1000,
+    description:
+      'How long a command may take; the first that takes longer has Redis left alone until it answers again.',
+  },
+} as const;
+
+/** What is wrong with settings that are right one by one. */
+export function redisObjections(settings: {
+  readonly urls: readonly string[];
+  readonly cluster: boolean;
+}): readonly (readonly [path: string, reason: string])[] {
+  const { urls, cluster } = settings;
+  if (urls.length > 1 && !cluster) return [['redis.urls', 'must name one server, or be the seeds of a redis.cluster']];
+  if (cluster && urls.length === 0) return [['redis.cluster', 'counts only beside redis.urls: name its seeds']];
+  return [];
+}

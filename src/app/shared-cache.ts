@@ -1,0 +1,38 @@
+// Opens, as the settings say, what threads and nodes share of what others told. It decides nothing itself.
+
+import { readFileSync } from 'node:fs';
+import type { RedisConnection, RedisState } from '../cache/redis-connection.ts';
+import type { SecondTier } from '../cache/second-tier.ts';
+import { HandleError } from '../domain/error.ts';
+import type { Observer } from '../domain/observer.ts';
+import type { Config } from './config.ts';
+
+function usesRedis({ redis }: Config): boolean {
+  return redis.urls.length > 0;
+}
+
+/** Throws `INVALID_CONFIG` if the password cannot be read. A Redis that is not there is no error: it may come. */
+async function connectRedis(config: Config, onState: (state: RedisState) => void): Promise<RedisConnection> {
+  const { urls, cluster, username, passwordFile, timeoutMs } = config.redis;
+  // Loaded only where it is wanted.
+  const { RedisConnection } = await import('../cache/redis-connection.ts');
+  const password = passwordFile === null ? null : readPassword(passwordFile);
+  return new RedisConnection({ urls, isCluster: cluster, username, password, timeoutMs }, onState);
+}
+
+/** The second tier of one thread; null if there is none. */
+export async function openSecondTier(config: Config, observer: Observer): Promise<SecondTier | null> {
+  if (!usesRedis(config)) return null;
+  const connection = await connectRedis(config, (state) => observer.redisIs(state));
+  const { RedisAnswers } = await import('../cache/redis-answers.ts');
+  return new RedisAnswers(connection, config.redis.keyPrefix, observer);
+}
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
+  } catch (cause) {
+    const message = `redis.passwordFile cannot be read: ${(cause as Error).message}.`;
+    throw new HandleError('INVALID_CONFIG', message, { cause });
+  }
+}

@@ -1,0 +1,198 @@
+// What others told, in a real Redis: shared, invalidated without a gap, and never waited for when Redis is ill.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { RedisAnswers } from '../../src/cache/redis-answers.ts';
+import { RedisConnection } from '../../src/cache/redis-connection.ts';
+import type { TierKey } from '../../src/cache/second-tier.ts';
+import { bytesFromText } from '../../src/domain/bytes.ts';
+import type { ForeignAnswer } from '../../src/domain/foreign-answer.ts';
+import type { Handle } from '../../src/domain/handle.ts';
+import { makeValue } from '../../src/domain/handle-value.ts';
+import { type RedisProcess, startRedis } from '../redis-server.ts';
+
+const TIMEOUT_MS = 15;
+const HANDLE = '20.500/木 {1}' as Handle;
+const KEY: TierKey = { handle: HANDLE, site: null };
+
+const told = (text: string): ForeignAnswer => ({
+  kind: 'found',
+  learnedAt: 1_700_000_000_000,
+  values: [
+    makeValue({
+      index: 1,
+      type: bytesFromText('NAME'),
+      data: bytesFromText(text),
+      ttl: 600,
+      timestamp: 1_700_000_000,
+      permissions: 0b1110,
+      references: [{ handle: '20.500/X', index: 2 }],
+    }),
+  ],
+});
+
+let redis: RedisProcess;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.close());
+
+interface Opened {
+  readonly tier: RedisAnswers;
+  readonly connection: RedisConnection;
+  readonly events: string[];
+}
+
+const opened: RedisAnswers[] = [];
+beforeEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+});
+
+async function open(url = redis.url): Promise<Opened> {
+  const settings = { urls: [url], isCluster: false, username: null, password: null, timeoutMs: TIMEOUT_MS };
+  const connection = new RedisConnection(settings, () => {});
+  const events: string[] = [];
+  const tier = new RedisAnswers(connection, 'test', { cacheEvent: (_cache, event) => events.push(event) });
+  opened.push(tier);
+  await connection.ready(2000);
+  return { tier, connection, events };
+}
+
+/** Sets and waits until it is there: `set` returns at once. */
+async function put(tier: RedisAnswers, key: TierKey, answer: ForeignAnswer, forMs = 60_000): Promise<void> {
+  tier.set(key, answer, forMs);
+  await until(async () => (await tier.get(key)) !== null);
+}
+
+async function until(holds: () => Promise<boolean>, withinMs = 3000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('it did not come to hold');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('an answer', () => {
+  test('that one thread puts there, another gets, bytes and all', async () => {
+    const [a, b] = [await open(), await open()];
+    const answer = told('橡木 \u0001');
+    await put(a.tier, KEY, answer);
+    expect(await b.tier.get(KEY)).toEqual(answer);
+    expect(b.events).toEqual(['hit']);
+    expect(await b.tier.get({ handle: '20.500/NONE' as Handle, site: null })).toBeNull();
+  });
+
+  test('of absence is one too', async () => {
+    const { tier } = await open();
+    const key = { handle: '20.500/ABSENT' as Handle, site: null };
+    await put(tier, key, { kind: 'not-found', learnedAt: 5 });
+    expect(await tier.get(key)).toEqual({ kind: 'not-found', learnedAt: 5 });
+  });
+
+  test('of another site is another', async () => {
+    const { tier } = await open();
+    await put(tier, KEY, told('oak'));
+    const site = { prefix: '20.500' as never, urls: ['https://oak.example'] };
+    expect(await tier.get({ handle: HANDLE, site })).toBeNull();
+  });
+
+  test.each([
+    ['garbage', 'x'],
+    ['another version', '[2,5]'],
+    ['no values', '[1,5,7]'],
+    ['a value cut short', '[1,5,[[1,"T"]]]'],
+    ['what are no bytes', '[1,5,[[1,"T","木",600,false,0,14,[]]]]'],
+  ])('that is %s counts for nothing', async (_, text) => {
+    const { tier, events } = await open();
+    await redis.command('HSET', 'test:{20.500/BAD}:answer', '-', text);
+    expect(await tier.get({ handle: '20.500/BAD' as Handle, site: null })).toBeNull();
+    expect(events).toEqual(['miss']);
+  });
+
+  test('is gone when its time is over', async () => {
+    const { tier } = await open();
+    const key = { handle: '20.500/BRIEF' as Handle, site: null };
+    await put(tier, key, told('oak'), 30);
+    await until(async () => (await tier.get(key)) === null);
+  });
+});
+
+describe('an invalidation', () => {
+  test('removes the answer, and turns away what was on its way', async () => {
+    const [a, b] = [await open(), await open()];
+    const key = { handle: '20.500/CHANGED' as Handle, site: null };
+    await put(a.tier, key, told('old'));
+    await b.tier.forget(key.handle);
+    expect(await a.tier.get(key)).toBeNull();
+    a.tier.set(key, told('old'), 60_000);
+    const other = { handle: '20.500/AFTER' as Handle, site: null };
+    await put(a.tier, other, told('new'));
+    expect(await a.tier.get(key)).toBeNull();
+  });
+});
+
+describe('a Redis that is ill', () => {
+  async function slowest(tier: RedisAnswers, questions: number): Promise<readonly number[]> {
+    const times: number[] = [];
+    for (let i = 0; i < questions; i++) {
+      const startedAt = performance.now();
+      expect(await tier.get(KEY)).toBeNull();
+      times.push(performance.now() - startedAt);
+    }
+    return times;
+  }
+
+  test('frozen, costs its time limit once and then nothing, and is used again when it thaws', async () => {
+    const { tier, connection, events } = await open();
+    await put(tier, KEY, told('oak'));
+    redis.freeze();
+    try {
+      const [first = 0, ...others] = await slowest(tier, 50);
+      expect(first).toBeGreaterThan(TIMEOUT_MS - 2);
+      expect(Math.max(...others)).toBeLessThan(10);
+      expect(events.filter((event) => event === 'failed')).toHaveLength(1);
+    } finally {
+      redis.thaw();
+    }
+    await connection.ready(3000);
+    expect(await tier.get(KEY)).toMatchObject({ kind: 'found' });
+  });
+
+  test('killed, costs nothing, and is used again when it is back', async () => {
+    const { tier, connection } = await open();
+    await put(tier, KEY, told('oak'));
+    await redis.kill();
+    expect(Math.max(...(await slowest(tier, 50)))).toBeLessThan(TIMEOUT_MS + 10);
+    await redis.restart();
+    await connection.ready(5000);
+    await put(tier, KEY, told('ash'));
+    expect(await tier.get(KEY)).toMatchObject({ values: [{ data: 'ash' }] });
+  });
+
+  test('that was not there at the start costs nothing, and is used when it comes', async () => {
+    await redis.kill();
+    const { tier, connection } = await open();
+    expect(Math.max(...(await slowest(tier, 5)))).toBeLessThan(TIMEOUT_MS);
+    tier.set(KEY, told('oak'), 1000);
+    await tier.forget(HANDLE);
+    await redis.restart();
+    await connection.ready(5000);
+    expect(connection.isUp).toBe(true);
+  });
+
+  test('full, or turned read-only, still answers what it has', async () => {
+    const { tier, connection, events } = await open();
+    await put(tier, KEY, told('oak'));
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    tier.set({ handle: '20.500/NEW' as Handle, site: null }, told('new'), 1000);
+    await until(async () => events.includes('failed'));
+    expect(await tier.get(KEY)).toMatchObject({ kind: 'found' });
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    await redis.command('REPLICAOF', '127.0.0.1', '1');
+    events.length = 0;
+    tier.set({ handle: '20.500/NEW' as Handle, site: null }, told('new'), 1000);
+    await until(async () => events.includes('failed'));
+    expect(connection.isUp).toBe(true);
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    await put(tier, { handle: '20.500/NEW' as Handle, site: null }, told('new'));
+  });
+});
