@@ -124,6 +124,11 @@ export const TEMPLATES_QUERY = Type.Object(
 );
 
 export const TEMPLATE_QUERY = Type.Object(
-  { version: Type.Optional(Type.Integer({ minimum: 1, description: 'The newest if left out.' })) },
+  {
+    version: Type.Optional(Type.Integer({ minimum: 1, description: 'The newest if left out.' })),
+    at: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 40, description: 'The version of this instant (ISO 8601).' }),
+    ),
+  },
   CLOSED,
 );

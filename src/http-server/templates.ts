@@ -3,13 +3,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HandleError } from '../domain/error.ts';
 import type { Template } from '../domain/template.ts';
-import type { PutTemplate, TemplateRegistry, TemplateResult } from '../registry/registry.ts';
+import type { PutTemplate, TemplateMoment, TemplateResult } from '../registry/registry.ts';
 import { formatTemplate, parseTemplate } from '../registry/template-json.ts';
 import { isJsonObject, type JsonObject } from '../wire/json-input.ts';
 import { actorOf } from './authentication.ts';
 import { revisionFromIfMatch, revisionTag } from './entity-tags.ts';
+import type { HttpServerOptions } from './http-server.ts';
 import { idempotencyClaimOf } from './idempotency.ts';
-import { formatMilliseconds } from './instants.ts';
+import { formatMilliseconds, parsePastInstant } from './instants.ts';
 import { DEFAULT_PAGE_SIZE, pageOf } from './pagination.ts';
 import { pathText } from './percent-decoding.ts';
 import { bodyChecker, queryChecker } from './schemas.ts';
@@ -22,7 +23,10 @@ const listQuery = queryChecker(TEMPLATES_QUERY);
 const readQuery = queryChecker(TEMPLATE_QUERY);
 const toDisable = bodyChecker(ELEMENTS_TO_DISABLE);
 
-export function registerTemplates(scope: FastifyInstance, templates: TemplateRegistry): void {
+export function registerTemplates(
+  scope: FastifyInstance,
+  { templates, clock }: Pick<HttpServerOptions, 'templates' | 'clock'>,
+): void {
   scope.get('/v1/templates', async (request) => {
     const { prefix = null, after = null, limit = DEFAULT_PAGE_SIZE } = listQuery.check(request.query);
     const found = await templates.list(actorOf(request), prefix, after, limit);
@@ -42,8 +46,7 @@ export function registerTemplates(scope: FastifyInstance, templates: TemplateReg
   });
 
   scope.get(`${TEMPLATES}*`, async (request, reply) => {
-    const { version = null } = readQuery.check(request.query);
-    const template = await templates.read(actorOf(request), handleIn(request), version);
+    const template = await templates.read(actorOf(request), handleIn(request), momentOf(request, clock()));
     reply.header('ETag', revisionTag(template.revision));
     return templateJson(template);
   });
@@ -80,6 +83,17 @@ export function registerTemplates(scope: FastifyInstance, templates: TemplateReg
     const draft = parseTemplate(content, '');
     return told(reply, await templates.put(actorOf(request), { handle, draft, mode, ...conditionsOf(request) }));
   };
+}
+
+function momentOf({ query }: FastifyRequest, nowMs: number): TemplateMoment | null {
+  const { version, at } = readQuery.check(query);
+  if (version !== undefined && at !== undefined) {
+    throw new HandleError('INVALID_REQUEST', 'A version has its number or its instant: give one of the two.', {
+      at: 'query',
+    });
+  }
+  if (version !== undefined) return { version };
+  return at === undefined ? null : { atMs: parsePastInstant(at, 'query/at', nowMs) };
 }
 
 function handleIn(request: FastifyRequest): string {

@@ -70,7 +70,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
       registerChanges(closed, options);
-      registerTemplates(closed, options.templates);
+      registerTemplates(closed, options);
       registerMoves(closed, options.moves);
       registerPreserved(closed, options.preserver);
       registerImports(closed, options);

@@ -145,6 +145,9 @@ export interface PutTemplate {
   readonly idempotency: IdempotencyClaim | null;
 }
 
+/** A version by its number, or as of an instant (epoch milliseconds). */
+export type TemplateMoment = { readonly version: number } | { readonly atMs: number };
+
 export interface TemplateResult {
   readonly template: Template;
   readonly outcome: 'created' | 'updated' | 'unchanged';
@@ -161,7 +164,7 @@ export interface TemplateRegistry {
   /** Newest versions in order of their handles: of one prefix, or all that the asker reaches by name. */
   list(actor: Actor, prefix: string | null, after: string | null, limit: number): Promise<readonly Template[]>;
   /** The newest version, or the one asked for. */
-  read(actor: Actor, handle: string, version: number | null): Promise<Template>;
+  read(actor: Actor, handle: string, which: TemplateMoment | null): Promise<Template>;
   /** A new version; the same content as stands changes nothing. Elements are never removed: `INVALID_STATE`. */
   put(actor: Actor, put: PutTemplate): Promise<TemplateResult>;
   /** A new version in which these elements, by index, are disabled. */

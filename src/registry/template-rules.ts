@@ -4,7 +4,7 @@
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
-import { type HandleValue, sameValue } from '../domain/handle-value.ts';
+import type { HandleValue } from '../domain/handle-value.ts';
 import { MAX_MISMATCHES_TOLD } from '../domain/limits.ts';
 import { FIRST_ELEMENT_INDEX, type Template, type TemplateElement } from '../domain/template.ts';
 import { checkFor, type TextCheck } from './template-checks.ts';
@@ -52,7 +52,7 @@ export interface Mismatch {
   readonly message: string;
 }
 
-/** What is wrong with values that are new or changed. `standing`: the record as it is, if it has the same template. */
+/** What is wrong with values whose text is new or changed. `standing`: the record as it is, if it has the same template. */
 export function judgeValues(
   compiled: CompiledTemplate,
   values: readonly HandleValue[],
@@ -113,10 +113,13 @@ export function assertFits(
   );
 }
 
+/** Of the handle system, whatever the index. */
+const SYSTEM_TYPE = /^HS_/i;
+
 function judgeValue({ template, elements }: CompiledTemplate, value: HandleValue, i: number): Mismatch | null {
   const known = elements.get(value.index);
   if (known === undefined) {
-    if (template.isOpen) return null;
+    if (template.isOpen || SYSTEM_TYPE.test(value.type)) return null;
     return {
       at: `/values/${i}/index`,
       message: `index ${value.index} (${textFromBytes(value.type)}) is none of its elements: leave it out, or put a version of the template that has it`,
@@ -141,7 +144,8 @@ function judgeText(value: HandleValue, check: TextCheck): string | null {
 }
 
 function stands(standing: HandleRecord | null, value: HandleValue): boolean {
-  return standing?.values.some((other) => sameValue(other, value)) ?? false;
+  const { index, type, data } = value;
+  return standing?.values.some((other) => other.index === index && other.type === type && other.data === data) ?? false;
 }
 
 function has(values: readonly HandleValue[], index: number): boolean {

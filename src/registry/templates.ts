@@ -4,9 +4,9 @@
 import type { Change } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import { type Handle, isSystemPrefix, prefixOf } from '../domain/handle.ts';
-import { rootsOf } from '../domain/holding.ts';
+import { NO_TRANSFERS, rootsOf, seatsOf } from '../domain/holding.ts';
 import { MAX_COMMIT_ATTEMPTS, MAX_TEMPLATES_OF_PREFIX } from '../domain/limits.ts';
-import { type Prefix, parsePrefix } from '../domain/prefix.ts';
+import { isWithin, type Prefix, parsePrefix } from '../domain/prefix.ts';
 import type { Template, TemplateDraft } from '../domain/template.ts';
 import type { IdempotencyResult, RegistryStore } from '../store/registry-store.ts';
 import type { Admission } from './admission.ts';
@@ -14,7 +14,7 @@ import { assertMayReadEnterprise, seesEveryone } from './authorization.ts';
 import type { Holdings } from './holdings.ts';
 import { assertSameBody, claimKeyOf } from './idempotency.ts';
 import type { Actor, IdempotencyClaim } from './registration.ts';
-import type { PutTemplate, TemplateRegistry, TemplateResult } from './registry.ts';
+import type { PutTemplate, TemplateMoment, TemplateRegistry, TemplateResult } from './registry.ts';
 import { formatTemplate } from './template-json.ts';
 import { assertSuccessor, contentOf, withDisabled } from './template-succession.ts';
 import { pageSizeOf } from './text-rules.ts';
@@ -26,6 +26,9 @@ export interface TemplatesOptions {
   readonly ownPrefix: Prefix;
   readonly clock: () => number;
 }
+
+/** Each may take MAX_TEMPLATE_BYTES. */
+const VERSIONS_AT_ONCE = 20;
 
 /** What the newest version becomes; throws why it cannot. */
 type Decide = (newest: Template | null) => TemplateDraft | Promise<TemplateDraft>;
@@ -54,15 +57,18 @@ export class Templates implements TemplateRegistry {
     return found;
   }
 
-  async read(actor: Actor, text: string, version: number | null): Promise<Template> {
+  async read(actor: Actor, text: string, which: TemplateMoment | null): Promise<Template> {
     const handle = this.#options.admission.parse(text);
     await this.#assertMayRead(actor, handle);
     const newest = await this.#options.store.template(handle);
     if (newest === null) throw absent(handle);
-    if (version === null || version === newest.revision) return newest;
-    const found = await this.#versionOf(handle, version);
+    if (which === null) return newest;
+    const found = await ('version' in which
+      ? this.#versionOf(handle, which.version)
+      : this.#versionAt(handle, which.atMs));
     if (found !== null) return found;
-    throw new HandleError('NOT_FOUND', `${handle} has no version ${version}: its newest is ${newest.revision}.`);
+    const asked = 'version' in which ? `no version ${which.version}` : 'no version of that time';
+    throw new HandleError('NOT_FOUND', `${handle} has ${asked}: its newest is ${newest.revision}.`);
   }
 
   put(actor: Actor, { handle, draft, mode, ifMatch, idempotency }: PutTemplate): Promise<TemplateResult> {
@@ -150,6 +156,18 @@ export class Templates implements TemplateRegistry {
     return found?.revision === version ? found : null;
   }
 
+  async #versionAt(handle: Handle, atMs: number): Promise<Template | null> {
+    let stood: Template | null = null;
+    for (;;) {
+      const versions = await this.#options.store.templateVersions(handle, stood?.revision ?? 0, VERSIONS_AT_ONCE);
+      for (const version of versions) {
+        if (version.updatedAt > atMs) return stood;
+        stood = version;
+      }
+      if (versions.length < VERSIONS_AT_ONCE) return stood;
+    }
+  }
+
   async #assertRoom(handle: Handle): Promise<void> {
     const prefix = prefixOf(handle);
     const there = await this.#options.store.templates(prefix, null, MAX_TEMPLATES_OF_PREFIX);
@@ -160,10 +178,11 @@ export class Templates implements TemplateRegistry {
     );
   }
 
-  /** Those of the node are for everyone; others for who reads under their prefix. */
+  /** Those of the node are for everyone; others for who reads under their prefix, or is bound to one below it. */
   async #assertMayRead(actor: Actor, handle: Handle): Promise<void> {
     const { holdings, ownPrefix } = this.#options;
-    if (prefixOf(handle) === ownPrefix) return;
+    const { scope } = actor.principal;
+    if (prefixOf(handle) === ownPrefix || (scope !== null && isWithin(scope, prefixOf(handle)))) return;
     const verdict = await holdings.judgeRead(actor.principal, handle);
     if (verdict !== null) throw verdict;
   }
@@ -174,11 +193,13 @@ export class Templates implements TemplateRegistry {
     const transfers = await holdings.transfers();
     if (text !== null) {
       const prefix = parsePrefix(text);
-      if (prefix !== ownPrefix) assertMayReadEnterprise(principal, prefix, transfers);
+      const isAbove = principal.scope !== null && isWithin(principal.scope, prefix);
+      if (prefix !== ownPrefix && !isAbove) assertMayReadEnterprise(principal, prefix, transfers);
       return [prefix];
     }
     if (seesEveryone(principal) || principal.scope === null) return null;
-    const prefixes = new Set([ownPrefix, ...rootsOf(principal.scope, transfers)]);
+    const above = seatsOf(principal.scope, NO_TRANSFERS) as readonly Prefix[];
+    const prefixes = new Set([ownPrefix, ...above, ...rootsOf(principal.scope, transfers)]);
     return [...prefixes].sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1));
   }
 }

@@ -49,6 +49,10 @@ describe('templates', () => {
     const version = async (number: number) => (await chairs('GET', `${pathOf(META)}?version=${number}`)).json.version;
     expect([await version(1), await version(2), await version(3)]).toEqual([1, 2, 3]);
     expect(await chairs('GET', `${pathOf(META)}?version=4`)).toMatchObject({ status: 404 });
+    const { updatedAt } = (await chairs('GET', `${pathOf(META)}?version=1`)).json;
+    expect((await chairs('GET', `${pathOf(META)}?at=${updatedAt}`)).json.version).toBeLessThan(3);
+    expect(await chairs('GET', `${pathOf(META)}?at=2020-01-01T00:00:00Z`)).toMatchObject({ status: 404 });
+    expect(await chairs('GET', `${pathOf(META)}?at=${updatedAt}&version=1`)).toMatchObject({ status: 400 });
     expect(await chairs('GET', `${pathOf(META)}?version=0`)).toMatchObject({ status: 400 });
   });
 

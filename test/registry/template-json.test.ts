@@ -1,5 +1,6 @@
 // What a template may say, and the nearest thing it may not: every refusal names its place.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HandleError } from '../../src/domain/error.ts';
 import { formatTemplate, parseTemplate } from '../../src/registry/template-json.ts';
@@ -19,6 +20,10 @@ function refusal(input: unknown): HandleError {
     throw error;
   }
   throw new Error(`expected a refusal of ${JSON.stringify(input)}`);
+}
+
+function isLine(text: string): boolean {
+  return text.trim() !== '' && !/\p{Cc}/u.test(text) && text.isWellFormed();
 }
 
 describe('a template as JSON', () => {
@@ -46,6 +51,61 @@ describe('a template as JSON', () => {
     const short = { ...template(string), description: null, industry: null, carrier: 'passive', isOpen: false };
     expect(formatTemplate(parseTemplate(template(string), ''))).toEqual(short);
     expect(formatTemplate(parseTemplate(short, ''))).toEqual(short);
+  });
+
+  it('is the same again, whatever it says', () => {
+    const line = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => isLine(text));
+    const names = fc.record({ zh: line, en: line });
+    const common = {
+      index: fc.integer({ min: 2000, max: 0x7fff_ffff }),
+      type: fc.stringMatching(/^[A-Z][A-Z_]{0,9}$/).filter((type) => !type.startsWith('HS_')),
+      name: names,
+    };
+    const flags = { required: fc.constant(true), searchable: fc.constant(true), disabled: fc.constant(true) };
+    const short = fc.nat({ max: 9 });
+    const kindOf = (kind: string, rules: Record<string, fc.Arbitrary<unknown>>) =>
+      fc.record(
+        { ...common, kind: fc.constant(kind), ...flags, ...rules },
+        { requiredKeys: ['index', 'type', 'name', 'kind'] },
+      );
+    const choices = fc.uniqueArray(fc.record({ value: line, name: names }), {
+      minLength: 1,
+      maxLength: 4,
+      selector: ({ value }) => value,
+    });
+    const anyElement = fc.oneof(
+      kindOf('string', {
+        minLength: short,
+        maxLength: fc.integer({ min: 10, max: 900 }),
+        pattern: fc.constant('\\pL+'),
+      }),
+      kindOf('number', {
+        minimum: short,
+        maximum: fc.integer({ min: 10 }),
+        decimals: short,
+        unit: fc.constantFrom('W', '毫米'),
+      }),
+      kindOf('file', { fileTypes: fc.constant(['pdf']) }),
+      fc.tuple(kindOf('enumeration', {}), choices).map(([one, given]) => ({ ...one, choices: given })),
+      kindOf('handle', {}),
+    );
+    const anyTemplate = fc.record({
+      name: names,
+      description: fc.option(names),
+      industry: fc.constantFrom(null, 'C', 'C21', 'C2110'),
+      carrier: fc.constantFrom('active', 'passive'),
+      isOpen: fc.boolean(),
+      elements: fc.uniqueArray(anyElement, { minLength: 1, maxLength: 5, selector: ({ index }) => index as number }),
+    });
+    fc.assert(
+      fc.property(anyTemplate, (given) => {
+        const sent = JSON.parse(JSON.stringify(given));
+        const formatted = JSON.parse(JSON.stringify(formatTemplate(parseTemplate(sent, ''))));
+        expect(formatted).toEqual(sent);
+        expect(parseTemplate(formatted, '')).toEqual(parseTemplate(sent, ''));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   const refused: readonly (readonly [string, unknown, string])[] = [

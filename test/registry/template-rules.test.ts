@@ -97,6 +97,8 @@ describe('a value fits its element', () => {
     expect(foreign.message).toContain('index 2001 (TYPE_2001) is none of its elements');
     // What is of the handle system, and not of the product, is no template's business.
     expect(await word(f, f.chairs, of(1999, 'NOTE'))).toBe('updated');
+    expect(await word(f, f.chairs, of(2001, 'hs_vlist'))).toBe('updated');
+    expect(await word(f, f.chairs, of(2000, 'HS_VLIST'))).toBe('INVALID_VALUE');
     const open = await withTemplate({ elements: [{ index: 2000, kind: 'string' }], isOpen: true });
     expect(await word(open, open.chairs, of(2001, 'TYPE_2001'))).toBe('created');
   });
@@ -223,6 +225,9 @@ describe('a newer version', () => {
       notice: 'Stop using it.',
     } as const;
     expect(await word(f, f.chairs, recall)).toBe('updated');
+    expect(await word(f, f.chairs, patch(A, { values: [value(2000, 'TYPE_2000', 'abc', { ttl: 60 })] }))).toBe(
+      'updated',
+    );
     expect(await word(f, f.chairs, patch(A, { values: [value(2000, 'TYPE_2000', 'abd')] }))).toBe('INVALID_VALUE');
     const disabled = refusal(await one(f, f.chairs, patch(A, { values: [value(2001, 'TYPE_2001', 'y')] })));
     expect(disabled.message).toContain('2001 (要素2001 / Element 2001) is disabled and takes no new values');

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseTemplate } from '../../src/registry/template-json.ts';
-import { CHAIRS, LAMPS, openFixture, setState } from './fixture.ts';
+import { actor, CHAIRS, LAMPS, openFixture, setState } from './fixture.ts';
 import { type GivenElement, putTemplate } from './template-fixture.ts';
 
 const META = `${CHAIRS}/META_CHAIR`;
@@ -29,8 +29,14 @@ describe('a template', () => {
     });
     expect(f.commits.count).toBe(commits);
     const elements = async (version: number | null) =>
-      (await f.templates.read(f.chairs, META, version)).elements.map(({ index }) => index);
+      (await f.templates.read(f.chairs, META, version === null ? null : { version })).elements.map(
+        ({ index }) => index,
+      );
     expect([await elements(null), await elements(2), await elements(1)]).toEqual([[2000, 2001], [2000, 2001], [2000]]);
+    const at = async (atMs: number) => (await f.templates.read(f.chairs, META, { atMs })).revision;
+    const put = f.clock.nowMs;
+    expect([await at(put - 1000), await at(put - 1), await at(put), await at(put + 1)]).toEqual([1, 1, 2, 2]);
+    await expect(at(put - 1001)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(elements(3)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(f.templates.read(f.chairs, `${META}2`, null)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -63,6 +69,18 @@ describe('a template', () => {
     // Asked for what does not exist, it tells the same.
     await expect(f.templates.read(f.lamps, `${META}2`, null)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect((await f.templates.read(f.lamps, NODE_META, null)).handle).toBe(NODE_META);
+  });
+
+  it('is for prefixes below its own, too', async () => {
+    const f = await openFixture();
+    await putTemplate(f, f.chairs, META, [STRING]);
+    const below = actor('enterprise', `${CHAIRS}.7`);
+    expect((await f.templates.read(below, META, null)).handle).toBe(META);
+    expect((await f.templates.list(below, null, null, 10)).map(({ handle }) => handle)).toEqual([META]);
+    expect(await f.templates.list(below, CHAIRS, null, 10)).toHaveLength(1);
+    const beside = actor('enterprise', `${CHAIRS}7`);
+    await expect(f.templates.read(beside, META, null)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await f.templates.list(beside, null, null, 10)).toEqual([]);
   });
 
   it('is listed to those who may read it, page by page', async () => {
