@@ -6,7 +6,7 @@ import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Observer } from '../domain/observer.ts';
 import { foldAsciiCase } from '../domain/prefix.ts';
 import { recognise } from '../domain/scheme.ts';
-import type { Recognise } from '../http-server/resolution.ts';
+import type { Recognise } from '../resolver/asker.ts';
 import type { ForeignOptions } from '../resolver/chain.ts';
 import type { HttpUpstreams, UpstreamRoute } from '../upstream/http-upstreams.ts';
 import { systemClock } from './clock.ts';

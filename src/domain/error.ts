@@ -78,3 +78,11 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'OV
 export function isUnavailable(error: unknown): boolean {
   return error instanceof HandleError && UNAVAILABLE.has(error.code);
 }
+
+const DEFECT = 'The node failed to answer; this is its fault. Report the request id to its operator.';
+
+/** Any thrown thing as a `HandleError`. A defect keeps its cause for the log, and its message never leaves the process. */
+export function failureOf(thrown: unknown): HandleError {
+  if (isHandleError(thrown) && (thrown.code !== 'INTERNAL' || thrown.message === DEFECT)) return thrown;
+  return new HandleError('INTERNAL', DEFECT, { cause: thrown });
+}

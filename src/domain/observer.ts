@@ -4,8 +4,15 @@ import type { Outcome, Tier } from './answer.ts';
 import type { ErrorCode } from './error.ts';
 import type { Handle } from './handle.ts';
 
-export type Door = 'handle-api' | 'batch' | 'page' | 'v1';
-export const DOORS = ['handle-api', 'batch', 'page', 'v1'] as const satisfies readonly Door[];
+export type Door = 'handle-api' | 'batch' | 'page' | 'v1' | 'handle-tcp' | 'handle-udp';
+export const DOORS = [
+  'handle-api',
+  'batch',
+  'page',
+  'v1',
+  'handle-tcp',
+  'handle-udp',
+] as const satisfies readonly Door[];
 
 /** What a registration did. `unchanged` is a repeat that said nothing new. */
 export type RegistrationOutcome = 'created' | 'updated' | 'unchanged' | 'revoked' | 'deleted' | 'refused';
@@ -19,21 +26,23 @@ export const REGISTRATION_OUTCOMES = [
 ] as const satisfies readonly RegistrationOutcome[];
 
 /** Why a request was turned away before it was looked at. */
-export type Refusal = 'rate-limit' | 'trip-limit' | 'authentication' | 'in-flight' | 'connections';
+export type Refusal = 'rate-limit' | 'trip-limit' | 'authentication' | 'in-flight' | 'connections' | 'amplification';
 export const REFUSALS = [
   'rate-limit',
   'trip-limit',
   'authentication',
   'in-flight',
   'connections',
+  'amplification',
 ] as const satisfies readonly Refusal[];
 
 /** How a client says who it is. */
-export type AuthenticationScheme = 'bearer' | 'basic' | 'certificate';
+export type AuthenticationScheme = 'bearer' | 'basic' | 'certificate' | 'challenge';
 export const AUTHENTICATION_SCHEMES = [
   'bearer',
   'basic',
   'certificate',
+  'challenge',
 ] as const satisfies readonly AuthenticationScheme[];
 
 export type CacheName = 'l1' | 'negative' | 'parent' | 'l2';

@@ -39,6 +39,15 @@ export class TokenBudget {
     return waitSeconds;
   }
 
+  /** Takes as many tokens if there are, else none. */
+  takeMany(name: string, tokens: number): boolean {
+    const bucket = this.#bucketOf(name);
+    this.#waitOf(bucket);
+    if (bucket.tokens < tokens) return false;
+    bucket.tokens -= tokens;
+    return true;
+  }
+
   /** Of a token that was taken for something that then succeeded. */
   giveBack(name: string): void {
     const bucket = this.#buckets.get(name);

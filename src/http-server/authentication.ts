@@ -5,9 +5,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import type { AuthenticationScheme } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { AuthenticationGuard } from '../registry/authentication-guard.ts';
 import type { Actor } from '../registry/registration.ts';
 import type { Authenticator } from '../registry/registry.ts';
-import type { AuthenticationGuard } from './authentication-guard.ts';
 import { certificateObjectionOf, certificateSubjectOf } from './client-certificate.ts';
 
 declare module 'fastify' {
@@ -27,9 +27,9 @@ function bearerTokenOf(header: string | undefined): string | null {
 /** Who sends a request, with the guessing of keys bounded. */
 export class RequestAuthentication {
   readonly #authenticator: Authenticator;
-  readonly #guard: AuthenticationGuard;
+  readonly #guard: AuthenticationGuard<IncomingMessage>;
 
-  constructor(authenticator: Authenticator, guard: AuthenticationGuard) {
+  constructor(authenticator: Authenticator, guard: AuthenticationGuard<IncomingMessage>) {
     this.#authenticator = authenticator;
     this.#guard = guard;
   }

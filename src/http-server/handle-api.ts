@@ -19,16 +19,16 @@ import type { Observer } from '../domain/observer.ts';
 import { onlyReads } from '../domain/principal.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { Requester } from '../registry/handle-requester.ts';
+import type { Asker, Asking } from '../resolver/asker.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
 import type { PastReplies } from './handle-api-past.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
 import type { HandleRequesters } from './handle-requests.ts';
-import type { Asking, Hops } from './hops.ts';
+import type { Hops } from './hops.ts';
 import { pathText } from './percent-decoding.ts';
 import { asHandleError } from './problems.ts';
-import type { Asker } from './resolution.ts';
 
 const HANDLES = '/api/handles/';
 
@@ -43,7 +43,7 @@ export function isHandlesPath(url: string): boolean {
 }
 
 export interface HandleApiOptions {
-  readonly asker: Asker;
+  readonly asker: Asker<IncomingMessage>;
   readonly hops: Hops;
   readonly past: PastReplies;
   readonly requesters: HandleRequesters;

@@ -4,10 +4,10 @@
 import type { IncomingMessage } from 'node:http';
 import { EMPTY_BYTES } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
+import type { AuthenticationGuard } from '../registry/authentication-guard.ts';
 import type { HandleAuthenticator } from '../registry/handle-authentication.ts';
 import type { Requester } from '../registry/handle-requester.ts';
 import type { RequestAuthentication } from './authentication.ts';
-import type { AuthenticationGuard } from './authentication-guard.ts';
 import { basicCredentialOf } from './basic-credentials.ts';
 import type { SecureCheck } from './client-network.ts';
 import type { ApiReply } from './handle-api-reply.ts';
@@ -15,7 +15,7 @@ import type { ApiReply } from './handle-api-reply.ts';
 export interface HandleRequestersOptions {
   readonly authentication: RequestAuthentication;
   readonly handleAuthenticator: HandleAuthenticator;
-  readonly guard: AuthenticationGuard;
+  readonly guard: AuthenticationGuard<IncomingMessage>;
   readonly isSecure: SecureCheck;
 }
 

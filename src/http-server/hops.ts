@@ -3,19 +3,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { MAX_HOPS } from '../domain/limits.ts';
-import type { Delegated } from '../resolver/resolver.ts';
-
-/** How a question is to be answered, beside what is asked. */
-export interface Asking {
-  readonly bypassCache: boolean;
-  /** Null as the settings say. */
-  readonly delegated: Delegated | null;
-  /** The nodes it has passed, as `Via` names them; empty for who asks for himself. */
-  readonly via: string;
-}
-
-/** As nearly everybody asks. */
-export const USUAL: Asking = { bypassCache: false, delegated: null, via: '' };
+import { type Asking, USUAL } from '../resolver/asker.ts';
 
 /** Characters of `Via` that are looked at and handed on: far more than MAX_HOPS nodes write. */
 const MAX_VIA_LENGTH = 1000;

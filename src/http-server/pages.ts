@@ -1,6 +1,7 @@
 // `/{handle}`: what someone gets who opens the address of an identifier, a page for a browser and the Handle API's JSON
 // for everything else. Never more than public values.
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import type { Answer, Found, Revoked } from '../domain/answer.ts';
@@ -12,18 +13,17 @@ import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-val
 import type { Observer } from '../domain/observer.ts';
 import { RECALL_INDEX, type Recalled } from '../domain/recall.ts';
 import type { TemplateElements } from '../registry/registry.ts';
+import { type Asker, USUAL } from '../resolver/asker.ts';
 import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
-import { USUAL } from './hops.ts';
 import { type Describe, describedBy, inElementOrder, labelFor, shownText } from './page-elements.ts';
 import { confinePage } from './page-headers.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
 import { headingRank, LANGUAGES, type Language, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
 import { asHandleError, retryAfterOf } from './problems.ts';
-import type { Asker } from './resolution.ts';
 
 export interface PagesOptions {
-  readonly asker: Asker;
+  readonly asker: Asker<IncomingMessage>;
   readonly observer: Observer;
   readonly templateElements: TemplateElements;
 }

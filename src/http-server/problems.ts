@@ -1,7 +1,7 @@
 // What each error code becomes at the HTTP doors: one table for problem documents (RFC 9457), one for the Handle API.
 // A new code does not compile until both say what it means.
 
-import { type ErrorCode, HandleError, isHandleError } from '../domain/error.ts';
+import { type ErrorCode, failureOf, HandleError } from '../domain/error.ts';
 
 interface ProblemRow {
   readonly status: number;
@@ -149,14 +149,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = 
   ],
 };
 
-/**
- * Any thrown thing as a `HandleError`. A defect keeps its cause for the log, and its message never leaves the process.
- */
+/** Any thrown thing as a `HandleError`, failures of the framework in our words. */
 export function asHandleError(thrown: unknown): HandleError {
-  if (isHandleError(thrown) && (thrown.code !== 'INTERNAL' || thrown.message === INTERNAL_MESSAGE)) return thrown;
   const known = FRAMEWORK_CODES[(thrown as { code?: string } | null)?.code ?? ''];
-  if (known !== undefined) return new HandleError(known[0], known[1], { cause: thrown });
-  return new HandleError('INTERNAL', INTERNAL_MESSAGE, { cause: thrown });
+  return known === undefined ? failureOf(thrown) : new HandleError(known[0], known[1], { cause: thrown });
 }
-
-const INTERNAL_MESSAGE = 'The node failed to answer; this is its fault. Report the request id to its operator.';

@@ -9,18 +9,17 @@ import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_BATCH_ITEMS, MAX_RESOLVE_BODY_BYTES } from '../domain/limits.ts';
 import type { Observer } from '../domain/observer.ts';
+import { type Asker, USUAL } from '../resolver/asker.ts';
 import { formatJsonText } from '../wire/value-json.ts';
 import { AnswerArray, release } from './answer-array.ts';
 import type { RequestAuthentication } from './authentication.ts';
 import { echo, errorBody, publicBody, sourcedBody } from './handle-api-reply.ts';
-import { USUAL } from './hops.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
 import { asHandleError } from './problems.ts';
-import type { Asker } from './resolution.ts';
 import { queryChecker, RESOLVE_QUERY } from './schemas.ts';
 
 export interface ResolveBatchOptions {
-  readonly asker: Asker;
+  readonly asker: Asker<IncomingMessage>;
   readonly authentication: RequestAuthentication;
   readonly observer: Observer;
 }

@@ -1,7 +1,9 @@
 // Puts `/v1` together: what needs a key, what does not, and what all of it shares.
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { HandleError } from '../domain/error.ts';
+import type { Asker } from '../resolver/asker.ts';
 import { registerAudit } from './audit.ts';
 import { type RequestAuthentication, requireKey } from './authentication.ts';
 import type { ChangeStreams } from './change-streams.ts';
@@ -17,7 +19,6 @@ import { registerImports, registerImportUpload } from './imports.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
 import { registerMoves } from './moves.ts';
 import { registerPreserved } from './preserved.ts';
-import type { Asker } from './resolution.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
 import { registerSearch } from './search.ts';
 import { registerStatistics } from './statistics.ts';
@@ -47,7 +48,7 @@ interface V1Options
   readonly importEvents: ImportEvents;
 }
 
-export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker): void {
+export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker<IncomingMessage>): void {
   const { authentication, directory, identifiers, observer } = options;
   app.decorateRequest('principal', null);
   app.decorateRequest('rawBody', null);

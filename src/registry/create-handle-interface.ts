@@ -10,12 +10,14 @@ import { HandleGrants } from './handle-grants.ts';
 import { HandleGroups } from './handle-groups.ts';
 import { HandleListing } from './handle-listing.ts';
 import { type HandlePrefixes, PrefixAdministration } from './handle-prefixes.ts';
+import { createHandleProofs, type HandleProofs } from './handle-proofs.ts';
 import type { Holdings } from './holdings.ts';
 import type { IdentifierRegistry } from './registry.ts';
 import type { RandomBytes } from './tokens.ts';
 
 export interface HandleInterface {
   readonly handleAuthenticator: HandleAuthenticator;
+  readonly handleProofs: HandleProofs;
   readonly handleRecords: HandleAdministration;
   readonly handlePrefixes: HandlePrefixes;
 }
@@ -40,6 +42,7 @@ export function createHandleInterface(parts: HandleInterfaceParts): HandleInterf
   const readAccess = holdings;
   return {
     handleAuthenticator: createHandleAuthenticator({ store, epochs, randomBytes, parse }),
+    handleProofs: createHandleProofs({ store, epochs, parse }),
     handleRecords: new HandleRecords({ store, admission, grants, identifiers, readAccess, randomBytes }),
     handlePrefixes: new PrefixAdministration({ store, homes, groups, grants, listing, readAccess }),
   };

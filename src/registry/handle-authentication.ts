@@ -10,6 +10,7 @@ import type { Handle } from '../domain/handle.ts';
 import { MAX_REMEMBERED } from '../domain/limits.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import type { HandleIdentity } from './handle-authority.ts';
+import { keysOf } from './handle-keys.ts';
 import type { RandomBytes } from './tokens.ts';
 
 /** What a client sends: `index:handle`, or a handle alone, and the bytes of the secret. */
@@ -40,7 +41,6 @@ interface Verified extends Validity {
 const USER = /^(?:\+?(\d{1,10}):)?(.+)$/s;
 const MAX_INDEX = 0x7fff_ffff;
 const KEY_BYTES = 32;
-const SECRET_KEY = 'HS_SECKEY';
 
 export function createHandleAuthenticator(options: HandleAuthenticationOptions): HandleAuthenticator {
   const { store, epochs, parse } = options;
@@ -72,7 +72,7 @@ export function createHandleAuthenticator(options: HandleAuthenticationOptions):
       const identity = parseUser(credential.user, parse);
       // The epoch first, then the read: a change in between ends what is remembered.
       const epoch = epochs.current();
-      const secrets = identity === null ? [] : await secretsOf(store, identity);
+      const secrets = identity === null ? [] : await keysOf(store, identity, 'HS_SECKEY');
       if (!opens(secrets, credential.secret) || identity === null) throw unauthenticated();
       const name = nameOf(credential);
       verified.delete(name);
@@ -103,17 +103,6 @@ function isHomed(parse: HandleAuthenticationOptions['parse'], handle: Handle): b
     if (error instanceof HandleError) return false;
     throw error;
   }
-}
-
-async function secretsOf(
-  store: Pick<RecordReader, 'get'>,
-  { handle, index }: HandleIdentity,
-): Promise<readonly ByteString[]> {
-  const record = await store.get(handle);
-  if (record?.status !== 'active') return [];
-  return record.values
-    .filter((value) => value.type.toUpperCase() === SECRET_KEY && (index === 0 || value.index === index))
-    .map((value) => value.data);
 }
 
 function unauthenticated(): HandleError {

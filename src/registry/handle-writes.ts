@@ -12,6 +12,8 @@ export type HandleWrite =
   | { readonly operation: 'put-record'; readonly values: readonly HandleValue[]; readonly overwrite: boolean }
   /** Adds values to a record, or replaces those of the same index. */
   | { readonly operation: 'put-values'; readonly values: readonly HandleValue[]; readonly overwrite: boolean }
+  /** Says values anew that the record has, each in its place. */
+  | { readonly operation: 'modify-values'; readonly values: readonly HandleValue[] }
   | { readonly operation: 'remove-values'; readonly indexes: readonly number[] }
   /** For good: the handle can be created again, and its revisions go on counting. */
   | { readonly operation: 'delete' };
@@ -35,6 +37,8 @@ export function planHandleWrite(write: HandleWrite, handle: Handle, current: Han
       return plannedPut(handle, current, write.values, current === null);
     case 'put-values':
       return planValues(write, handle, assertFound(handle, current));
+    case 'modify-values':
+      return planModification(write.values, handle, assertFound(handle, current));
     case 'remove-values':
       return planRemoval(write.indexes, handle, assertFound(handle, current));
     case 'delete': {
@@ -60,12 +64,25 @@ function planValues(
   return plannedPut(handle, current, after, clash === undefined);
 }
 
-function planRemoval(indexes: readonly number[], handle: Handle, current: HandleRecord): PlannedHandleWrite {
+function planModification(values: readonly HandleValue[], handle: Handle, current: HandleRecord): PlannedHandleWrite {
+  if (values.length === 0) throw new HandleError('INVALID_VALUE', 'No values are given: name at least one.');
+  assertOnceEach(values);
+  const given = new Map(values.map((value) => [value.index, value]));
+  assertThere([...given.keys()], handle, current);
+  const after = current.values.map((value) => given.get(value.index) ?? value);
+  return plannedPut(handle, current, after, false);
+}
+
+function assertThere(indexes: readonly number[], handle: Handle, current: HandleRecord): void {
   const known = new Set(current.values.map((value) => value.index));
   const missing = indexes.find((index) => !known.has(index));
   if (missing !== undefined) {
-    throw new HandleError('VALUES_NOT_FOUND', `${handle} has no value ${missing}: nothing was removed.`);
+    throw new HandleError('VALUES_NOT_FOUND', `${handle} has no value ${missing}: nothing was changed.`);
   }
+}
+
+function planRemoval(indexes: readonly number[], handle: Handle, current: HandleRecord): PlannedHandleWrite {
+  assertThere(indexes, handle, current);
   const removed = new Set(indexes);
   const after = current.values.filter((value) => !removed.has(value.index));
   return plannedPut(handle, current, after, false);

@@ -1,7 +1,7 @@
 // The envelope of a Handle protocol message (RFC 3652 §2.1) ⇄ 20 bytes: versions, ids, and how much follows.
 
 import type { ByteString } from '../domain/bytes.ts';
-import type { ByteReader } from './byte-reader.ts';
+import { ByteReader } from './byte-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { ENVELOPE_BYTES, MAX_MESSAGE_BYTES, type ProtocolVersion } from './protocol.ts';
 
@@ -83,6 +83,11 @@ export function suggestedVersion(envelope: Envelope): ProtocolVersion {
 /** Whether a message of that length may follow. */
 export function isLengthInBounds({ messageLength }: Envelope): boolean {
   return messageLength >= 0 && messageLength <= MAX_MESSAGE_BYTES;
+}
+
+/** Null if not all of it is there. */
+export function tryEnvelope(bytes: ByteString): Envelope | null {
+  return bytes.length < ENVELOPE_BYTES ? null : readEnvelope(new ByteReader(bytes, 'MALFORMED_MESSAGE'));
 }
 
 /** The length of the message whose envelope stands at the beginning of `bytes`; null if not all of it is there. */

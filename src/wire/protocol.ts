@@ -11,8 +11,8 @@ export const MAX_MESSAGE_BYTES = 262_144;
 export const DATAGRAM_BYTES = 512;
 
 /** The protocol version this node writes and understands: 2.11. */
-const MAJOR_VERSION = 2;
-const MINOR_VERSION = 11;
+export const MAJOR_VERSION = 2;
+export const MINOR_VERSION = 11;
 
 export const OPERATION = {
   resolution: 1,

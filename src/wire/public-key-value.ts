@@ -46,7 +46,7 @@ export function encodePublicKey(key: PublicKey): ByteString {
   return joinBytes(head, writeSigned(key.q), writeSigned(key.p), writeSigned(key.g), writeSigned(key.y));
 }
 
-function readUnsigned(reader: ByteReader): ByteString {
+export function readUnsigned(reader: ByteReader): ByteString {
   const number = reader.readBytes();
   if (number.charCodeAt(0) > 0x7f) throw reader.malformed('a negative number in a key');
   const stripped = stripZeros(number);
@@ -59,6 +59,6 @@ export function stripZeros(number: ByteString): ByteString {
 }
 
 /** Two's complement: a number whose first bit is set gets a zero byte in front. */
-function writeSigned(number: ByteString): ByteString {
+export function writeSigned(number: ByteString): ByteString {
   return countedBytes((number.charCodeAt(0) > 0x7f ? `\0${number}` : number) as ByteString);
 }

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { HandleError } from '../../src/domain/error.ts';
 import { AUTHENTICATION_FAILURE_BURST as BURST } from '../../src/domain/limits.ts';
 import { type AuthenticationScheme, type Refusal, SILENT_OBSERVER } from '../../src/domain/observer.ts';
-import { AuthenticationGuard } from '../../src/http-server/authentication-guard.ts';
 import { createSecureCheck } from '../../src/http-server/client-network.ts';
+import { AuthenticationGuard } from '../../src/registry/authentication-guard.ts';
 import { CHAIRS, type OpenDoor, openDoor } from './door.ts';
 import { NAME, register } from './registering.ts';
 
@@ -72,7 +72,7 @@ describe('a network that tries keys', () => {
 describe('a network that tries secrets', () => {
   const seen: (AuthenticationScheme | Refusal)[] = [];
   const clock = { nowMs: 0 };
-  let guard: AuthenticationGuard;
+  let guard: AuthenticationGuard<IncomingMessage>;
   const client = new IncomingMessage(new Socket());
   const wrong = () => {
     throw new HandleError('UNAUTHENTICATED', 'wrong');

@@ -9,7 +9,7 @@ import { SILENT_TRAIL } from '../../src/domain/audit.ts';
 import type { ErrorCode } from '../../src/domain/error.ts';
 import type { AuthenticationScheme, Door, Observer, Refusal } from '../../src/domain/observer.ts';
 import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
-import { type HomedPrefix, parsePrefix } from '../../src/domain/prefix.ts';
+import { type Homed, type HomedPrefix, parsePrefix } from '../../src/domain/prefix.ts';
 import { recognise } from '../../src/domain/scheme.ts';
 import { type HttpServerOptions, type RequestLog, startHttpServer } from '../../src/http-server/http-server.ts';
 import type { TlsMaterial } from '../../src/http-server/tls.ts';
@@ -41,6 +41,9 @@ export interface Seen {
 }
 
 export interface OpenDoor extends Registry {
+  readonly resolver: Resolver;
+  readonly homed: Homed;
+  readonly observer: Observer;
   readonly port: number;
   readonly routes: readonly string[];
   readonly store: RegistryStore & TallyKeeper;
@@ -82,6 +85,8 @@ export interface DoorSettings {
   readonly described?: false;
   /** Who is asked for what is not here. */
   readonly foreign?: ForeignOptions;
+  /** What the clock says at first. */
+  readonly startsAtMs?: number;
   /** Home to FOLDED alone, as its own prefix, without enterprises and their keys. */
   readonly isFoldedAlone?: boolean;
 }
@@ -100,7 +105,7 @@ const LIMITS: HttpServerOptions['limits'] = {
 };
 
 export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
-  const clock = { nowMs: Date.UTC(2026, 10, 23, 3, 51, 48) };
+  const clock = { nowMs: settings.startsAtMs ?? Date.UTC(2026, 10, 23, 3, 51, 48) };
   const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
   const seen: Seen = { resolved: [], failed: [], refused: [], authenticationFailed: [], log: [] };
   const observer = recorder(seen);
@@ -152,6 +157,9 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   }
   return {
     ...registry,
+    resolver,
+    homed,
+    observer,
     port,
     routes: server.routes,
     store,

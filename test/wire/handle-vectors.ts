@@ -49,7 +49,7 @@ export function messagesIn({ transport }: RecordedCase, direction: readonly stri
   return transport === 'udp' ? messagesOfDatagrams(chunks) : messagesOfStream(chunks.join('') as ByteString);
 }
 
-function messagesOfStream(stream: ByteString): ByteString[] {
+export function messagesOfStream(stream: ByteString): ByteString[] {
   const messages: ByteString[] = [];
   for (let rest = stream; ; ) {
     const length = announcedLength(rest);

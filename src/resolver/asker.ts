@@ -1,20 +1,29 @@
 // How every door asks: one question to the resolver, measured, with guessing bounded. No door resolves another way, so
 // one question has one answer whatever the door.
 
-import type { IncomingMessage } from 'node:http';
 import type { Answer, Tier } from '../domain/answer.ts';
-import { HandleError } from '../domain/error.ts';
+import { failureOf, HandleError } from '../domain/error.ts';
 import { type CaseRule, type Handle, parseHandle, parseSchemeName } from '../domain/handle.ts';
 import type { Door, Observer } from '../domain/observer.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
 import type { Scheme } from '../domain/scheme.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
-import type { Delegated, Question, Resolver } from '../resolver/resolver.ts';
-import type { ClientNetwork } from './client-network.ts';
-import type { Asking } from './hops.ts';
-import { asHandleError } from './problems.ts';
+import type { Delegated, Question, Resolver } from './resolver.ts';
 
-export interface AskerOptions {
+/** How a question is to be answered, beside what is asked. */
+export interface Asking {
+  readonly bypassCache: boolean;
+  /** Null as the settings say. */
+  readonly delegated: Delegated | null;
+  /** The nodes it has passed, as `Via` names them; empty for who asks for himself. */
+  readonly via: string;
+}
+
+/** As nearly everybody asks. */
+export const USUAL: Asking = { bypassCache: false, delegated: null, via: '' };
+
+/** `Client`: what a door knows a client by. */
+export interface AskerOptions<Client> {
   readonly resolver: Resolver;
   readonly homed: Homed;
   readonly observer: Observer;
@@ -25,7 +34,7 @@ export interface AskerOptions {
     readonly tripsPerSecond: number;
     readonly tripBurst: number;
   };
-  readonly networkOf: ClientNetwork;
+  readonly networkOf: (client: Client) => string;
   /** Reads texts of other schemes; null where only handles are asked for. */
   readonly recognise: Recognise | null;
 }
@@ -34,13 +43,13 @@ export interface AskerOptions {
 export type Recognise = (text: string) => { readonly scheme: Scheme; readonly name: string } | null;
 
 /** Asks the resolver for a door. Throws what `Resolver.resolve` throws, and `RATE_LIMITED` in place of a miss. */
-export class Asker {
-  readonly #options: AskerOptions;
+export class Asker<Client> {
+  readonly #options: AskerOptions<Client>;
   readonly #misses: TokenBudget;
   readonly #trips: TokenBudget;
   readonly #foldsCase: CaseRule;
 
-  constructor(options: AskerOptions) {
+  constructor(options: AskerOptions<Client>) {
     this.#options = options;
     const { clock } = options;
     const { missesPerSecond, missBurst, tripsPerSecond, tripBurst } = options.limits;
@@ -62,7 +71,7 @@ export class Asker {
    * Asks. `client` pays for misses and for passing by the caches; null if it has shown a key.
    * What is at hand is answered without a promise.
    */
-  ask(door: Door, handle: Handle, client: IncomingMessage | null, asking: Asking): Answer | Promise<Answer> {
+  ask(door: Door, handle: Handle, client: Client | null, asking: Asking): Answer | Promise<Answer> {
     if ((asking.bypassCache || asking.delegated !== null) && client !== null) this.charge(client);
     const startedAt = performance.now();
     const question = new AskedQuestion(this, handle, client, asking);
@@ -79,7 +88,7 @@ export class Asker {
   }
 
   /** Takes one question to another node from the client's budget; throws `RATE_LIMITED` if there is none. */
-  chargeTrip(client: IncomingMessage): void {
+  chargeTrip(client: Client): void {
     if (this.#trips.unlimited) return;
     const waitSeconds = this.#trips.take(this.#options.networkOf(client));
     if (waitSeconds === 0) return;
@@ -92,7 +101,7 @@ export class Asker {
   }
 
   /** Takes one miss from the client's budget; throws `RATE_LIMITED` if there is none. */
-  charge(client: IncomingMessage): void {
+  charge(client: Client): void {
     if (this.#misses.unlimited) return;
     const waitSeconds = this.#misses.take(this.#options.networkOf(client));
     if (waitSeconds === 0) return;
@@ -108,7 +117,7 @@ export class Asker {
     door: Door,
     pending: Promise<Answer>,
     question: Question,
-    asked: { readonly startedAt: number; readonly client: IncomingMessage | null },
+    asked: { readonly startedAt: number; readonly client: Client | null },
   ): Promise<Answer> {
     let answer: Answer;
     try {
@@ -123,7 +132,7 @@ export class Asker {
 
   /** A prefix that lives elsewhere is an answer of sorts; everything else is "could not find out". */
   #failed(door: Door, thrown: unknown, question: Question, startedAt: number): HandleError {
-    const error = asHandleError(thrown);
+    const error = failureOf(thrown);
     if (error.code !== 'NOT_RESPONSIBLE') {
       this.#options.observer.resolved(door, 'error', question, performance.now() - startedAt);
     }
@@ -132,16 +141,16 @@ export class Asker {
 }
 
 /** A class, so that what only few questions need costs the others no closure. */
-class AskedQuestion implements Question {
+class AskedQuestion<Client> implements Question {
   readonly handle: Handle;
   readonly bypassCache: boolean;
   readonly delegated: Delegated | null;
   readonly via: string;
   tier: Tier = 'none';
-  readonly #asker: Asker;
-  readonly #client: IncomingMessage | null;
+  readonly #asker: Asker<Client>;
+  readonly #client: Client | null;
 
-  constructor(asker: Asker, handle: Handle, client: IncomingMessage | null, asking: Asking) {
+  constructor(asker: Asker<Client>, handle: Handle, client: Client | null, asking: Asking) {
     this.#asker = asker;
     this.#client = client;
     this.handle = handle;

@@ -1,15 +1,14 @@
 // Bounds the guessing of keys and secrets: failures are counted for each client network, and above a burst they are
 // answered with 429. It checks nothing itself and remembers no credential.
 
-import type { IncomingMessage } from 'node:http';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { AUTHENTICATION_FAILURE_BURST, AUTHENTICATION_FAILURES_PER_SECOND } from '../domain/limits.ts';
 import type { AuthenticationScheme, Observer } from '../domain/observer.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
-import type { ClientNetwork } from './client-network.ts';
 
-export interface AuthenticationGuardOptions {
-  readonly networkOf: ClientNetwork;
+/** `Client`: what a door knows a client by. */
+export interface AuthenticationGuardOptions<Client> {
+  readonly networkOf: (client: Client) => string;
   readonly clock: () => number;
   readonly observer: Observer;
 }
@@ -18,14 +17,14 @@ export interface AuthenticationGuardOptions {
  * What happens once a network has used up its failures depends on the scheme:
  * - `bearer`, `certificate`: still checked, since 256 random bits and a signature cannot be guessed. A good key opens its
  *   door whoever else sits in its network; a bad one gets 429.
- * - `basic`: people choose secrets, so they can be guessed and are refused unchecked, the right one too: an answer that
+ * - `basic`, `challenge`: people choose secrets, so they can be guessed and are refused unchecked, the right one too: an answer that
  *   told them apart is what a guesser needs. Callers pass by the guard with secrets they have lately seen to be right.
  */
-export class AuthenticationGuard {
-  readonly #options: AuthenticationGuardOptions;
+export class AuthenticationGuard<Client> {
+  readonly #options: AuthenticationGuardOptions<Client>;
   readonly #failures: TokenBudget;
 
-  constructor(options: AuthenticationGuardOptions) {
+  constructor(options: AuthenticationGuardOptions<Client>) {
     this.#options = options;
     const limits = { perSecond: AUTHENTICATION_FAILURES_PER_SECOND, burst: AUTHENTICATION_FAILURE_BURST };
     this.#failures = new TokenBudget({ ...limits, clock: options.clock });
@@ -35,11 +34,13 @@ export class AuthenticationGuard {
    * Carries out `verify` and returns or throws what it does, a promise only if it gives one. Each `UNAUTHENTICATED` costs
    * the client's network one failure; where none is left it is `RATE_LIMITED` instead.
    */
-  check<T>(client: IncomingMessage, scheme: AuthenticationScheme, verify: () => T | Promise<T>): T | Promise<T> {
-    return scheme === 'basic' ? this.#paidBefore(client, verify) : this.#paidAfter(client, scheme, verify);
+  check<T>(client: Client, scheme: AuthenticationScheme, verify: () => T | Promise<T>): T | Promise<T> {
+    return scheme === 'basic' || scheme === 'challenge'
+      ? this.#paidBefore(client, scheme, verify)
+      : this.#paidAfter(client, scheme, verify);
   }
 
-  #paidAfter<T>(client: IncomingMessage, scheme: AuthenticationScheme, verify: () => T | Promise<T>): T | Promise<T> {
+  #paidAfter<T>(client: Client, scheme: AuthenticationScheme, verify: () => T | Promise<T>): T | Promise<T> {
     const charged = (error: unknown): unknown => {
       if (!isHandleError(error, 'UNAUTHENTICATED')) return error;
       this.#options.observer.authenticationFailed(scheme);
@@ -50,11 +51,11 @@ export class AuthenticationGuard {
   }
 
   /** So that many at once do not get past the limit together. */
-  #paidBefore<T>(client: IncomingMessage, verify: () => T | Promise<T>): T | Promise<T> {
+  #paidBefore<T>(client: Client, scheme: AuthenticationScheme, verify: () => T | Promise<T>): T | Promise<T> {
     const network = this.#options.networkOf(client);
     const waitSeconds = this.#failures.take(network);
     if (waitSeconds > 0) {
-      this.#options.observer.authenticationFailed('basic');
+      this.#options.observer.authenticationFailed(scheme);
       throw this.#refusal(waitSeconds);
     }
     const succeeded = (verified: T): T => {
@@ -62,7 +63,7 @@ export class AuthenticationGuard {
       return verified;
     };
     const failed = (error: unknown): unknown => {
-      if (isHandleError(error, 'UNAUTHENTICATED')) this.#options.observer.authenticationFailed('basic');
+      if (isHandleError(error, 'UNAUTHENTICATED')) this.#options.observer.authenticationFailed(scheme);
       else this.#failures.giveBack(network);
       return error;
     };

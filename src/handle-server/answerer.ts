@@ -1,0 +1,312 @@
+// Carries out the requests of the Handle protocol, whichever way they come: who asks, what for, and the messages that answer.
+// It knows no socket.
+
+import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
+import { failureOf, HandleError } from '../domain/error.ts';
+import type { Observer } from '../domain/observer.ts';
+import type { Requester } from '../registry/handle-requester.ts';
+import { tryEnvelope } from '../wire/envelope.ts';
+import {
+  type Decoded,
+  decodeDecrypted,
+  decodeMessage,
+  type EncryptedMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../wire/message.ts';
+import { FLAG, OPERATION, RESPONSE } from '../wire/protocol.ts';
+import { type Administration, isAdministration } from './administration.ts';
+import type { Authentication } from './authentication.ts';
+import type { Challenge } from './challenges.ts';
+import { failed, refusal } from './failures.ts';
+import { threadOf } from './id-source.ts';
+import { type Client, type Outcome, type Reply, succeeded } from './outcome.ts';
+import type { Resolution } from './resolution.ts';
+import type { Asked, NodeSite, Responses } from './responses.ts';
+import type { Session } from './sessions.ts';
+
+/** Told of each request but resolutions, and of each that failed. */
+export type HandleLog = (entry: {
+  readonly requestId: string;
+  readonly opCode: number;
+  /** As it was spelled; empty where there is none. */
+  readonly handle: string;
+  readonly responseCode: number;
+  readonly durationMs: number;
+  readonly client: Client;
+  /** Who asks, as `index:handle`. */
+  readonly identity: string | null;
+  readonly failure: HandleError | null;
+}) => void;
+
+/** The other threads of the node, which have challenges and sessions of their own. */
+export interface Peers {
+  readonly thread: number;
+  /** Has another thread answer; null if it cannot. */
+  forward(thread: number, message: ByteString, client: Client): Promise<Reply | null>;
+}
+
+export interface AnswererOptions {
+  readonly resolution: Resolution;
+  readonly administration: Administration;
+  readonly authentication: Authentication;
+  readonly responses: Responses;
+  readonly site: NodeSite;
+  readonly observer: Observer;
+  readonly log: HandleLog;
+  readonly newRequestId: () => string;
+  /** Null where there is one thread. */
+  readonly peers: Peers | null;
+  /** Requests of this thread that may wait at once. */
+  readonly inFlight: number;
+}
+
+type Request = Decoded<RequestMessage>;
+type Message = Request | Decoded<ResponseMessage> | EncryptedMessage;
+/** What may come of a request: an outcome, several in turn, or the need to prove who asks. */
+type Outcomes = Outcome | AsyncIterable<Outcome> | 'authentication';
+
+/** A request on its way to its answer. */
+interface Call {
+  readonly request: Request;
+  readonly client: Client;
+  readonly session: Session | null;
+  /** Who asks; null until somebody has proven to be. */
+  readonly requester: Requester | null;
+  /** What is answered: the request, or the answer to a challenge that has held it up. */
+  readonly asked: Asked;
+  readonly keepsConnection: boolean;
+  readonly requestId: string | null;
+  readonly startedAt: number;
+}
+
+const LOST_SESSION = 'Invalid session id or session time out. Please try again.';
+const NO_SESSION_TO_DECRYPT = 'Invalid session id. Unable to decrypt request message.';
+const FOREIGN_MAC = 'The message is not signed with the key of its session.';
+const KNOWN: ReadonlySet<number> = new Set(Object.values(OPERATION));
+
+export class Answerer {
+  readonly #options: AnswererOptions;
+  #inFlight = 0;
+
+  constructor(options: AnswererOptions) {
+    this.#options = options;
+  }
+
+  /** Answers one message. What is at hand is answered without a promise. Never throws or rejects. */
+  answer(bytes: ByteString, client: Client): Reply | Promise<Reply> {
+    let message: Message;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      return this.refuse(bytes, failureOf(error));
+    }
+    if (message.envelope.sessionId !== 0) return this.#counted(this.#inSession(bytes, message, client));
+    if (message.kind === 'encrypted') return this.#refused(message, RESPONSE.sessionFailed, NO_SESSION_TO_DECRYPT);
+    if (message.kind === 'response') return this.#refused(message, RESPONSE.protocolError, 'That is a response.');
+    return this.#carryOut(this.#callOf(message, client, null));
+  }
+
+  /** The answer to what is no message, as far as its ids can be read. */
+  refuse(bytes: ByteString, error: HandleError): Reply | Promise<Reply> {
+    const envelope = tryEnvelope(bytes);
+    if (envelope === null) return { messages: [], keepsConnection: false };
+    this.#options.observer.failed(error.code);
+    return this.#reply({ envelope, opCode: 0, opFlags: 0, content: EMPTY_BYTES, session: null }, failed(error), false);
+  }
+
+  #refused(message: Message, code: number, text: string): Reply | Promise<Reply> {
+    const { envelope } = message;
+    const isReadable = message.kind !== 'encrypted';
+    const opCode = isReadable ? message.header.opCode : 0;
+    const opFlags = isReadable ? message.header.opFlags : 0;
+    const content = isReadable ? message.content : EMPTY_BYTES;
+    return this.#reply(
+      { envelope, opCode, opFlags, content, session: null },
+      refusal(code, text, envelope.sessionId),
+      false,
+    );
+  }
+
+  #callOf(request: Request, client: Client, session: Session | null): Call {
+    const { envelope, header, content } = request;
+    const { opCode, opFlags } = header;
+    return {
+      request,
+      client,
+      session,
+      requester: session === null ? null : this.#options.authentication.requesterIn(session),
+      asked: { envelope, opCode, opFlags, content, session },
+      keepsConnection: (opFlags & FLAG.keepConnection) !== 0,
+      requestId: null,
+      startedAt: performance.now(),
+    };
+  }
+
+  /** Requests that bear the id of a session, or of a challenge. */
+  async #inSession(bytes: ByteString, message: Message, client: Client): Promise<Reply> {
+    const { authentication, peers } = this.#options;
+    const { sessionId } = message.envelope;
+    const thread = threadOf(sessionId);
+    if (peers !== null && thread !== peers.thread) {
+      const reply = await peers.forward(thread, bytes, client);
+      return reply ?? this.#refused(message, RESPONSE.sessionTimeout, LOST_SESSION);
+    }
+    const session = authentication.session(sessionId);
+    if (message.kind === 'encrypted' && session === null) {
+      return this.#refused(message, RESPONSE.sessionFailed, NO_SESSION_TO_DECRYPT);
+    }
+    let request: Message = message;
+    try {
+      if (message.kind === 'encrypted' && session !== null) {
+        request = decodeDecrypted(message.envelope, session.decrypt(message.bytes));
+      }
+    } catch (error) {
+      return this.refuse(bytes, failureOf(error));
+    }
+    if (request.kind !== 'request') return this.#refused(request, RESPONSE.protocolError, 'That is no request.');
+    if (request.header.opCode === OPERATION.challengeAnswer) {
+      const challenge = authentication.takeChallenge(sessionId);
+      if (challenge !== null) return this.#answered(request, { challenge, session, client });
+    }
+    if (session === null) return this.#refused(request, RESPONSE.sessionTimeout, LOST_SESSION);
+    return this.#accepted(request, session, client);
+  }
+
+  #accepted(request: Request, session: Session, client: Client): Reply | Promise<Reply> {
+    const { envelope, content, credential } = request;
+    switch (session.accept(envelope, content, credential)) {
+      case 'wrong':
+        return this.#refused(request, RESPONSE.invalidCredential, FOREIGN_MAC);
+      case 'repeated':
+        return this.#refused(
+          request,
+          RESPONSE.sessionRejected,
+          'A message of this session with that counter has come.',
+        );
+      default:
+        return this.#carryOut(this.#callOf(request, client, session));
+    }
+  }
+
+  /** Carries out the request that a challenge has held up, if it is answered rightly. */
+  async #answered(
+    answer: Request,
+    given: { readonly challenge: Challenge; readonly session: Session | null; readonly client: Client },
+  ): Promise<Reply> {
+    const { request } = given.challenge;
+    const { opCode, opFlags } = request.header;
+    const call = this.#callOf(answer, given.client, given.session);
+    const resumed = { ...call, request, asked: { ...call.asked, opCode, opFlags } };
+    try {
+      const requester = await this.#options.authentication.prove(answer, given);
+      return await this.#carryOut({ ...resumed, requester });
+    } catch (error) {
+      return this.#fail(resumed, error);
+    }
+  }
+
+  #carryOut(given: Call): Reply | Promise<Reply> {
+    const isResolution = given.request.header.opCode === OPERATION.resolution;
+    const call = isResolution ? given : { ...given, requestId: this.#options.newRequestId() };
+    try {
+      const outcomes = this.#outcomesOf(call);
+      return outcomes instanceof Promise ? this.#counted(this.#later(call, outcomes)) : this.#told(call, outcomes);
+    } catch (error) {
+      return this.#fail(call, error);
+    }
+  }
+
+  async #later(call: Call, pending: Promise<Outcomes>): Promise<Reply> {
+    try {
+      return await this.#told(call, await pending);
+    } catch (error) {
+      return this.#fail(call, error);
+    }
+  }
+
+  #counted(pending: Promise<Reply>): Promise<Reply> {
+    this.#inFlight++;
+    return pending.finally(() => {
+      this.#inFlight--;
+    });
+  }
+
+  #outcomesOf(call: Call): Outcomes | Promise<Outcomes> {
+    const { request, client, session, requester } = call;
+    const { header, body } = request;
+    const { opCode, opFlags } = header;
+    const { resolution, administration, authentication, site } = this.#options;
+    if (body.kind === 'resolution') {
+      const outcome = resolution.resolve({ body, opFlags, client, requester, isInSession: session !== null });
+      if (outcome instanceof Promise) this.#assertRoom(outcome);
+      return outcome;
+    }
+    if (opCode === OPERATION.siteInfo) return succeeded({ kind: 'site', site: site.data });
+    if (session === null) this.#assertRoom(null);
+    if (opCode === OPERATION.listHandles && client.door === 'handle-udp') {
+      return refusal(RESPONSE.notSupported, 'Listings are too large for UDP: ask over TCP.');
+    }
+    if (isAdministration(opCode)) {
+      const asked = { opCode, opFlags, body, requestId: call.requestId ?? '' };
+      administration.check(asked);
+      return requester === null ? 'authentication' : administration.carryOut(requester, asked);
+    }
+    if (body.kind === 'session-setup') return authentication.openSession(body, client);
+    if (body.kind === 'verify-challenge') return authentication.verifyFor(body, request.envelope, client);
+    if (opCode === OPERATION.sessionTerminate && session !== null) return authentication.endSession(session);
+    if (KNOWN.has(opCode)) return refusal(RESPONSE.notSupported, 'This node does not carry out that operation.');
+    return refusal(RESPONSE.protocolError, `Unknown opCode in message: ${opCode}`);
+  }
+
+  /** Hits are answered whatever the load; only what has to wait is turned away. Throws `OVERLOADED`. */
+  #assertRoom(pending: Promise<unknown> | null): void {
+    const { inFlight, observer } = this.#options;
+    if (this.#inFlight < inFlight) return;
+    pending?.catch(() => {}); // nobody waits for it here any more
+    observer.refused('in-flight');
+    throw new HandleError('OVERLOADED', 'Too much is in flight on this node: try again in a second.');
+  }
+
+  #told(call: Call, outcomes: Outcomes): Reply | Promise<Reply> {
+    const { request, client, session, asked, keepsConnection } = call;
+    if (outcomes === 'authentication') {
+      return this.#reply(asked, this.#options.authentication.challenge(request, client, session), keepsConnection);
+    }
+    if (call.requestId !== null) this.#log(call, null);
+    return 'code' in outcomes
+      ? this.#reply(asked, outcomes, keepsConnection)
+      : { messages: this.#encoded(asked, outcomes), keepsConnection };
+  }
+
+  async *#encoded(asked: Asked, outcomes: AsyncIterable<Outcome>): AsyncGenerator<ByteString> {
+    for await (const outcome of outcomes) yield this.#options.responses.encode(asked, outcome);
+  }
+
+  #fail(call: Call, thrown: unknown): Reply | Promise<Reply> {
+    const failure = failureOf(thrown);
+    this.#options.observer.failed(failure.code);
+    if (call.requestId !== null || failure.code === 'INTERNAL') this.#log(call, failure);
+    return this.#reply(call.asked, failed(failure), call.keepsConnection);
+  }
+
+  #reply(asked: Asked, outcome: Outcome, keepsConnection: boolean): Reply | Promise<Reply> {
+    const message = this.#options.responses.encode(asked, outcome);
+    if (!(message instanceof Promise)) return { messages: [message], keepsConnection };
+    return this.#counted(message.then((signed) => ({ messages: [signed], keepsConnection })));
+  }
+
+  #log({ request, client, requester, requestId, startedAt }: Call, failure: HandleError | null): void {
+    const { body, header } = request;
+    this.#options.log({
+      requestId: requestId ?? '',
+      opCode: header.opCode,
+      handle: 'handle' in body ? body.handle : '',
+      responseCode: failure === null ? RESPONSE.success : failed(failure).code,
+      durationMs: performance.now() - startedAt,
+      client,
+      identity: requester?.kind === 'handle' ? `${requester.identity.index}:${requester.identity.handle}` : null,
+      failure,
+    });
+  }
+}

@@ -1,0 +1,59 @@
+// Puts the pieces of a TCP stream together to messages. Pieces are joined only when a message is whole, so that a client which
+// sends byte by byte costs no more than another.
+
+import type { ByteString } from '../domain/bytes.ts';
+import { announcedLength } from '../wire/envelope.ts';
+import { ENVELOPE_BYTES, MAX_MESSAGE_BYTES } from '../wire/protocol.ts';
+
+export class MessageBuffer {
+  #pieces: ByteString[] = [];
+  #bytes = 0;
+  /** Bytes without which nothing can be said. */
+  #needed = ENVELOPE_BYTES;
+
+  /** Bytes that wait for more. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(piece: ByteString): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+  }
+
+  /** The next whole message; null if there is none yet; `overlong` if what is announced is no length of a message. */
+  take(): ByteString | null | 'overlong' {
+    if (this.#bytes < this.#needed) return null;
+    const bytes = this.joined();
+    const length = announcedLength(bytes);
+    if (length === null) return null;
+    if (length < 0 || length > MAX_MESSAGE_BYTES) return 'overlong';
+    const end = ENVELOPE_BYTES + length;
+    if (bytes.length < end) {
+      this.#needed = end;
+      return null;
+    }
+    this.#needed = ENVELOPE_BYTES;
+    if (bytes.length === end) {
+      this.clear();
+      return bytes;
+    }
+    this.#pieces = [bytes.slice(end) as ByteString];
+    this.#bytes -= end;
+    return bytes.slice(0, end) as ByteString;
+  }
+
+  /** Everything that waits. */
+  joined(): ByteString {
+    const [first] = this.#pieces;
+    if (this.#pieces.length === 1 && first !== undefined) return first;
+    const bytes = this.#pieces.join('') as ByteString;
+    this.#pieces = [bytes];
+    return bytes;
+  }
+
+  clear(): void {
+    this.#pieces = [];
+    this.#bytes = 0;
+  }
+}

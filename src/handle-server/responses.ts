@@ -1,0 +1,131 @@
+// From an outcome to the bytes of a response: versions, flags, the digest of the request, signatures with the site's key.
+
+import { createHash, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { ByteString } from '../domain/bytes.ts';
+import { makeCredential, SIGNED, signedBytes } from '../wire/credential.ts';
+import { type Envelope, suggestedVersion } from '../wire/envelope.ts';
+import { encodeAround, encodeContent, encodeInner, encodeMessage, type ResponseMessage } from '../wire/message.ts';
+import {
+  commonVersion,
+  FLAG,
+  isAtLeast,
+  MAJOR_VERSION,
+  MINOR_VERSION,
+  type ProtocolVersion,
+  RESPONSE,
+  responseCodeFor,
+} from '../wire/protocol.ts';
+import { digestNameFor, type RequestDigest } from '../wire/request-digest.ts';
+import type { Outcome } from './outcome.ts';
+import type { Session } from './sessions.ts';
+
+/** The site as which this node answers. */
+export interface NodeSite {
+  /** The data of its HS_SITE value. */
+  readonly data: ByteString;
+  readonly serialNumber: number;
+  /** RSA. */
+  readonly privateKey: KeyObject;
+}
+
+/** What a response takes from its request. */
+export interface Asked {
+  readonly envelope: Envelope;
+  readonly opCode: number;
+  readonly opFlags: number;
+  /** Header and body, for the digest. */
+  readonly content: ByteString;
+  readonly session: Session | null;
+}
+
+/** Copied from the request. */
+const COPIED = FLAG.certify | FLAG.cacheCertify | FLAG.encrypt | FLAG.publicOnly | FLAG.requestDigest | FLAG.noReferral;
+/** How long a response is good for, as the reference server has it. */
+const GOOD_FOR_SECONDS = 12 * 3600;
+
+const signLater = promisify(sign);
+
+export class Responses {
+  readonly #site: NodeSite;
+  readonly #clock: () => number;
+
+  constructor(site: NodeSite, clock: () => number) {
+    this.#site = site;
+    this.#clock = clock;
+  }
+
+  /** The response; a promise only if it is to be signed with the site's key. */
+  encode(asked: Asked, outcome: Outcome): ByteString | Promise<ByteString> {
+    const { session } = asked;
+    const message = this.#messageOf(asked, outcome);
+    const { envelope, header } = message;
+    const isCertified = (header.opFlags & FLAG.certify) !== 0;
+    if (session === null) {
+      return isCertified ? this.#signed(message) : encodeMessage(message);
+    }
+    const content = encodeContent(message);
+    const credential = isCertified ? session.certify(envelope, content) : null;
+    const isEncrypted = (header.opFlags & FLAG.encrypt) !== 0 || (isCertified && outcome.isPrivate);
+    if (!isEncrypted) return encodeAround(envelope, content, credential);
+    const bytes = session.encrypt(encodeInner(content, credential));
+    return encodeMessage({ kind: 'encrypted', envelope: { ...envelope, isEncrypted: true }, bytes });
+  }
+
+  #messageOf(asked: Asked, outcome: Outcome): ResponseMessage {
+    const { envelope, opCode, opFlags, session } = asked;
+    const version = commonVersion(suggestedVersion(envelope));
+    const isChallenge = outcome.code === RESPONSE.authenticationNeeded;
+    const isDigested = isChallenge || (opFlags & FLAG.requestDigest) !== 0;
+    const copied = (opFlags & COPIED) | (isDigested ? FLAG.requestDigest : 0);
+    return {
+      kind: 'response',
+      envelope: this.#envelopeOf(envelope, version, session?.id ?? outcome.sessionId),
+      header: {
+        opCode,
+        responseCode: responseCodeFor(version, outcome.code),
+        opFlags: FLAG.authoritative | FLAG.recursive | copied | outcome.flags,
+        siteInfoSerial: this.#site.serialNumber,
+        recursionCount: 0,
+        reserved: 0,
+        expiresAt: Math.floor(this.#clock() / 1000) + GOOD_FOR_SECONDS,
+      },
+      credential: null,
+      body: { digest: isDigested ? digestOf(asked.content, version) : null, content: outcome.content },
+    };
+  }
+
+  #envelopeOf(asked: Envelope, { major, minor }: ProtocolVersion, sessionId: number): Envelope {
+    return {
+      major,
+      minor,
+      isCompressed: asked.isCompressed,
+      isEncrypted: false,
+      isTruncated: asked.isTruncated,
+      suggestedMajor: MAJOR_VERSION,
+      suggestedMinor: MINOR_VERSION,
+      sessionId,
+      requestId: asked.requestId,
+      sequence: 0,
+      messageLength: 0,
+    };
+  }
+
+  async #signed(message: ResponseMessage): Promise<ByteString> {
+    const { envelope } = message;
+    const content = encodeContent(message);
+    const isSha256 = isAtLeast(envelope, 7);
+    const covered = Buffer.from(signedBytes(envelope, 0, content), 'latin1');
+    const signature = await signLater(isSha256 ? 'sha256' : 'sha1', covered, this.#site.privateKey);
+    const algorithm = (isSha256 ? 'SHA-256' : 'SHA1') as ByteString;
+    const given = { type: SIGNED, algorithm, signature: signature.toString('latin1') as ByteString, counter: 0 };
+    return encodeAround(envelope, content, makeCredential(given));
+  }
+}
+
+/** As responses of that version carry it. */
+export function digestOf(content: ByteString, version: ProtocolVersion): RequestDigest {
+  const algorithm = digestNameFor(version);
+  const hash = createHash(algorithm === 'old' ? 'md5' : algorithm);
+  return { algorithm, digest: hash.update(content, 'latin1').digest('latin1') as ByteString };
+}

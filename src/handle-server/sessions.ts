@@ -1,0 +1,196 @@
+// Sessions (RFC 3652 §3.7): a key agreed on by Diffie-Hellman, under which messages are authenticated and encrypted, each once.
+// They live in one thread, in bounded number and time.
+
+import {
+  createCipheriv,
+  createDecipheriv,
+  createDiffieHellman,
+  createHash,
+  createHmac,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+import type { ByteString } from '../domain/bytes.ts';
+import { HandleError } from '../domain/error.ts';
+import { MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_SESSIONS_OF_NETWORK } from '../domain/limits.ts';
+import type { Proven } from '../registry/handle-proofs.ts';
+import { type Credential, MAC, macBytes, makeCredential } from '../wire/credential.ts';
+import type { DiffieHellmanKey } from '../wire/diffie-hellman-key.ts';
+import type { Envelope } from '../wire/envelope.ts';
+import { isAtLeast } from '../wire/protocol.ts';
+import { stripZeros } from '../wire/public-key-value.ts';
+import { CounterWindow } from './counter-window.ts';
+import type { IdSource } from './id-source.ts';
+
+const KEY_BYTES = 32;
+const CIPHER_KEY_BYTES = 16;
+const IV_BYTES = 16;
+const CIPHER = 'aes-128-cbc';
+const HMAC_SHA256 = 'HMAC-SHA256' as ByteString;
+const SHA1 = 'SHA1' as ByteString;
+/** The code of SHA-1 in versions up to 2.5. */
+const OLD_SHA1 = '\x02' as ByteString;
+
+export class Session {
+  readonly id: number;
+  readonly network: string;
+  readonly expiresAt: number;
+  /** Whom it was set up for, as it was spelled; it counts once that one has answered a challenge. */
+  readonly claimed: { readonly handle: ByteString; readonly index: number };
+  proven: Proven | null = null;
+  readonly #key: Buffer;
+  readonly #received = new CounterWindow();
+  #sent = 0;
+
+  constructor(given: Pick<Session, 'id' | 'network' | 'expiresAt' | 'claimed'> & { readonly key: Buffer }) {
+    this.id = given.id;
+    this.network = given.network;
+    this.expiresAt = given.expiresAt;
+    this.claimed = given.claimed;
+    this.#key = given.key;
+  }
+
+  /** Whether a message comes from who set the session up, and for the first time. */
+  accept(envelope: Envelope, content: ByteString, credential: Credential | null): 'accepted' | 'wrong' | 'repeated' {
+    if (credential === null || credential.type !== MAC) return 'wrong';
+    const counter = credential.signerIndex;
+    const expected = this.#mac(envelope, counter, content);
+    const given = Buffer.from(credential.signature, 'latin1');
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'wrong';
+    return this.#received.take(counter) ? 'accepted' : 'repeated';
+  }
+
+  certify(envelope: Envelope, content: ByteString): Credential {
+    const counter = ++this.#sent;
+    const signature = this.#mac(envelope, counter, content).toString('latin1') as ByteString;
+    const old = isAtLeast(envelope, 6) ? SHA1 : OLD_SHA1;
+    return makeCredential({ type: MAC, algorithm: isAtLeast(envelope, 7) ? HMAC_SHA256 : old, signature, counter });
+  }
+
+  encrypt(bytes: ByteString): ByteString {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#key.subarray(0, CIPHER_KEY_BYTES), iv);
+    return Buffer.concat([iv, cipher.update(bytes, 'latin1'), cipher.final()]).toString('latin1') as ByteString;
+  }
+
+  /** Throws `MALFORMED_MESSAGE`. */
+  decrypt(bytes: ByteString): ByteString {
+    const buffer = Buffer.from(bytes, 'latin1');
+    try {
+      const decipher = createDecipheriv(CIPHER, this.#key.subarray(0, CIPHER_KEY_BYTES), buffer.subarray(0, IV_BYTES));
+      const parts = [decipher.update(buffer.subarray(IV_BYTES)), decipher.final()];
+      return Buffer.concat(parts).toString('latin1') as ByteString;
+    } catch (cause) {
+      throw new HandleError('MALFORMED_MESSAGE', 'The message cannot be decrypted with the key of its session.', {
+        cause,
+      });
+    }
+  }
+
+  #mac(envelope: Envelope, counter: number, content: ByteString): Buffer {
+    const key = this.#key.toString('latin1') as ByteString;
+    const covered = macBytes(envelope, counter, { content, key });
+    return isAtLeast(envelope, 7)
+      ? createHmac('sha256', this.#key).update(covered, 'latin1').digest()
+      : createHash('sha1').update(covered, 'latin1').digest();
+  }
+}
+
+export interface SessionsOptions {
+  readonly ids: IdSource;
+  readonly clock: () => number;
+}
+
+export interface SessionWish {
+  readonly clientKey: DiffieHellmanKey;
+  readonly timeoutSeconds: number;
+  readonly claimed: Session['claimed'];
+  readonly network: string;
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  /** In the order they were set up. */
+  readonly #sessions = new Map<number, Session>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** A new session and our half of its key; null if the client's half is none. Throws `OVERLOADED`. */
+  open(wish: SessionWish): { readonly session: Session; readonly serverKey: DiffieHellmanKey } | null {
+    const { ids, clock } = this.#options;
+    const { p, g } = wish.clientKey;
+    const agreed = agree(wish.clientKey);
+    if (agreed === null) return null;
+    this.#makeRoom(wish.network);
+    const asked = wish.timeoutSeconds > 0 ? wish.timeoutSeconds : MAX_SESSION_SECONDS;
+    const session = new Session({
+      id: ids.next((id) => this.#sessions.has(id)),
+      network: wish.network,
+      expiresAt: clock() + Math.min(asked, MAX_SESSION_SECONDS) * 1000,
+      claimed: wish.claimed,
+      key: keyOf(agreed.secret, p.length),
+    });
+    this.#sessions.set(session.id, session);
+    return { session, serverKey: { y: agreed.y, p, g } };
+  }
+
+  get(id: number): Session | null {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return null;
+    if (session.expiresAt > this.#options.clock()) return session;
+    this.#sessions.delete(id);
+    return null;
+  }
+
+  end(id: number): void {
+    this.#sessions.delete(id);
+  }
+
+  /** The oldest sessions of the same network give way, and if all are taken those of nobody yet. */
+  #makeRoom(network: string): void {
+    const now = this.#options.clock();
+    let ofNetwork = 0;
+    let oldest: Session | null = null;
+    let unproven: Session | null = null;
+    for (const session of this.#sessions.values()) {
+      if (session.expiresAt <= now) this.#sessions.delete(session.id);
+      else {
+        unproven ??= session.proven === null ? session : null;
+        if (session.network === network) {
+          oldest ??= session;
+          ofNetwork++;
+        }
+      }
+    }
+    if (ofNetwork >= MAX_SESSIONS_OF_NETWORK && oldest !== null) this.#sessions.delete(oldest.id);
+    if (this.#sessions.size < MAX_SESSIONS) return;
+    if (unproven === null) throw new HandleError('OVERLOADED', 'Too many sessions are open: try again later.');
+    this.#sessions.delete(unproven.id);
+  }
+}
+
+function agree({ p, g, y }: DiffieHellmanKey): { readonly y: ByteString; readonly secret: Buffer } | null {
+  try {
+    const exchange = createDiffieHellman(Buffer.from(p, 'latin1'), Buffer.from(g, 'latin1'));
+    // As long as the key it gives: longer ones cost more and protect no more.
+    exchange.setPrivateKey(randomBytes(KEY_BYTES));
+    const own = exchange.generateKeys().toString('latin1') as ByteString;
+    return { y: stripZeros(own), secret: exchange.computeSecret(Buffer.from(y, 'latin1')) };
+  } catch {
+    return null; // OpenSSL's way to say that the numbers are no group, or the key is not in it
+  }
+}
+
+/**
+ * The reference's key: the secret as long as the prime, without leading zeros while more than 32 bytes are left, and of
+ * that the first 32 bytes.
+ */
+function keyOf(secret: Buffer, primeBytes: number): Buffer {
+  const padded = Buffer.alloc(Math.max(primeBytes, secret.length, KEY_BYTES));
+  secret.copy(padded, padded.length - secret.length);
+  let start = 0;
+  while (padded.length - start > KEY_BYTES && padded[start] === 0) start++;
+  return padded.subarray(start, start + KEY_BYTES);
+}

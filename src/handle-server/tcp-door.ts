@@ -1,0 +1,92 @@
+// The Handle protocol over TCP: takes connections up to a cap, and ends those whose clients are too slow.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { MAX_PARTIAL_BYTES } from '../domain/limits.ts';
+import type { Observer } from '../domain/observer.ts';
+import type { Answerer } from './answerer.ts';
+import { type ConnectionLimits, TcpConnection } from './tcp-connection.ts';
+
+export interface TcpDoorOptions extends ConnectionLimits {
+  readonly answerer: Answerer;
+  readonly clock: () => number;
+  readonly observer: Observer;
+  readonly connections: number;
+}
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+}
+
+/** How long what is in flight may take to finish when the door closes. */
+const CLOSE_TIMEOUT_MS = 10_000;
+const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
+
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(MAPPED_IPV4, '');
+}
+
+export class TcpDoor {
+  readonly #options: TcpDoorOptions;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, TcpConnection>();
+  readonly #sweep: NodeJS.Timeout;
+  #heldBytes = 0;
+
+  constructor(options: TcpDoorOptions) {
+    this.#options = options;
+    // A client may end its half when it has said all, and read on.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    const { idleTimeoutMs, messageTimeoutMs } = options;
+    const everyMs = Math.max(20, Math.min(1000, Math.min(idleTimeoutMs, messageTimeoutMs) / 4));
+    this.#sweep = setInterval(() => this.#judgeAll(), everyMs);
+  }
+
+  /** Resolves with the port when it is open. */
+  async listen(where: Listening): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    this.#server.listen(where, resolve);
+    await promise;
+    this.#server.off('error', reject);
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : where.port;
+  }
+
+  /** Takes no new connection, and ends those there are when they have been answered, or after a while. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    for (const connection of this.#connections.values()) connection.finish();
+    const deadline = setTimeout(() => {
+      for (const socket of this.#connections.keys()) socket.destroy();
+    }, CLOSE_TIMEOUT_MS);
+    await promise;
+    clearTimeout(deadline);
+    clearInterval(this.#sweep);
+  }
+
+  #accept(socket: Socket): void {
+    const { connections, observer, answerer, clock, idleTimeoutMs, messageTimeoutMs } = this.#options;
+    if (this.#connections.size >= connections) {
+      observer.refused('connections');
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    const client = { address: plainAddress(socket.remoteAddress), door: 'handle-tcp' } as const;
+    const hold = (bytes: number): boolean => {
+      this.#heldBytes += bytes;
+      return this.#heldBytes <= MAX_PARTIAL_BYTES;
+    };
+    const connection = new TcpConnection({ socket, client, answerer, clock, hold, idleTimeoutMs, messageTimeoutMs });
+    this.#connections.set(socket, connection);
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #judgeAll(): void {
+    const now = this.#options.clock();
+    for (const connection of this.#connections.values()) connection.judge(now);
+  }
+}

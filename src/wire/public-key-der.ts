@@ -1,0 +1,40 @@
+// Public keys as SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7, RFC 3279 §2.3), the one form in which cryptography takes both
+// RSA and DSA. Encodes only.
+
+import type { ByteString } from '../domain/bytes.ts';
+import { byteBytes, joinBytes } from './byte-writer.ts';
+import type { PublicKey } from './public-key-value.ts';
+
+const INTEGER = 0x02;
+const BIT_STRING = 0x03;
+const SEQUENCE = 0x30;
+/** Object identifiers 1.2.840.113549.1.1.1 and 1.2.840.10040.4.1, with their heads. */
+const RSA = '\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01' as ByteString;
+const DSA = '\x06\x07\x2a\x86\x48\xce\x38\x04\x01' as ByteString;
+const NULL = '\x05\x00' as ByteString;
+
+export function publicKeyDer(key: PublicKey): ByteString {
+  if (key.kind === 'RSA') {
+    return info(joinBytes(RSA, NULL), sequence(integer(key.modulus), integer(key.exponent)));
+  }
+  return info(joinBytes(DSA, sequence(integer(key.p), integer(key.q), integer(key.g))), integer(key.y));
+}
+
+function info(algorithm: ByteString, key: ByteString): ByteString {
+  return sequence(sequence(algorithm), element(BIT_STRING, joinBytes('\0' as ByteString, key)));
+}
+
+function sequence(...members: readonly ByteString[]): ByteString {
+  return element(SEQUENCE, joinBytes(...members));
+}
+
+function integer(number: ByteString): ByteString {
+  return element(INTEGER, (number.charCodeAt(0) > 0x7f ? `\0${number}` : number) as ByteString);
+}
+
+function element(tag: number, content: ByteString): ByteString {
+  const { length } = content;
+  if (length < 0x80) return joinBytes(byteBytes(tag), byteBytes(length), content);
+  if (length < 0x100) return joinBytes(byteBytes(tag), byteBytes(0x81), byteBytes(length), content);
+  return joinBytes(byteBytes(tag), byteBytes(0x82), byteBytes(length >>> 8), byteBytes(length), content);
+}
