@@ -2,6 +2,7 @@
 // a change `npm run docs` brings config/README.md up to date, whose Chinese words are in config/words.zh-CN.json.
 
 import { REDIS_SECTION } from './config-redis.ts';
+import { HANDLE_SECTION } from './config-handle.ts';
 import { TLS_SECTION } from './config-tls.ts';
 import { UPSTREAM_SECTION } from './config-upstream.ts';
 
@@ -87,6 +88,7 @@ export const SECTIONS = {
     parentBytes: number(16 * MEBIBYTE, 0, 'Parent records (models, batches) each worker remembers, in bytes.'),
     maxAgeSeconds: number(3600, 1, 'Longest an answer is remembered, whatever the TTL of its values.'),
   },
+  handle: HANDLE_SECTION,
   upstream: UPSTREAM_SECTION,
   redis: REDIS_SECTION,
   imports: {

@@ -8,6 +8,7 @@ import { Check, Errors } from 'typebox/schema';
 import { HandleError } from '../domain/error.ts';
 import { type HomedPrefix, type Prefix, parsePrefix } from '../domain/prefix.ts';
 import { type Environment, RESERVED_NAMES, readEnvironment } from './config-environment.ts';
+import { HANDLE_SECTION, handleObjections } from './config-handle.ts';
 import {
   type ConfigProblem,
   environmentName,
@@ -146,18 +147,26 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
 
 /** Rules that join several settings; asked only when each alone is right. */
 function problemsTogether(layer: Layer): ConfigProblem[] {
-  const names = Object.keys(TLS_SECTION);
-  const tls = Object.fromEntries(names.map((name) => [name, valueIn(layer, `tls.${name}`)])) as unknown as TlsSettings;
+  const tls = sectionIn(layer, 'tls', TLS_SECTION) as TlsSettings;
   const redis = {
     urls: valueIn(layer, 'redis.urls') as readonly string[],
     cluster: valueIn(layer, 'redis.cluster') as boolean,
   };
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
-  return [...plainObjections(layer, tls), ...tlsObjections(tls), ...routes, ...redisObjections(redis)].map(
-    ([path, reason]) => {
-      return { path, source: layer.get(path)?.source ?? 'default', reason };
-    },
-  );
+  const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
+  return [
+    ...plainObjections(layer, tls),
+    ...tlsObjections(tls),
+    ...handle,
+    ...routes,
+    ...redisObjections(redis),
+  ].map(([path, reason]) => {
+    return { path, source: layer.get(path)?.source ?? 'default', reason };
+  });
+}
+
+function sectionIn(layer: Layer, section: string, schemas: object): unknown {
+  return Object.fromEntries(Object.keys(schemas).map((name) => [name, valueIn(layer, `${section}.${name}`)]));
 }
 
 function plainObjections(layer: Layer, tls: TlsSettings): [path: string, reason: string][] {

@@ -13,28 +13,44 @@ export function workerCountOf(workers: Config['workers']): number {
   return workers === 'auto' ? availableParallelism() : workers;
 }
 
+/** A port that can be had for TCP, found if it is 0. Throws `INVALID_CONFIG` as `assertPortFree`. */
+export async function takePort(where: { host: string; port: number; setting: string }): Promise<number> {
+  const { host, port, setting } = where;
+  return probePort({ host, port }, setting);
+}
+
 /**
  * Throws `INVALID_CONFIG` if the port cannot be had. Asked with an unshared socket: a shared one would let a second
  * node take half of the first one's requests without a word.
  */
-export function assertPortFree({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+export async function assertPortFree(where: { readonly host: string; readonly port: number }): Promise<void> {
+  await probePort(where, '--port (http.port)');
+}
+
+function probePort({ host, port }: { host: string; port: number }, setting: string): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
     probe.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
-        new HandleError('INVALID_CONFIG', `Cannot listen on ${host} port ${port}: ${adviceFor(cause)}`, { cause }),
+        new HandleError('INVALID_CONFIG', `Cannot listen on ${host} port ${port}: ${adviceFor(cause, setting)}`, {
+          cause,
+        }),
       );
     });
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+    probe.listen({ host, port, exclusive: true }, () => {
+      const address = probe.address();
+      const taken = typeof address === 'object' && address !== null ? address.port : port;
+      probe.close(() => resolve(taken));
+    });
   });
 }
 
-function adviceFor(error: NodeJS.ErrnoException): string {
+function adviceFor(error: NodeJS.ErrnoException, setting: string): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return 'another program has it. Stop that one, or choose another port with --port (http.port).';
+      return `another program has it. Stop that one, or choose another port with ${setting}.`;
     case 'EACCES':
-      return 'ports below 1024 need privileges. Choose a higher one with --port (http.port).';
+      return `ports below 1024 need privileges. Choose a higher one with ${setting}.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return 'this machine does not have that address. Choose another with --host (http.host).';

@@ -18,6 +18,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
 import { foreignOptionsOf, nodeNameOf, recogniseFor } from './foreign.ts';
+import type { HandleSite } from './handle-site.ts';
 import { importDirectoryOf } from './import-directory.ts';
 import { logDirectoryOf } from './log-files.ts';
 import { metricsText } from './metrics-text.ts';
@@ -38,6 +39,10 @@ export interface DoorOptions {
   /** Whether several threads listen on the same port. */
   readonly reusePort: boolean;
   readonly facts: RequestFacts;
+  /** Null if the Handle protocol is off. */
+  readonly handle: HandleSite | null;
+  /** Of this node, from 1; 0 where there is one. */
+  readonly thread: number;
   /** Null for plain HTTP. */
   readonly tls: TlsMaterial | null;
   /** Called when import jobs are to be looked at. */
@@ -66,7 +71,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const resolver = createResolver({ store, epochs, clock, observer, homed, foreign, cache: config.cache });
   const past = createPastResolver({ store, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
-  const doors = await startHttpServer({
+  const http = await startHttpServer({
     host: config.http.host,
     port: config.http.port,
     reusePort: options.reusePort,
@@ -120,5 +125,12 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
     trustedProxies: config.http.trustedProxies,
     corsOrigins: config.http.corsOrigins,
   });
-  return { ...doors, close: () => doors.close().then(() => foreign?.tier?.close()) };
+  const closeHttp = (): Promise<void> => http.close().then(() => foreign?.tier?.close());
+  if (options.handle === null) return { ...http, close: closeHttp };
+  // Loaded only where it is wanted.
+  const { openHandleDoor } = await import('./handle-door.ts');
+  const shared = { config, resolver, recognise: recogniseFor(config), homed, clock, observer, ...registry };
+  const { handle: site, thread, reusePort } = options;
+  const handle = await openHandleDoor({ ...shared, site, thread, reusePort, log: options.facts.log });
+  return { ...http, close: () => handle.close().then(closeHttp) };
 }

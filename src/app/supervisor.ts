@@ -1,7 +1,7 @@
 // The main thread of a node: opens the store, commits for everyone, keeps the workers running, and closes all of it in
 // reverse order. It answers no request itself, except with a store that lives in this thread's memory.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
@@ -20,6 +20,7 @@ import { systemClock } from './clock.ts';
 import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
 import { asksOthers, openUpstreams } from './foreign.ts';
+import { type HandleSite, openHandleSite } from './handle-site.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
@@ -47,6 +48,8 @@ export interface RunningNode {
   readonly address: Address;
   /** Where metrics are, if on a port of their own; else null: they are at `address`. */
   readonly metricsAddress: Address | null;
+  /** Where the Handle protocol is answered, TCP and UDP; null if nowhere. */
+  readonly handleAddress: Address | null;
   /** The operator key this start has made, because the store was empty; else null. */
   readonly firstKey: { readonly token: string; readonly file: string } | null;
   readonly operatorKeyFile: string;
@@ -122,10 +125,12 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   );
   const wakeImports = (): void => imports.wake();
   const shared = { options, foreign, store, counters, countersBuffer, clientKey, receive, certificate, wakeImports };
+  const handle = await openHandleSite(config, randomUUID());
+  const doors = { ...shared, handle };
   const address =
     workers === 0
-      ? await openHere({ ...shared, epochs }, opened)
-      : await openPool({ ...shared, epochBuffers, workers }, opened);
+      ? await openHere({ ...doors, epochs }, opened)
+      : await openPool({ ...doors, epochBuffers, workers }, opened);
   const metricsAddress = await openMetrics(shared, opened);
   trail.record(nodeEvent('node-started', null, { version: options.version, ...settingsApart(config) }));
   isStarted = true;
@@ -134,6 +139,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   return {
     address,
     metricsAddress,
+    handleAddress: handle === null ? null : { host: config.handle.host, port: handle.port },
     operatorKeyFile,
     firstKey: token === null ? null : { token, file: operatorKeyFile },
   };
@@ -161,15 +167,26 @@ interface Parts {
   readonly wakeImports: () => void;
 }
 
+interface DoorParts extends Parts {
+  readonly handle: HandleSite | null;
+}
+
 /** The doors in this thread: a store in memory cannot be shared. */
-async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: Closer[]): Promise<Address> {
+async function openHere(parts: DoorParts & { readonly epochs: EpochTable }, opened: Closer[]): Promise<Address> {
   const { counters } = parts;
   // Loaded only where it is used: a supervisor of workers starts without the doors' code.
   const { openDoors } = await import('./node.ts');
   const { certificate } = parts;
   const { createRequestFacts } = await import('./request-facts.ts');
   const facts = createRequestFacts({ ...parts, ...parts.options, clock: systemClock, report: parts.receive });
-  const doors = await openDoors({ ...parts, ...parts.options, reusePort: false, facts, tls: certificate.current() });
+  const doors = await openDoors({
+    ...parts,
+    ...parts.options,
+    reusePort: false,
+    thread: 0,
+    facts,
+    tls: certificate.current(),
+  });
   certificate.onRenewed((material) => doors.renewTls(material));
   opened.push(async () => {
     await doors.close();
@@ -181,7 +198,7 @@ async function openHere(parts: Parts & { readonly epochs: EpochTable }, opened: 
 }
 
 function openPool(
-  parts: Parts & { readonly epochBuffers: EpochBuffers; readonly workers: number },
+  parts: DoorParts & { readonly epochBuffers: EpochBuffers; readonly workers: number },
   opened: Closer[],
 ): Promise<Address> {
   const { options, store, foreign, counters, countersBuffer, workers: count } = parts;
@@ -193,6 +210,7 @@ function openPool(
       epochs: parts.epochBuffers,
       counters: countersBuffer,
       version,
+      handle: parts.handle,
       clientKey: parts.clientKey,
       reusePort: count > 1,
     },

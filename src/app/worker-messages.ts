@@ -5,6 +5,7 @@ import type { EpochBuffers } from '../cache/epoch-table.ts';
 import type { ErrorCode } from '../domain/error.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import type { Config } from './config.ts';
+import type { HandleSite } from './handle-site.ts';
 import type { Report } from './log-files.ts';
 
 /** Where a worker listens. */
@@ -27,6 +28,8 @@ export interface WorkerStart {
   /** Null for plain HTTP. */
   readonly tls: TlsMaterial | null;
   readonly version: string;
+  /** Null if the Handle protocol is off. */
+  readonly handle: HandleSite | null;
   /** The key of pseudonyms in logs. */
   readonly clientKey: string;
   readonly reusePort: boolean;

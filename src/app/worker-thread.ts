@@ -34,7 +34,17 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   const report = (report: Report): void => tell({ kind: 'report', report });
   const facts = createRequestFacts({ config, log, counters, clock: systemClock, clientKey: start.clientKey, report });
   const wakeImports = (): void => tell({ kind: 'imports' });
-  const shared = { config, store, epochs, counters, countersBuffer, version, reusePort };
+  const shared = {
+    config,
+    store,
+    epochs,
+    counters,
+    countersBuffer,
+    version,
+    reusePort,
+    handle: start.handle,
+    thread: start.index,
+  };
   const doors = await openDoors({ ...shared, foreign, facts, tls, wakeImports });
   const endVitals = reportVitals(counters, () => facts.sweep());
   tell({ kind: 'listening', address: doors.address });

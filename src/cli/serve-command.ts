@@ -86,6 +86,11 @@ function urlOf({ host, port }: RunningNode['address'], secure: boolean): string 
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+function handleLines({ handleAddress }: RunningNode): string[] {
+  if (handleAddress === null) return [];
+  return [`  handle    ${handleAddress.host} port ${handleAddress.port}, TCP and UDP (RFC 3652)`];
+}
+
 function introduction(node: RunningNode, url: string, demo: DemoSummary | null, toPerson: boolean): string[] {
   const { metricsAddress } = node;
   const watched = metricsAddress === null ? url : urlOf(metricsAddress, false);
@@ -94,6 +99,7 @@ function introduction(node: RunningNode, url: string, demo: DemoSummary | null, 
     `  resolve   ${url}/api/handles/{handle}`,
     `  register  ${url}/v1/identifiers/{handle}`,
     `  browse    ${url}/docs`,
+    ...handleLines(node),
     `  watch     ${watched}/metrics  /healthz  /readyz`,
     '',
   ];

@@ -7,6 +7,7 @@ export const TRANSLATED = [
   ['src/domain/limits.md', 'src/domain/limits.zh-CN.md'],
   ['src/http-server/errors.md', 'src/http-server/errors.zh-CN.md'],
   ['src/http-server/deviations.md', 'src/http-server/deviations.zh-CN.md'],
+  ['src/handle-server/deviations.md', 'src/handle-server/deviations.zh-CN.md'],
 ] as const;
 
 /** What stands in a document whatever its language: headings by their level, code by its language, rows by their cells. */

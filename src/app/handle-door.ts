@@ -1,0 +1,73 @@
+// Wires the Handle protocol's doors of one thread, over the parts that its HTTP door has too.
+
+import { createPrivateKey, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type { HandleLog } from '../handle-server/answerer.ts';
+import { type HandleServer, type HandleServerOptions, startHandleServer } from '../handle-server/handle-server.ts';
+import type { Denied, RequestLog } from '../http-server/http-server.ts';
+import { PROBLEMS } from '../http-server/problems.ts';
+import { OPERATION } from '../wire/protocol.ts';
+import type { Config } from './config.ts';
+import { openPeers } from './handle-peers.ts';
+import type { HandleSite } from './handle-site.ts';
+
+export interface HandleDoorOptions
+  extends Omit<HandleServerOptions, 'host' | 'port' | 'site' | 'random' | 'peers' | 'limits' | 'log' | 'newRequestId'> {
+  readonly config: Config;
+  readonly site: HandleSite;
+  /** Of this node, from 1; 0 where there is one. */
+  readonly thread: number;
+  readonly log: RequestLog;
+}
+
+/** Numbers of threads that ids have room for. */
+const THREADS = 64;
+
+export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<HandleServer, 'close'>> {
+  const { config, site, thread } = options;
+  const peers = options.reusePort ? openPeers(site.runId, thread % THREADS) : null;
+  const { inFlight, missesPerSecond, missBurst, tripsPerSecond, tripBurst } = config.limits;
+  const { host, maxConnections: connections, idleTimeoutMs, messageTimeoutMs } = config.handle;
+  const server = await startHandleServer({
+    ...options,
+    host,
+    port: site.port,
+    site: { ...site, privateKey: createPrivateKey(site.privateKey) },
+    log: adapt(options.log),
+    newRequestId: randomUUID,
+    random: { bytes: randomBytes, int: randomInt },
+    peers,
+    limits: {
+      ...{ connections, idleTimeoutMs, messageTimeoutMs },
+      ...{ inFlight, missesPerSecond, missBurst, tripsPerSecond, tripBurst },
+    },
+  });
+  peers?.serve(server.answerer);
+  return { close: () => server.close().then(() => peers?.close()) };
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(OPERATION).map(([name, code]) => [code, name]));
+
+/** Requests of this protocol stand in the logs as those of HTTP, with the status that their failure has there. */
+function adapt(log: RequestLog): HandleLog {
+  return ({ requestId, opCode, handle, durationMs, client, identity, failure }) => {
+    const denial = failure === null ? null : deniedBy(failure);
+    log({
+      requestId,
+      method: client.door === 'handle-tcp' ? 'HDL-TCP' : 'HDL-UDP',
+      route: NAMES.get(opCode) ?? 'unknown',
+      path: encodeURI(handle.toWellFormed()),
+      status: failure === null ? 200 : PROBLEMS[failure.code].status,
+      durationMs,
+      client: client.address,
+      ...(identity === null ? {} : { principalId: identity }),
+      ...(failure === null ? {} : { code: failure.code }),
+      ...(failure?.code === 'INTERNAL' ? { cause: failure.cause } : {}),
+      ...(denial === null ? {} : { denial }),
+    });
+  };
+}
+
+function deniedBy({ code, message }: NonNullable<Parameters<HandleLog>[0]['failure']>): Denied | null {
+  if (code !== 'UNAUTHENTICATED' && code !== 'FORBIDDEN' && code !== 'RATE_LIMITED') return null;
+  return { code, reason: message, principalId: null };
+}
