@@ -1,8 +1,8 @@
 // Wires the Handle protocol's doors of one thread, over the parts that its HTTP door has too.
 
 import { createPrivateKey, randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { HandleLog } from '../handle-server/answerer.ts';
 import { type HandleServer, type HandleServerOptions, startHandleServer } from '../handle-server/handle-server.ts';
+import type { HandleLog } from '../handle-server/surroundings.ts';
 import type { Denied, RequestLog } from '../http-server/http-server.ts';
 import { PROBLEMS } from '../http-server/problems.ts';
 import { OPERATION } from '../wire/protocol.ts';

@@ -3,8 +3,9 @@
 
 import { BroadcastChannel } from 'node:worker_threads';
 import type { ByteString } from '../domain/bytes.ts';
-import type { Answerer, Peers } from '../handle-server/answerer.ts';
+import type { Answerer } from '../handle-server/answerer.ts';
 import type { Client, Reply } from '../handle-server/outcome.ts';
+import type { Peers } from '../handle-server/surroundings.ts';
 
 type Letter =
   | {

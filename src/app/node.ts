@@ -5,7 +5,7 @@ import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Tracer } from '../domain/tracer.ts';
-import { type HttpServer, startHttpServer } from '../http-server/http-server.ts';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from '../http-server/http-server.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { ImportService } from '../imports/import-service.ts';
 import { searchLog } from '../logbook/search.ts';
@@ -110,18 +110,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
         version: options.version,
       });
     },
-    limits: {
-      bodyBytes: config.http.bodyLimitBytes,
-      connections: config.http.maxConnections,
-      inFlight: config.limits.inFlight,
-      missesPerSecond: config.limits.missesPerSecond,
-      missBurst: config.limits.missBurst,
-      tripsPerSecond: config.limits.tripsPerSecond,
-      tripBurst: config.limits.tripBurst,
-      headersTimeoutMs: config.http.headersTimeoutMs,
-      requestTimeoutMs: config.http.requestTimeoutMs,
-      keepAliveTimeoutMs: config.http.keepAliveTimeoutMs,
-    },
+    limits: httpLimitsOf(config),
     trustedProxies: config.http.trustedProxies,
     corsOrigins: config.http.corsOrigins,
   });
@@ -133,4 +122,19 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const { handle: site, thread, reusePort } = options;
   const handle = await openHandleDoor({ ...shared, site, thread, reusePort, log: options.facts.log });
   return { ...http, close: () => handle.close().then(closeHttp) };
+}
+
+function httpLimitsOf(config: Config): HttpServerOptions['limits'] {
+  return {
+    bodyBytes: config.http.bodyLimitBytes,
+    connections: config.http.maxConnections,
+    inFlight: config.limits.inFlight,
+    missesPerSecond: config.limits.missesPerSecond,
+    missBurst: config.limits.missBurst,
+    tripsPerSecond: config.limits.tripsPerSecond,
+    tripBurst: config.limits.tripBurst,
+    headersTimeoutMs: config.http.headersTimeoutMs,
+    requestTimeoutMs: config.http.requestTimeoutMs,
+    keepAliveTimeoutMs: config.http.keepAliveTimeoutMs,
+  };
 }

@@ -4,8 +4,9 @@
 import { bytesFromText } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { type Handle, prefixHandleOf, responsiblePrefixOf } from '../domain/handle.ts';
+import { LISTED_AT_ONCE } from '../domain/handle-protocol-limits.ts';
 import type { HandleValue } from '../domain/handle-value.ts';
-import { LISTED_AT_ONCE, MAX_LISTED_HANDLES } from '../domain/limits.ts';
+import { MAX_LISTED_HANDLES } from '../domain/limits.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
@@ -60,8 +61,8 @@ export class Administration {
   }
 
   /**
-   * Throws what is wrong with a request whoever sends it, and whatever is registered: that is said before anybody is asked
-   * who they are.
+   * Throws what is wrong with a request whoever sends it, and whatever is registered: that is said before anybody is
+   * asked who they are.
    */
   check({ opCode, body }: AdministrationAsked): void {
     if (opCode === OPERATION.listHomedPrefixes || !('handle' in body)) return;

@@ -24,27 +24,7 @@ import { type Client, type Outcome, type Reply, succeeded } from './outcome.ts';
 import type { Resolution } from './resolution.ts';
 import type { Asked, NodeSite, Responses } from './responses.ts';
 import type { Session } from './sessions.ts';
-
-/** Told of each request but resolutions, and of each that failed. */
-export type HandleLog = (entry: {
-  readonly requestId: string;
-  readonly opCode: number;
-  /** As it was spelled; empty where there is none. */
-  readonly handle: string;
-  readonly responseCode: number;
-  readonly durationMs: number;
-  readonly client: Client;
-  /** Who asks, as `index:handle`. */
-  readonly identity: string | null;
-  readonly failure: HandleError | null;
-}) => void;
-
-/** The other threads of the node, which have challenges and sessions of their own. */
-export interface Peers {
-  readonly thread: number;
-  /** Has another thread answer; null if it cannot. */
-  forward(thread: number, message: ByteString, client: Client): Promise<Reply | null>;
-}
+import type { HandleLog, Peers } from './surroundings.ts';
 
 export interface AnswererOptions {
   readonly resolution: Resolution;

@@ -3,7 +3,7 @@
 
 import { networkOf } from '../domain/client-network.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
-import { MAX_PRIME_BITS, MIN_PRIME_BITS } from '../domain/limits.ts';
+import { MAX_PRIME_BITS, MIN_PRIME_BITS } from '../domain/handle-protocol-limits.ts';
 import type { AuthenticationGuard } from '../registry/authentication-guard.ts';
 import type { HandleProofs, Proof, Proven } from '../registry/handle-proofs.ts';
 import type { Requester } from '../registry/handle-requester.ts';

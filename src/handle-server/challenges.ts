@@ -1,7 +1,12 @@
 // Challenges that wait to be answered (RFC 3652 §3.5), each with the request it holds up. One answer is all there is.
 
 import type { ByteString } from '../domain/bytes.ts';
-import { CHALLENGE_TTL_MS, MAX_CHALLENGED_BYTES, MAX_CHALLENGES, MAX_CHALLENGES_OF_NETWORK } from '../domain/limits.ts';
+import {
+  CHALLENGE_TTL_MS,
+  MAX_CHALLENGED_BYTES,
+  MAX_CHALLENGES,
+  MAX_CHALLENGES_OF_NETWORK,
+} from '../domain/handle-protocol-limits.ts';
 import type { Decoded, RequestMessage } from '../wire/message.ts';
 import type { IdSource } from './id-source.ts';
 

@@ -11,7 +11,7 @@ interface FailureRow {
   readonly message: string | null;
 }
 
-export const FAILURES = {
+const FAILURES = {
   INVALID_HANDLE: { code: RESPONSE.invalidHandle, message: 'own' },
   INVALID_PREFIX: { code: RESPONSE.invalidHandle, message: 'own' },
   INVALID_VALUE: { code: RESPONSE.invalidValue, message: 'own' },

@@ -10,7 +10,7 @@ import type { HandleProofs } from '../registry/handle-proofs.ts';
 import { Asker, type Recognise } from '../resolver/asker.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { Administration } from './administration.ts';
-import { Answerer, type HandleLog, type Peers } from './answerer.ts';
+import { Answerer } from './answerer.ts';
 import { Authentication } from './authentication.ts';
 import { Challenges } from './challenges.ts';
 import { IdSource, type Randomness } from './id-source.ts';
@@ -18,6 +18,7 @@ import type { Client } from './outcome.ts';
 import { Resolution } from './resolution.ts';
 import { type NodeSite, Responses } from './responses.ts';
 import { Sessions } from './sessions.ts';
+import type { HandleLog, Peers } from './surroundings.ts';
 import { TcpDoor } from './tcp-door.ts';
 import { UdpDoor } from './udp-door.ts';
 

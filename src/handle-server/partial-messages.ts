@@ -8,7 +8,7 @@ import {
   MAX_PARTIAL_MESSAGES,
   MAX_PARTIAL_MESSAGES_OF_NETWORK,
   PARTIAL_MESSAGE_TTL_MS,
-} from '../domain/limits.ts';
+} from '../domain/handle-protocol-limits.ts';
 import { type Datagram, Parts } from '../wire/datagrams.ts';
 
 interface Partial {

@@ -4,6 +4,7 @@
 import type { Answer, Found } from '../domain/answer.ts';
 import { type ByteString, EMPTY_BYTES, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
+import { MAX_RESOLUTION_FILTERS } from '../domain/handle-protocol-limits.ts';
 import {
   ALL_VALUES,
   type HandleValue,
@@ -12,7 +13,6 @@ import {
   selectValues,
   type ValueFilter,
 } from '../domain/handle-value.ts';
-import { MAX_RESOLUTION_FILTERS } from '../domain/limits.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import { assertAllowed } from '../registry/handle-authority.ts';
 import type { Requester } from '../registry/handle-requester.ts';

@@ -12,7 +12,7 @@ import {
 } from 'node:crypto';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
-import { MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_SESSIONS_OF_NETWORK } from '../domain/limits.ts';
+import { MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_SESSIONS_OF_NETWORK } from '../domain/handle-protocol-limits.ts';
 import type { Proven } from '../registry/handle-proofs.ts';
 import { type Credential, MAC, macBytes, makeCredential } from '../wire/credential.ts';
 import type { DiffieHellmanKey } from '../wire/diffie-hellman-key.ts';

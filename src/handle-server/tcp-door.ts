@@ -1,7 +1,7 @@
 // The Handle protocol over TCP: takes connections up to a cap, and ends those whose clients are too slow.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { MAX_PARTIAL_BYTES } from '../domain/limits.ts';
+import { MAX_PARTIAL_BYTES } from '../domain/handle-protocol-limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Answerer } from './answerer.ts';
 import { type ConnectionLimits, TcpConnection } from './tcp-connection.ts';

@@ -5,7 +5,11 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { ByteString } from '../domain/bytes.ts';
 import { networkOf } from '../domain/client-network.ts';
 import { failureOf, HandleError } from '../domain/error.ts';
-import { AMPLIFIED_BYTES_BURST, AMPLIFIED_BYTES_PER_SECOND, MAX_AMPLIFICATION } from '../domain/limits.ts';
+import {
+  AMPLIFIED_BYTES_BURST,
+  AMPLIFIED_BYTES_PER_SECOND,
+  MAX_AMPLIFICATION,
+} from '../domain/handle-protocol-limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
 import { type Datagram, decodeDatagram, splitMessage } from '../wire/datagrams.ts';

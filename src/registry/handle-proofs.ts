@@ -7,7 +7,7 @@ import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
 import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
-import { MAX_STRETCHED_KEY_BITS, MAX_STRETCHING_ITERATIONS } from '../domain/limits.ts';
+import { MAX_STRETCHED_KEY_BITS, MAX_STRETCHING_ITERATIONS } from '../domain/handle-protocol-limits.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import { decodeSecretAnswer, decodeSignatureAnswer, type SecretAnswer } from '../wire/challenge-answer.ts';
 import { publicKeyDer } from '../wire/public-key-der.ts';

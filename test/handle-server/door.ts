@@ -4,10 +4,10 @@ import { createPrivateKey, type JsonWebKeyInput, type KeyObject, randomBytes, ra
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { ByteString } from '../../src/domain/bytes.ts';
-import type { HandleLog, Peers } from '../../src/handle-server/answerer.ts';
 import { type HandleServerOptions, startHandleServer } from '../../src/handle-server/handle-server.ts';
+import type { HandleLog, Peers } from '../../src/handle-server/surroundings.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
-import { decodeDatagram, Parts, splitMessage } from '../../src/wire/datagrams.ts';
+import { decodeDatagram, Parts } from '../../src/wire/datagrams.ts';
 import { siteFromJson } from '../../src/wire/site-json.ts';
 import { encodeSite } from '../../src/wire/site-value.ts';
 import { type DoorSettings, type OpenDoor, openDoor } from '../http-server/door.ts';
@@ -44,7 +44,7 @@ const LIMITS: HandleServerOptions['limits'] = {
   tripBurst: 0,
 };
 
-export const SITE = {
+const SITE = {
   data: encodeSite(siteFromJson(recording.server.site, '')),
   serialNumber: 1,
   privateKey: privateKeyOf(recording.server.privateKey),
@@ -121,13 +121,8 @@ function askByUdp(
   });
 }
 
-/** A message as the datagrams it would be sent in. */
-export function datagramsOf(message: ByteString): readonly ByteString[] {
-  return splitMessage(message);
-}
-
 /** Reads the form in which the reference server keeps an RSA key that is not encrypted. */
-export function privateKeyOf(hex: string): KeyObject {
+function privateKeyOf(hex: string): KeyObject {
   const reader = new ByteReader(fromHex(hex));
   reader.readInt();
   reader.readText();

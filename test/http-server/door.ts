@@ -156,10 +156,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     await registry.directory.createEnterprise(actor, enterprise);
   }
   return {
-    ...registry,
-    resolver,
-    homed,
-    observer,
+    ...{ ...registry, resolver, homed, observer },
     port,
     routes: server.routes,
     store,

@@ -1,0 +1,46 @@
+// The fixed limits of the Handle protocol's doors, each with its reason. Those that all doors share are in limits.ts.
+
+/**
+ * Rounds of key stretching that a client may ask for, ten times what the reference client does: about 50 ms of one
+ * thread of the pool; and bits of the key.
+ */
+export const MAX_STRETCHING_ITERATIONS = 100_000;
+export const MAX_STRETCHED_KEY_BITS = 512;
+
+/** Indexes and types that one resolution may name over the Handle protocol: more would make one answer expensive. */
+export const MAX_RESOLUTION_FILTERS = 256;
+
+/** Challenges a thread waits to see answered, and those of one client network; the oldest give way. */
+export const MAX_CHALLENGES = 4096;
+export const MAX_CHALLENGES_OF_NETWORK = 256;
+/** Bytes of the requests that wait with them. */
+export const MAX_CHALLENGED_BYTES = 16_777_216;
+/** How long a challenge may be answered: the reference server's setup writes as much. */
+export const CHALLENGE_TTL_MS = 60_000;
+
+/** Requests of one connection that are carried out at once; further ones wait unread. */
+export const MAX_REQUESTS_OF_CONNECTION = 64;
+/** Bytes of messages that one thread has received in part; whoever goes beyond it is cut off. */
+export const MAX_PARTIAL_BYTES = 67_108_864;
+/** Messages in datagrams that one thread has received in part, and how long they wait for the rest (HSv9: 5 s). */
+export const MAX_PARTIAL_MESSAGES = 1024;
+export const MAX_PARTIAL_MESSAGES_OF_NETWORK = 64;
+export const PARTIAL_MESSAGE_TTL_MS = 5000;
+/**
+ * Bytes sent by UDP for each byte received; what goes beyond it comes from a budget of the client's network, in bytes a
+ * second. Addresses of datagrams can be false, and whoever they belong to is sent no more than that.
+ */
+export const MAX_AMPLIFICATION = 10;
+export const AMPLIFIED_BYTES_PER_SECOND = 65_536;
+export const AMPLIFIED_BYTES_BURST = 262_144;
+/** Handles in one message of a listing, as in the reference server. */
+export const LISTED_AT_ONCE = 50;
+
+/** Sessions of one thread, and of one client network; the oldest of the network give way. */
+export const MAX_SESSIONS = 8192;
+export const MAX_SESSIONS_OF_NETWORK = 512;
+/** The longest a session lasts, as the reference client asks for. */
+export const MAX_SESSION_SECONDS = 86_400;
+/** Bits of the prime of a session's key: fewer are no protection, more cost too much time of the thread. */
+export const MIN_PRIME_BITS = 1024;
+export const MAX_PRIME_BITS = 4096;
