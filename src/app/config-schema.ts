@@ -1,8 +1,8 @@
 // Every setting of the node as JSON Schemas, with what it means and its default. It reads nothing; config.ts does. After
 // a change `npm run docs` brings config/README.md up to date, whose Chinese words are in config/words.zh-CN.json.
 
-import { REDIS_SECTION } from './config-redis.ts';
 import { HANDLE_SECTION } from './config-handle.ts';
+import { REDIS_SECTION } from './config-redis.ts';
 import { TLS_SECTION } from './config-tls.ts';
 import { UPSTREAM_SECTION } from './config-upstream.ts';
 

@@ -154,15 +154,11 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
   };
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
   const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
-  return [
-    ...plainObjections(layer, tls),
-    ...tlsObjections(tls),
-    ...handle,
-    ...routes,
-    ...redisObjections(redis),
-  ].map(([path, reason]) => {
-    return { path, source: layer.get(path)?.source ?? 'default', reason };
-  });
+  return [...plainObjections(layer, tls), ...tlsObjections(tls), ...handle, ...routes, ...redisObjections(redis)].map(
+    ([path, reason]) => {
+      return { path, source: layer.get(path)?.source ?? 'default', reason };
+    },
+  );
 }
 
 function sectionIn(layer: Layer, section: string, schemas: object): unknown {
