@@ -274,8 +274,8 @@ export const MAX_RUN_BYTES = 50_331_648;
 /** Runs merged at once: a buffer and an open file each. When there are as many, they become one. */
 export const MAX_MERGED_RUNS = 256;
 
-/** Calls of one import on their way to the committing thread: it has work while the next call is planned, no more. */
-export const MAX_IMPORT_CALLS_AHEAD = 3;
+/** Calls of one import on their way to the committing thread: two transactions full, so that it never waits for the next. */
+export const MAX_IMPORT_CALLS_AHEAD = 6;
 
 /** Rounds through rows whose parent was missing: a chain is no deeper, so a parent has come by then or never will. */
 export const MAX_PARENT_ROUNDS = MAX_INHERITANCE_DEPTH;

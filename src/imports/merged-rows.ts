@@ -2,6 +2,7 @@
 // give the same rows in the same order every time, so a place in it is a number.
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { type ByteString, textFromBytes } from '../domain/bytes.ts';
 import { HEAD_BYTES, LINE_BYTES, lineOfKey, RowFileWriter } from './sorted-runs.ts';
 
 const READ_BYTES = 131_072;
@@ -104,7 +105,7 @@ export class MergedRows {
   }
 
   get handle(): string {
-    return Buffer.from(this.#name.slice(0, -1), 'latin1').toString('utf8');
+    return textFromBytes(this.#name.slice(0, -1) as ByteString);
   }
 
   get flags(): number {

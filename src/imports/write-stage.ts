@@ -1,6 +1,7 @@
 // The stage that registers: sorted rows go to the registry call by call, a few calls ahead of the committing thread; what
 // came of each is counted in order, and kept with its place. Also the rehearsal, which changes nothing.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   MAX_IMPORT_BATCH_BYTES,
   MAX_IMPORT_BATCH_ROWS,
@@ -146,6 +147,10 @@ class WriteStage {
     call.results = items.length === 0 ? Promise.resolve([]) : registerPatiently(items, target, { sleep, random });
     call.results.catch(() => {}); // thrown where it is awaited; until then it must not count as unhandled
     this.#calls.push(call);
+    // The call leaves this thread, and answers come in, only between turns of its event loop: planned in one turn, every
+    // call would wait for the last, and the committing thread with them. The first turn plans, the second sends.
+    await nextTurn();
+    await nextTurn();
     const settled = this.#calls.length >= MAX_IMPORT_CALLS_AHEAD ? await this.#settleFirst() : null;
     return settled ?? (await this.#run.look(this.#share(), this.#counts));
   }
