@@ -28,6 +28,7 @@ export function jobContextOf(options: JobContextOptions): JobContext {
     ...options,
     files: new JobFiles(options.directory),
     identifiers,
+    maxUnpackedBytes: config.imports.maxUnpackedBytes,
     foldsCase: (prefix) => homeOf(prefix, homed())?.foldsCase ?? false,
     observer: counters,
     random: Math.random,

@@ -297,3 +297,22 @@ export const MAX_FILE_NAME_LENGTH = 200;
 
 /** Characters of an id or cursor: handles and prefixes are the longest. */
 export const MAX_CURSOR_LENGTH = 2048;
+
+/** Parts of a workbook's zip file: sheets, pictures and what belongs to them. */
+export const MAX_WORKBOOK_PARTS = 10_000;
+
+/** How many times its size a large part of a workbook may unpack to: sheets do 10 to 50 times, zip bombs 1,000. */
+export const MAX_WORKBOOK_RATIO = 250;
+
+/** Texts that a workbook's cells share, and the characters of all: they are held while a sheet is read, some 100 MB. */
+export const MAX_SHARED_TEXTS = 1_000_000;
+export const MAX_SHARED_CHARACTERS = 33_554_432;
+
+/** Sheets, number formats and cell formats of a workbook. */
+export const MAX_WORKBOOK_STYLES = 70_000;
+
+/** Merged ranges of a sheet that are told apart: a sheet with more is a form, no table. */
+export const MAX_MERGED_RANGES = 10_000;
+
+/** Columns of a sheet: what a workbook can have. */
+export const MAX_SHEET_COLUMNS = 16_384;

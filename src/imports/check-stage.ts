@@ -21,7 +21,7 @@ export async function checkFile(run: JobRun, parents: NamedParents): Promise<Ver
   const { job } = run;
   run.save({ state: 'checking', checkpoint: null, counts: NO_COUNTS });
   run.beginStage(0);
-  const upload = await openUpload(job, run.path('upload'));
+  const upload = await openUpload(job, run.path('upload'), run.context.maxUnpackedBytes);
   run.save({ encoding: upload.encoding });
   const stage = new CheckStage(run, parents);
   try {

@@ -21,6 +21,8 @@ export interface JobContext {
   readonly store: RegistryStore;
   readonly identifiers: IdentifierRegistry;
   readonly foldsCase: CaseRule;
+  /** Bytes that a workbook may unpack to. */
+  readonly maxUnpackedBytes: number;
   readonly clock: () => number;
   readonly observer: ImportObserver;
   readonly sleep: (ms: number) => Promise<void>;

@@ -5,8 +5,9 @@ import { open } from 'node:fs/promises';
 import { HandleError } from '../domain/error.ts';
 import { detectEncoding, ENCODING_SAMPLE_BYTES, type TextEncoding } from '../registry/import-encoding.ts';
 import { type CsvMapping, parseMapping } from '../registry/import-mapping.ts';
-import { type ImportFormat, type ImportRow, type RowDefaults, readRowLots } from '../registry/import-rows.ts';
+import { type ImportRow, type RowDefaults, readRowLots } from '../registry/import-rows.ts';
 import type { ImportJob, JobSettings } from './job.ts';
+import { readWorkbookLots } from './workbook-rows.ts';
 
 /** Bytes read at once: some thousand rows, for which the event loop is asked once. */
 const CHUNK_BYTES = 262_144;
@@ -18,10 +19,19 @@ export interface UploadRows {
   share(): number;
 }
 
-/** Throws what makes the file unreadable as a whole. */
-export async function openUpload(job: ImportJob, path: string): Promise<UploadRows> {
+/** Throws what makes the file unreadable as a whole. `limitBytes`: that a workbook may unpack to. */
+export async function openUpload(job: ImportJob, path: string, limitBytes: number): Promise<UploadRows> {
   const { settings, bytes } = job;
+  const defaults: RowDefaults = { parent: settings.parent, template: settings.template };
   let read = 0;
+  if (settings.format === 'xlsx') {
+    const progress = (share: number): void => {
+      read = share;
+    };
+    const mapping = mappingOf(settings);
+    const lots = readWorkbookLots({ path, sheet: settings.sheet, mapping, defaults, limitBytes, progress });
+    return { lots, encoding: null, share: () => read };
+  }
   const encoding = settings.format === 'csv' ? detectEncoding(await readSample(path)) : 'utf-8';
   const source = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
@@ -29,12 +39,9 @@ export async function openUpload(job: ImportJob, path: string): Promise<UploadRo
       yield chunk as Buffer;
     }
   };
-  const defaults: RowDefaults = { parent: settings.parent, template: settings.template };
-  return {
-    lots: readRowLots(source(), formatOf(settings, encoding), defaults),
-    encoding,
-    share: () => (bytes === 0 ? 1 : read / bytes),
-  };
+  const { format } = settings;
+  const kind = format === 'csv' ? { kind: format, mapping: mappingOf(settings), encoding } : { kind: format };
+  return { lots: readRowLots(source(), kind, defaults), encoding, share: () => read / bytes };
 }
 
 function mappingOf({ mapping }: JobSettings): CsvMapping {
@@ -45,18 +52,6 @@ function mappingOf({ mapping }: JobSettings): CsvMapping {
     );
   }
   return parseMapping(mapping);
-}
-
-function formatOf(settings: JobSettings, encoding: TextEncoding): ImportFormat {
-  const { format } = settings;
-  switch (format) {
-    case 'csv':
-      return { kind: format, mapping: mappingOf(settings), encoding };
-    case 'xlsx':
-      throw new HandleError('UNSUPPORTED_MEDIA_TYPE', 'Workbooks are not read yet: save the sheet as CSV.');
-    default:
-      return { kind: format };
-  }
 }
 
 async function readSample(path: string): Promise<Buffer> {

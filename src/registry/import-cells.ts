@@ -7,8 +7,11 @@ import { HandleError } from '../domain/error.ts';
 import { MAX_CSV_ROW_LINES, MAX_ROW_BYTES } from '../domain/limits.ts';
 import type { Line } from './import-lines.ts';
 
+/** What stands in a cell, or why that cannot be told. */
+export type Cell = string | HandleError;
+
 export type CellRow =
-  | { readonly line: number; readonly cells: readonly string[] }
+  | { readonly line: number; readonly cells: readonly Cell[] }
   /** `column` counts from 1; null if the row is broken as a whole. */
   | { readonly line: number; readonly column: number | null; readonly error: HandleError };
 

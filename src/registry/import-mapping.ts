@@ -14,6 +14,7 @@ import {
   readObject,
   readString,
 } from '../wire/json-input.ts';
+import { CELL_KINDS, type CellKind } from './import-cell-text.ts';
 import { compileTemplate, fillTemplate, type TextTemplate } from './import-template.ts';
 
 export interface MappedValue {
@@ -21,6 +22,8 @@ export interface MappedValue {
   readonly index: number;
   readonly type: string;
   readonly required: boolean;
+  /** What its cells are; null for texts that must not look damaged. */
+  readonly kind: CellKind | null;
   /** Members of the value's JSON that are the same in every row. */
   readonly constants: JsonObject;
 }
@@ -54,6 +57,7 @@ const VALUE_MEMBERS: ReadonlySet<string> = new Set([
   'index',
   'type',
   'required',
+  'as',
   'permissions',
   'ttl',
 ]);
@@ -117,6 +121,7 @@ function parseMappedValue(input: unknown, at: string): MappedValue {
     index: readInteger(value.index, `${at}/index`, INDEX_RANGE, CODE),
     type,
     required: readBoolean(value.required ?? false, `${at}/required`, CODE),
+    kind: value.as === undefined ? null : readChoice(value.as, `${at}/as`, CELL_KINDS, CODE),
     constants: {
       ...(permissions === undefined ? {} : { permissions }),
       ...(ttl === undefined ? {} : { ttl: readInteger(ttl, `${at}/ttl`, TTL_RANGE, CODE) }),
@@ -149,8 +154,9 @@ export interface MappedRow {
   readonly places: readonly string[];
 }
 
-/** `cellOf` gives the text of a constant or column, trimmed. Throws `INVALID_REQUEST` with the column. */
-export function mapRow(mapping: CsvMapping, cellOf: (name: string) => string): MappedRow {
+/** `read` gives the text of a constant or column, trimmed. Throws `INVALID_REQUEST` with the column. */
+export function mapRow(mapping: CsvMapping, read: (name: string, kind: CellKind | null) => string): MappedRow {
+  const cellOf = (name: string): string => read(name, null);
   const handle = fillTemplate(mapping.handle, cellOf);
   if (handle === null) throw emptyCell(mapping.handle, cellOf, 'it is a part of the handle');
   const item: { [member: string]: unknown; readonly handle: string } = { handle };
@@ -163,11 +169,12 @@ export function mapRow(mapping: CsvMapping, cellOf: (name: string) => string): M
   const values: JsonObject[] = [];
   const places: string[] = [];
   for (const value of mapping.values) {
-    const data = fillTemplate(value.text, cellOf);
+    const ofKind = value.kind === null ? cellOf : (name: string): string => read(name, value.kind);
+    const data = fillTemplate(value.text, ofKind);
     if (data !== null) {
       values.push({ index: value.index, type: value.type, data, ...value.constants });
       places.push(value.text.names[0] ?? value.type);
-    } else if (value.required) throw emptyCell(value.text, cellOf, 'the mapping says it is required');
+    } else if (value.required) throw emptyCell(value.text, ofKind, 'the mapping says it is required');
   }
   item.values = values;
   return { item, places };

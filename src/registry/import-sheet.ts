@@ -3,7 +3,8 @@
 
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { isJsonObject, shown } from '../wire/json-input.ts';
-import type { CellRow } from './import-cells.ts';
+import { type CellKind, readCell } from './import-cell-text.ts';
+import type { Cell, CellRow } from './import-cells.ts';
 import { type CsvMapping, headingsOf, mapRow } from './import-mapping.ts';
 import type { GoodRow, ImportRow, RowDefaults } from './import-rows.ts';
 import { parseRegistration } from './registration-json.ts';
@@ -49,13 +50,16 @@ export function placeOf(row: Pick<GoodRow, 'line' | 'places'>, pointer: string):
 export class Sheet {
   readonly #mapping: CsvMapping;
   readonly #check: CheckRow;
+  readonly #width: 'exact' | 'padded';
   /** Null until the first row has come. */
   #headings: readonly string[] | null = null;
   #columns: ReadonlyMap<string, number> = new Map();
 
-  constructor(mapping: CsvMapping, check: CheckRow) {
+  /** `padded`: rows end where their last cell is, as in a workbook. */
+  constructor(mapping: CsvMapping, check: CheckRow, width: 'exact' | 'padded' = 'exact') {
     this.#mapping = mapping;
     this.#check = check;
+    this.#width = width;
   }
 
   /** The first row of all is the headings. Throws `INVALID_REQUEST` if they lack what the mapping names. */
@@ -77,7 +81,7 @@ export class Sheet {
   #readHeadings(row: CellRow): void {
     if ('error' in row) throw row.error;
     const mapping = this.#mapping;
-    const headings = row.cells.map((cell) => cell.trim());
+    const headings = row.cells.map((cell) => textOf(cell).trim());
     this.#headings = headings;
     this.#columns = new Map(headings.map((heading, column) => [heading, column]));
     const at = { at: `line ${row.line}` };
@@ -105,8 +109,10 @@ export class Sheet {
       };
     }
     try {
-      if (row.cells.length !== headings.length) throw wrongWidth(row.cells.length, headings.length);
-      const { item, places } = mapRow(this.#mapping, (name) => this.#cellOf(row.cells, name));
+      const cells = row.cells.length;
+      const isShort = cells < headings.length && this.#width === 'exact';
+      if (isShort || cells > headings.length) throw wrongWidth(cells, headings.length);
+      const { item, places } = mapRow(this.#mapping, (name, kind) => this.#cellOf(row.cells, name, kind));
       return this.#check({ line, json: JSON.stringify(item), places }, item);
     } catch (error) {
       if (!isHandleError(error)) throw error;
@@ -118,11 +124,21 @@ export class Sheet {
     }
   }
 
-  #cellOf(cells: readonly string[], name: string): string {
+  #cellOf(cells: readonly Cell[], name: string, kind: CellKind | null): string {
     const constant = this.#mapping.constants.get(name);
     if (constant !== undefined) return constant;
-    return cells[this.#columns.get(name) ?? -1]?.trim() ?? '';
+    try {
+      return readCell(textOf(cells[this.#columns.get(name) ?? -1] ?? '').trim(), kind);
+    } catch (error) {
+      throw isHandleError(error) ? placed(error, `column ${name}`) : error;
+    }
   }
+}
+
+/** Throws what keeps the cell from being told. */
+function textOf(cell: Cell): string {
+  if (typeof cell === 'string') return cell;
+  throw cell;
 }
 
 function wrongWidth(cells: number, headings: number): HandleError {

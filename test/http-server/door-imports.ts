@@ -18,6 +18,7 @@ export function openImports(parts: Pick<JobContext, 'store' | 'clock' | 'identif
     ...parts,
     files: new JobFiles(directory),
     foldsCase: () => false,
+    maxUnpackedBytes: 30_000_000,
     observer: { importRunning() {}, importEnded() {}, importedRows() {} },
     sleep: async () => {},
     random: () => 0.5,

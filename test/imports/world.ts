@@ -66,6 +66,7 @@ export async function openWorld(more: Partial<JobContext> = {}): Promise<World> 
     store: fixture.store,
     identifiers: fixture.identifiers,
     foldsCase: () => false,
+    maxUnpackedBytes: 30_000_000,
     clock: () => fixture.clock.nowMs,
     observer: {
       importRunning() {},

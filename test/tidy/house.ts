@@ -38,7 +38,9 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   re2js: ['src/registry/template-patterns'],
   'swagger-ui-dist': ['src/http-server/docs'],
   undici: ['src/upstream/http-', 'test/', 'bench/'],
+  saxes: ['src/imports/workbook-xml'],
   typebox: ['src/http-server/schemas', 'src/app/config'],
+  yauzl: ['src/imports/workbook-zip'],
   // What development needs.
   '@redocly/openapi-core': ['test/'],
   '@peculiar/x509': ['test/certificates', 'bench/'],
