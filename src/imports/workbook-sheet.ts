@@ -51,7 +51,7 @@ export async function readMergedRanges(zip: WorkbookZip, part: string): Promise<
 }
 
 /** `A` is 1. */
-export function columnOf(letters: string): number {
+function columnOf(letters: string): number {
   let column = 0;
   for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
   return column;
