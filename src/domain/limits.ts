@@ -176,22 +176,6 @@ export const MAX_REMEMBERED = 10_000;
 /** Bytes of one row of an import file or NDJSON stream: a record of MAX_RECORD_BYTES fits, also in base64 and escaped. */
 export const MAX_ROW_BYTES = 1_048_576;
 
-/** Lines that one quoted CSV row may run over; beyond it a quote was left open. */
-export const MAX_CSV_ROW_LINES = 100;
-
-/** Columns and values a CSV mapping may name: far above any product sheet. */
-export const MAX_MAPPING_PARTS = 256;
-
-/** Rows and bytes of one call of an import: some tens of milliseconds of the committing thread, within any body limit. */
-export const MAX_IMPORT_BATCH_ROWS = 1000;
-export const MAX_IMPORT_BATCH_BYTES = 4_194_304;
-
-/** Handles a dry run remembers as created: models and batches come first in a file, and these take some 20 MB. */
-export const MAX_FORESEEN_HANDLES = 200_000;
-
-/** Attempts of one call of an import while the node is overloaded: with the waits between them about two minutes. */
-export const MAX_IMPORT_ATTEMPTS = 10;
-
 /**
  * Keys and secrets that may open nothing, for one client network and worker: at once a person's typing errors and a few
  * clients with an old key, then one in five seconds, which leaves a guesser of a short secret some 17,000 tries a day.
@@ -267,52 +251,5 @@ export const MAX_MISMATCHES_TOLD = 5;
 /** Problems of a store that are told in words; the others are counted. */
 export const MAX_FINDINGS = 100;
 
-/** Rows and bytes of one sorted run of an import: some 100 MB of memory while it is gathered. */
-export const MAX_RUN_ROWS = 250_000;
-export const MAX_RUN_BYTES = 50_331_648;
-
-/** Runs merged at once: a buffer and an open file each. When there are as many, they become one. */
-export const MAX_MERGED_RUNS = 256;
-
-/** Calls of one import on their way to the committing thread: two transactions full, so that it never waits for the next. */
-export const MAX_IMPORT_CALLS_AHEAD = 6;
-
-/** Rounds through rows whose parent was missing: a chain is no deeper, so a parent has come by then or never will. */
-export const MAX_PARENT_ROUNDS = MAX_INHERITANCE_DEPTH;
-
-/** Parents an import remembers as named in its file, for its rehearsal: models and batches, some 20 MB. */
-export const MAX_NAMED_PARENTS = 200_000;
-
-/** Imports that wait or run at once, over all principals. */
-export const MAX_OPEN_IMPORTS = 100;
-
-/** Times a job may bring its thread down before it counts as failed. */
-export const MAX_IMPORT_CRASHES = 3;
-
-/** Saved column mappings of one enterprise: a few for each product line. */
-export const MAX_IMPORT_PROFILES = 200;
-
-/** Characters of the name of a file or profile, as a person reads it. */
-export const MAX_FILE_NAME_LENGTH = 200;
-
 /** Characters of an id or cursor: handles and prefixes are the longest. */
 export const MAX_CURSOR_LENGTH = 2048;
-
-/** Parts of a workbook's zip file: sheets, pictures and what belongs to them. */
-export const MAX_WORKBOOK_PARTS = 10_000;
-
-/** How many times its size a large part of a workbook may unpack to: sheets do 10 to 50 times, zip bombs 1,000. */
-export const MAX_WORKBOOK_RATIO = 250;
-
-/** Texts that a workbook's cells share, and the characters of all: they are held while a sheet is read, some 100 MB. */
-export const MAX_SHARED_TEXTS = 1_000_000;
-export const MAX_SHARED_CHARACTERS = 33_554_432;
-
-/** Sheets, number formats and cell formats of a workbook. */
-export const MAX_WORKBOOK_STYLES = 70_000;
-
-/** Merged ranges of a sheet that are told apart: a sheet with more is a form, no table. */
-export const MAX_MERGED_RANGES = 10_000;
-
-/** Columns of a sheet: what a workbook can have. */
-export const MAX_SHEET_COLUMNS = 16_384;

@@ -1,7 +1,8 @@
 // The form of requests about imports, and of what is answered about them.
 
 import Type from 'typebox';
-import { MAX_CURSOR_LENGTH, MAX_FILE_NAME_LENGTH } from '../domain/limits.ts';
+import { MAX_FILE_NAME_LENGTH } from '../domain/import-limits.ts';
+import { MAX_CURSOR_LENGTH } from '../domain/limits.ts';
 import { REGISTRATION_OUTCOMES } from '../domain/observer.ts';
 import { ERROR_CHOICES, IMPORT_FORMATS, JOB_STATES } from '../imports/job.ts';
 import { instant, orNull, pageOfItems } from './schemas-answers.ts';

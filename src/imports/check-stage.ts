@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { parseHandle } from '../domain/handle.ts';
-import { MAX_MERGED_RUNS } from '../domain/limits.ts';
+import { MAX_MERGED_RUNS } from '../domain/import-limits.ts';
 import type { GoodRow, ImportRow } from '../registry/import-rows.ts';
 import { type JobCounts, NO_COUNTS } from './job.ts';
 import type { JobRun, Verdict } from './job-run.ts';

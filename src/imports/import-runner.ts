@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import type { ChangeAction } from '../domain/change.ts';
 import { type HandleError, isHandleError } from '../domain/error.ts';
-import { MAX_IMPORT_CRASHES } from '../domain/limits.ts';
+import { MAX_IMPORT_CRASHES } from '../domain/import-limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import { dryRunTarget } from '../registry/import-dry-run.ts';
 import type { ImportTarget } from '../registry/import-loop.ts';

@@ -3,7 +3,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { HandleError } from '../domain/error.ts';
-import { MAX_FILE_NAME_LENGTH, MAX_OPEN_IMPORTS } from '../domain/limits.ts';
+import { MAX_FILE_NAME_LENGTH, MAX_OPEN_IMPORTS } from '../domain/import-limits.ts';
 import type { Principal } from '../domain/principal.ts';
 import { seesEveryone } from '../registry/authorization.ts';
 import { parseMapping } from '../registry/import-mapping.ts';

@@ -1,6 +1,6 @@
 // Which handles a file names as parents, as many as fit: so that its rehearsal need remember no other.
 
-import { MAX_NAMED_PARENTS } from '../domain/limits.ts';
+import { MAX_NAMED_PARENTS } from '../domain/import-limits.ts';
 import { foldAsciiCase } from '../domain/prefix.ts';
 
 export class NamedParents {

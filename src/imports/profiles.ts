@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HandleError } from '../domain/error.ts';
-import { MAX_IMPORT_PROFILES } from '../domain/limits.ts';
+import { MAX_IMPORT_PROFILES } from '../domain/import-limits.ts';
 import type { Principal } from '../domain/principal.ts';
 import { parseMapping } from '../registry/import-mapping.ts';
 import { syncDirectory } from './job-files.ts';

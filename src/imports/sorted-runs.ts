@@ -2,7 +2,7 @@
 // order of handle, then line. Knows nothing of what a row says.
 
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/limits.ts';
+import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/import-limits.ts';
 
 /**
  * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), JSON. The key is the handle

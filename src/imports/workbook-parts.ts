@@ -1,7 +1,7 @@
 // What a workbook's sheets need besides themselves: where they are, which cell formats are dates, and the shared texts.
 
 import { HandleError } from '../domain/error.ts';
-import { MAX_SHARED_CHARACTERS, MAX_SHARED_TEXTS, MAX_WORKBOOK_STYLES } from '../domain/limits.ts';
+import { MAX_SHARED_CHARACTERS, MAX_SHARED_TEXTS, MAX_WORKBOOK_STYLES } from '../domain/import-limits.ts';
 import { shown } from '../wire/json-input.ts';
 import { readXml } from './workbook-xml.ts';
 import type { WorkbookZip } from './workbook-zip.ts';

@@ -2,7 +2,7 @@
 // formula without its result, a number that lost digits, a merged cell) is named in its cell.
 
 import { HandleError } from '../domain/error.ts';
-import { MAX_MERGED_RANGES, MAX_SHEET_COLUMNS } from '../domain/limits.ts';
+import { MAX_MERGED_RANGES, MAX_SHEET_COLUMNS } from '../domain/import-limits.ts';
 import { dateOfSerial } from '../registry/import-cell-text.ts';
 import type { Cell, CellRow } from '../registry/import-cells.ts';
 import type { WorkbookParts } from './workbook-parts.ts';

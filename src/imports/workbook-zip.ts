@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { HandleError } from '../domain/error.ts';
-import { MAX_WORKBOOK_PARTS, MAX_WORKBOOK_RATIO } from '../domain/limits.ts';
+import { MAX_WORKBOOK_PARTS, MAX_WORKBOOK_RATIO } from '../domain/import-limits.ts';
 
 /** From which size on a part's ratio counts: small ones of a few repeated bytes are normal. */
 const SUSPECT_BYTES = 16_777_216;

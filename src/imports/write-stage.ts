@@ -7,7 +7,7 @@ import {
   MAX_IMPORT_BATCH_ROWS,
   MAX_IMPORT_CALLS_AHEAD,
   MAX_PARENT_ROUNDS,
-} from '../domain/limits.ts';
+} from '../domain/import-limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import { type ImportResult, type ImportTarget, registerPatiently } from '../registry/import-loop.ts';
 import { lostCheckpoint, PROBLEMS } from './check-stage.ts';

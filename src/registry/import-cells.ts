@@ -4,7 +4,8 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { HandleError } from '../domain/error.ts';
-import { MAX_CSV_ROW_LINES, MAX_ROW_BYTES } from '../domain/limits.ts';
+import { MAX_CSV_ROW_LINES } from '../domain/import-limits.ts';
+import { MAX_ROW_BYTES } from '../domain/limits.ts';
 import type { Line } from './import-lines.ts';
 
 /** What stands in a cell, or why that cannot be told. */

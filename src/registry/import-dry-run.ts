@@ -3,7 +3,7 @@
 
 import type { Handle } from '../domain/handle.ts';
 import { prefixOf, suffixOf } from '../domain/handle.ts';
-import { MAX_FORESEEN_HANDLES } from '../domain/limits.ts';
+import { MAX_FORESEEN_HANDLES } from '../domain/import-limits.ts';
 import { foldAsciiCase } from '../domain/prefix.ts';
 import type { ImportResult, ImportTarget } from './import-loop.ts';
 

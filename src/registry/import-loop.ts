@@ -2,7 +2,7 @@
 // again changes nothing: what stands already comes back as unchanged. Knows no file, no network and no clock.
 
 import { isHandleError } from '../domain/error.ts';
-import { MAX_IMPORT_ATTEMPTS, MAX_IMPORT_BATCH_BYTES, MAX_IMPORT_BATCH_ROWS } from '../domain/limits.ts';
+import { MAX_IMPORT_ATTEMPTS, MAX_IMPORT_BATCH_BYTES, MAX_IMPORT_BATCH_ROWS } from '../domain/import-limits.ts';
 import { REGISTRATION_OUTCOMES, type RegistrationOutcome } from '../domain/observer.ts';
 import type { GoodRow, ImportRow } from './import-rows.ts';
 import { placeOf } from './import-sheet.ts';

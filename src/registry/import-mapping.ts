@@ -2,7 +2,7 @@
 // in config/demo/README.md.
 
 import { HandleError } from '../domain/error.ts';
-import { MAX_MAPPING_PARTS } from '../domain/limits.ts';
+import { MAX_MAPPING_PARTS } from '../domain/import-limits.ts';
 import {
   INDEX_RANGE,
   inputError,

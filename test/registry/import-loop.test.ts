@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { HandleError } from '../../src/domain/error.ts';
-import { MAX_IMPORT_ATTEMPTS } from '../../src/domain/limits.ts';
+import { MAX_IMPORT_ATTEMPTS } from '../../src/domain/import-limits.ts';
 import { type ImportResult, type ImportTarget, importRows, type ReportRow } from '../../src/registry/import-loop.ts';
 import { formatReportRow, REPORT_HEAD } from '../../src/registry/import-report.ts';
 import type { ImportRow } from '../../src/registry/import-rows.ts';
