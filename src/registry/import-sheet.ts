@@ -44,7 +44,9 @@ export function placeOf(row: Pick<GoodRow, 'line' | 'places'>, pointer: string):
   const value = VALUE_POINTER.exec(inItem)?.[1];
   const column = value === undefined ? undefined : row.places?.[Number(value)];
   if (column !== undefined) return `line ${row.line}, column ${column}`;
-  return inItem === '' ? `line ${row.line}` : `line ${row.line}, ${inItem}`;
+  // What is said of all values together is said of the whole row.
+  const isOfRow = inItem === '' || (row.places !== null && inItem === '/values');
+  return isOfRow ? `line ${row.line}` : `line ${row.line}, ${inItem}`;
 }
 
 export class Sheet {

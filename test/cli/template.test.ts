@@ -86,6 +86,32 @@ test('a registration that does not fit is refused, the element named', async () 
   expect(readFileSync(report, 'utf8')).toContain('element 2000 (产品名称 / Product name)');
 });
 
+test('a row that does not fit is refused by its column, and the others go in', async () => {
+  const mapping = {
+    handle: `${prefix}/{型号}`,
+    template: META,
+    constants: { 企业: '中山家具' },
+    values: [
+      { column: '品名', index: 2000, type: 'PRODUCT_NAME' },
+      { text: '{企业}', index: 2002, type: 'BRAND' },
+      { text: '{企业}', index: 2006, type: 'CATEGORY' },
+      { text: '{企业}', index: 2008, type: 'MANUFACTURER' },
+      { column: '甲醛', index: 2041, type: 'FORMALDEHYDE_CLASS' },
+    ],
+  };
+  writeFileSync(directory.file('mapping.json'), JSON.stringify(mapping));
+  writeFileSync(directory.file('sheet.csv'), '型号,品名,甲醛\nC1,橡木椅,E0\nC2,橡木凳,E9\nC3,,E1\nC4,橡木桌,\n');
+  const report = directory.file('sheet-report.csv');
+  const args = ['import', directory.file('sheet.csv'), '--mapping', directory.file('mapping.json'), '--report', report];
+  for (const dryRun of [['--dry-run'], []]) {
+    expect(await jiabiao(...args, ...dryRun)).toMatchObject({ code: 3 });
+    const lines = readFileSync(report, 'utf8').trim().split('\r\n').slice(1);
+    expect(lines.map((line) => line.split(',')[2])).toEqual(['created', 'refused', 'refused', 'created']);
+    expect(lines[1]).toMatch(/属性值不符合规则 \/ A value breaks a rule — line 3, column 甲醛: .*element 2041 \(甲醛/);
+    expect(lines[2]).toMatch(/line 4: .*element 2000 \(产品名称 \/ Product name\) is missing: add it/);
+  }
+});
+
 test('a file that is no template is named', async () => {
   writeFileSync(directory.file('x.json'), '[]');
   expect(await jiabiao('template', 'put', directory.file('x.json'))).toMatchObject({ code: 2 });
