@@ -3,12 +3,13 @@
 
 import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
-import { type Handle, prefixOf } from '../domain/handle.ts';
+import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { MAX_COMPILED_TEMPLATES, MAX_INHERITANCE_DEPTH } from '../domain/limits.ts';
+import { isSerial, type Lot, lotAsAncestor, readDigits } from '../domain/lot.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
 import type { Template, TemplateElement } from '../domain/template.ts';
-import type { Awaitable, TemplateReader } from '../store/registry-store.ts';
+import type { Awaitable, LotReader, TemplateReader } from '../store/registry-store.ts';
 import type { LookUp } from './parent-check.ts';
 import type { TemplateElements } from './registry.ts';
 import { Remembered } from './remembered.ts';
@@ -36,9 +37,11 @@ export class Fitting implements TemplateElements {
   /** Until a new version is put: workers that were told of it compile that. */
   readonly #compiled: Remembered<CompiledTemplate>;
   readonly #ownPrefix: Prefix;
+  readonly #lots: Pick<LotReader, 'findLot'>;
 
-  constructor(store: TemplateReader, epochs: EpochTable, ownPrefix: Prefix) {
+  constructor(store: TemplateReader & Pick<LotReader, 'findLot'>, epochs: EpochTable, ownPrefix: Prefix) {
     this.#ownPrefix = ownPrefix;
+    this.#lots = store;
     this.#compiled = new Remembered<CompiledTemplate>({
       epochs,
       kind: 'template',
@@ -62,7 +65,8 @@ export class Fitting implements TemplateElements {
     if (template === null || status === 'revoked') return;
     if (isNewlyNamed(candidate)) assertUsable(candidate.handle, template, this.#ownPrefix);
     const compiled = this.#compiled.get(template);
-    return compiled instanceof Promise ? compiled.then((found) => judge(found, candidate)) : judge(compiled, candidate);
+    if (compiled instanceof Promise) return compiled.then((found) => judge(found, candidate, this.#lots));
+    return judge(compiled, candidate, this.#lots);
   }
 
   /** Which values of a draft records are found by, as its template has it now; at once if it is at hand. */
@@ -96,8 +100,12 @@ function compiledOf(template: Awaitable<Template | null>): Awaitable<CompiledTem
   return template === null ? null : compileTemplate(template);
 }
 
-function judge(compiled: CompiledTemplate | null, candidate: Candidate): Awaitable<void> {
-  const { draft, current, lookUp } = candidate;
+function judge(
+  compiled: CompiledTemplate | null,
+  candidate: Candidate,
+  lots: Pick<LotReader, 'findLot'>,
+): Awaitable<void> {
+  const { handle, draft, current, lookUp } = candidate;
   const isNew = isNewlyNamed(candidate);
   if (compiled === null) {
     // Named before there were templates here, or at the node it came from: it goes on standing.
@@ -107,7 +115,11 @@ function judge(compiled: CompiledTemplate | null, candidate: Candidate): Awaitab
   const standing = isNew ? null : current;
   const mismatches = judgeValues(compiled, draft.values, standing);
   const missing = missingElements(compiled, draft, standing);
-  return climb({ compiled, mismatches, missing, lookUp }, draft.parent, 1);
+  const judgement = { compiled, mismatches, missing, lookUp };
+  if (missing.length === 0 || draft.parent !== null) return climb(judgement, draft.parent, 1);
+  const lot = lots.findLot(handle);
+  if (lot instanceof Promise) return lot.then((found) => climbThroughLot(judgement, handle, found));
+  return climbThroughLot(judgement, handle, lot);
 }
 
 interface Judgement {
@@ -127,6 +139,13 @@ function climb(judgement: Judgement, parent: Handle | null, depth: number): Awai
   const ancestor = lookUp(parent);
   if (ancestor instanceof Promise) return ancestor.then((found) => climbOn(judgement, found, depth));
   return climbOn(judgement, ancestor, depth);
+}
+
+/** A record within a lot inherits through it. Whether it is one of its codes is judged elsewhere. */
+function climbThroughLot(judgement: Judgement, handle: Handle, lot: Lot | null): Awaitable<void> {
+  const digits = lot === null ? '' : readDigits(lot, suffixOf(handle));
+  if (lot === null || !isSerial(digits)) return climb(judgement, null, 1);
+  return climbOn(judgement, lotAsAncestor(lot, digits), 1);
 }
 
 function climbOn(judgement: Judgement, ancestor: HandleRecord | null, depth: number): Awaitable<void> {

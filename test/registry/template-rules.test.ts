@@ -3,7 +3,10 @@
 
 import { describe, expect, it } from 'vitest';
 import type { HandleError } from '../../src/domain/error.ts';
+import { parseHandle } from '../../src/domain/handle.ts';
+import { parsePrefix } from '../../src/domain/prefix.ts';
 import type { PutRegistration } from '../../src/registry/registration.ts';
+import { lotDraft } from '../store/world.ts';
 import {
   CHAIRS,
   DRY,
@@ -165,6 +168,20 @@ describe('a record fits its template', () => {
     expect(await word(f, f.chairs, filled(`${A}4`, { 2030: '4' }, { parent: `${CHAIRS}/B` }))).toBe('created');
     expect(await word(f, f.chairs, patch(A, { parent: null }))).toBe('INVALID_VALUE');
     expect(await word(f, f.chairs, filled(`${A}5`, {}, { parent: `${CHAIRS}/NONE` }))).toBe('INVALID_PARENT');
+  });
+
+  it('together with the lot it lies in', async () => {
+    const f = await withTemplate([
+      { index: 2000, kind: 'string', required: true },
+      { index: 2030, kind: 'string', required: true },
+    ]);
+    await one(f, f.chairs, put(`${CHAIRS}/M`, { values: [value(2000, 'TYPE_2000', 'Chair')] }));
+    const parent = parseHandle(`${CHAIRS}/M`, () => false);
+    const lot = lotDraft('a', { prefix: parsePrefix(CHAIRS), parent, values: [value(2030, 'TYPE_2030', '{serial}')] });
+    const changes = [{ kind: 'put-lot', expectedRevision: 0, lot } as const];
+    await f.store.commit({ principalId: 'p', requestId: 'r', changes, idempotency: null });
+    expect(await word(f, f.chairs, filled(`${CHAIRS}/SOFA-0007`, {}), DRY)).toBe('created');
+    expect(await word(f, f.chairs, filled(`${CHAIRS}/SOFA-1007`, {}), DRY)).toBe('INVALID_VALUE');
   });
 
   it('is asked of no one who names no template, and of no revocation', async () => {
