@@ -140,6 +140,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'log search': [['log search --request-id 7f1c8f0e --config /etc/jiabiao.json', 'in the files of that node']],
   export: [
     ['export --out registry.ndjson', 'everything, with histories'],
+    ['export --since 48211 --out monday.ndjson', 'what has changed since the export that named 48211'],
     ['export --prefix 88.118.10001 --no-history --out chairs.ndjson', 'what one enterprise has now'],
   ],
   backup: [

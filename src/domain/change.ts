@@ -26,13 +26,16 @@ export type Change =
       readonly searchable?: readonly number[];
     }
   /**
-   * A record from another node, all states that came with it, oldest first. Refused with `ALREADY_EXISTS` if anything
-   * was ever registered under the handle. Its parents may come later: until then they are absent.
+   * A record from another node, the states that came with it, oldest first. Refused with `ALREADY_EXISTS` if anything
+   * was ever registered under the handle, or where the states go on from one that stands (`after`), with
+   * `REVISION_CONFLICT` if another does. Its parents may come later: until then they are absent.
    */
   | {
       readonly kind: 'preserve-record';
       readonly handle: Handle;
       readonly states: readonly PreservedState[];
+      /** The newest revision there is here, deletions counted, which the first of the states follows; else left out. */
+      readonly after?: number;
       /** As of a put, of the last state. */
       readonly searchable?: readonly number[];
     }

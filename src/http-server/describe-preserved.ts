@@ -22,7 +22,7 @@ export const PRESERVED_OPERATIONS: readonly Operation[] = [
     tag: 'Records',
     summary: 'Take in what another node exported',
     description:
-      'Up to 10,000 lines of `jiabiao export`, with their revisions, instants and histories; operators only. Nothing that stands is overwritten, and a repeat changes nothing.',
+      'Up to 10,000 lines of `jiabiao export`, with their revisions, instants and histories; operators only. What stands is never overwritten, unless it is an earlier state of the same; a repeat changes nothing.',
     access: 'key',
     body: { required: true, content: { 'application/json': { schema: PRESERVED_LINES, example: [line] } } },
     answers: {
@@ -33,7 +33,7 @@ export const PRESERVED_OPERATIONS: readonly Operation[] = [
             schema: PRESERVED_OUTCOME,
             example: {
               results: [{ outcome: 'created', handle: line.handle, revision: 3 }],
-              counts: { created: 1, unchanged: 0, refused: 0 },
+              counts: { created: 1, updated: 0, unchanged: 0, refused: 0 },
             },
           },
         },

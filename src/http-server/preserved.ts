@@ -22,8 +22,10 @@ function resultJson(result: PreservedResult, place: string): object {
   return { handle: result.handle, outcome: 'refused', code, detail: message, at: at ?? place };
 }
 
-function countsOf(results: readonly PreservedResult[]): Record<'created' | 'unchanged' | 'refused', number> {
-  const counts = { created: 0, unchanged: 0, refused: 0 };
+function countsOf(
+  results: readonly PreservedResult[],
+): Record<'created' | 'updated' | 'unchanged' | 'refused', number> {
+  const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
   for (const result of results) counts[result.ok ? result.outcome : 'refused'] += 1;
   return counts;
 }

@@ -185,7 +185,7 @@ export const PRESERVED_OUTCOME = Type.Object({
   results: Type.Array(
     Type.Union([
       Type.Object({
-        outcome: Type.Enum(['created', 'unchanged']),
+        outcome: Type.Enum(['created', 'updated', 'unchanged']),
         handle: Type.String({ description: 'Handle, prefix or id.' }),
         revision: Type.Integer({ minimum: 1 }),
       }),
@@ -193,7 +193,7 @@ export const PRESERVED_OUTCOME = Type.Object({
     ]),
     { description: 'One for each line, in order.' },
   ),
-  counts: Type.Object({ created: count, unchanged: count, refused: count }),
+  counts: Type.Object({ created: count, updated: count, unchanged: count, refused: count }),
 });
 
 /** An answer of the Handle API, of whatever response code. */

@@ -136,8 +136,8 @@ function mayHold(prefix: Prefix, scope: Prefix | null): boolean {
 }
 
 /** Earlier states, oldest first. */
-async function historyOf(
-  store: ExportOptions['store'],
+export async function historyOf(
+  store: Pick<RecordReader, 'history'>,
   { handle, revision }: RecordState,
 ): Promise<readonly StateLine[]> {
   if (revision === 1) return [];

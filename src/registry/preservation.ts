@@ -1,4 +1,5 @@
-// Takes in what another node exported, as it was: operators only, never over what stands. Again it changes nothing.
+// Takes in what another node exported, as it was: operators only, never over what stands, unless that is an earlier state
+// of the same. Again it changes nothing.
 
 import type { Change, ChangeOutcome } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
@@ -13,7 +14,13 @@ import { isJsonObject } from '../wire/json-input.ts';
 import { type Admission, type Homes, refusalOf } from './admission.ts';
 import { assertHomeable, assertRoom, assertUnused } from './home-rules.ts';
 import { type ParsedEntity, parseEntityLine } from './preserved-entity.ts';
-import { formatEntityLine, formatRecordLine, type ParsedState, parseRecordLine } from './preserved-json.ts';
+import {
+  type Entity,
+  formatEntityLine,
+  formatRecordLine,
+  type ParsedState,
+  parseRecordLine,
+} from './preserved-json.ts';
 import {
   formatTemplateLine,
   type ParsedTemplateLine,
@@ -38,8 +45,16 @@ interface Wanted {
   readonly name: string;
   readonly change: Change;
   readonly revision: number;
-  /** Null if there is nothing, else whether what stands says the same. */
-  readonly stands: () => Promise<{ readonly revision: number; readonly isSame: boolean } | null>;
+  /** Null if there is nothing. */
+  readonly stands: () => Promise<Standing | null>;
+}
+
+interface Standing {
+  readonly revision: number;
+  /** Whether it says the same. */
+  readonly isSame: boolean;
+  /** What goes on from it, if it is an earlier state of what is wanted. */
+  readonly next?: Change;
 }
 
 export class Preservation {
@@ -72,12 +87,15 @@ export class Preservation {
     lines: readonly { readonly line: unknown; readonly position: number }[],
     results: PreservedResult[],
   ): Promise<void> {
-    const writes: { readonly position: number; readonly wanted: Wanted }[] = [];
+    const writes: { readonly position: number; readonly wanted: Wanted; readonly outcome: 'created' | 'updated' }[] =
+      [];
     for (const { line, position } of lines) {
       try {
         const wanted = await this.#wantedOf(line, `/${position}`);
         const standing = await wanted.stands();
-        if (standing === null) writes.push({ position, wanted });
+        if (standing === null) writes.push({ position, wanted, outcome: 'created' });
+        else if (!standing.isSame && standing.next !== undefined)
+          writes.push({ position, wanted: { ...wanted, change: standing.next }, outcome: 'updated' });
         else results[position] = standing.isSame ? unchanged(wanted) : taken(wanted, standing.revision);
       } catch (error) {
         results[position] = { ok: false, handle: nameIn(line), error: refusalOf(error) };
@@ -90,12 +108,15 @@ export class Preservation {
       changes: writes.map(({ wanted }) => wanted.change),
       idempotency: null,
     });
-    for (const [i, { position, wanted }] of writes.entries())
-      results[position] = resultOf(wanted, outcomes[i] as ChangeOutcome);
-    const created = outcomes.filter(
-      (outcome, i) => outcome.ok && writes[i]?.wanted.change.kind === 'preserve-record',
-    ).length;
-    if (created > 0) this.#options.observer.registered('created', created);
+    const counts = { created: 0, updated: 0 };
+    for (const [i, { position, wanted, outcome }] of writes.entries()) {
+      const stored = outcomes[i] as ChangeOutcome;
+      results[position] = resultOf(wanted, outcome, stored);
+      if (stored.ok && wanted.change.kind === 'preserve-record') counts[outcome] += 1;
+    }
+    for (const outcome of ['created', 'updated'] as const) {
+      if (counts[outcome] > 0) this.#options.observer.registered(outcome, counts[outcome]);
+    }
   }
 
   #wantedOf(line: unknown, at: string): Awaitable<Wanted> {
@@ -128,11 +149,14 @@ export class Preservation {
       revision: last.revision,
       async stands() {
         const standing = await store.state(handle);
-        if (standing === null) return null;
-        const { revision, updatedAt, createdAt, draft } = last;
-        const record = draft === null ? null : { ...draft, handle, revision, createdAt, updatedAt };
-        const given = formatRecordLine(handle, { revision, updatedAt, record }, null);
-        return { revision: standing.revision, isSame: formatRecordLine(handle, standing, null) === given };
+        if (standing === null || standing.revision === 0) return null;
+        const { revision } = standing;
+        const known = states.findIndex((state) => state.revision === revision);
+        const stood = states[known];
+        const isKnown = stood !== undefined && formatRecordLine(handle, standing, null) === formatState(handle, stood);
+        if (!isKnown || stood === last) return { revision, isSame: isKnown };
+        const next = { kind: 'preserve-record', handle, states: states.slice(known + 1), after: revision } as const;
+        return { revision, isSame: false, next: { ...next, ...marks } };
       },
     };
   }
@@ -193,7 +217,8 @@ export class Preservation {
         if (standing !== undefined) {
           const isSettings = standing.homedBy === 'settings' && standing.foldsCase === foldsCase && state === 'homed';
           const isSame = formatEntityLine('home', standing) === formatEntityLine('home', entity);
-          return { revision: standing.revision, isSame: isSame || (isSettings && standing.state === 'homed') };
+          const isHere = isSame || (isSettings && standing.state === 'homed');
+          return { revision: standing.revision, isSame: isHere, ...following(standing, entity, change) };
         }
         assertRoom(remembered);
         const above = homeOf(prefix, homes.homed);
@@ -219,10 +244,23 @@ export class Preservation {
         return {
           revision: standing.revision,
           isSame: formatEntityLine(kind, standing) === formatEntityLine(kind, entity),
+          ...following(standing, entity, change),
         };
       },
     };
   }
+}
+
+function formatState(handle: Handle, { revision, updatedAt, createdAt, draft }: PreservedState): string {
+  const record = draft === null ? null : { ...draft, handle, revision, createdAt, updatedAt };
+  return formatRecordLine(handle, { revision, updatedAt, record }, null);
+}
+
+/** An entity keeps no earlier states: one made at the same instant, with a later revision, is taken for what became of it. */
+function following(standing: Entity, entity: Entity, change: Change): Pick<Standing, 'next'> {
+  const isLater = entity.revision > standing.revision && entity.updatedAt > standing.updatedAt;
+  if (!isLater || entity.createdAt !== standing.createdAt || !('expectedRevision' in change)) return {};
+  return { next: { ...change, expectedRevision: standing.revision } };
 }
 
 function assertOperator({ role }: Principal): void {
@@ -249,8 +287,8 @@ function taken({ name, revision }: Wanted, standing: number): PreservedResult {
   return { ok: false, handle: name, error: new HandleError('ALREADY_EXISTS', message) };
 }
 
-function resultOf(wanted: Wanted, outcome: ChangeOutcome): PreservedResult {
-  if (outcome.ok) return { ok: true, outcome: 'created', handle: wanted.name, revision: outcome.revision };
+function resultOf(wanted: Wanted, did: 'created' | 'updated', outcome: ChangeOutcome): PreservedResult {
+  if (outcome.ok) return { ok: true, outcome: did, handle: wanted.name, revision: outcome.revision };
   const { change } = wanted;
   if (change.kind === 'put-template' && outcome.currentRevision < change.expectedRevision) {
     const message = `${wanted.name} is at version ${outcome.currentRevision} here, and this line follows version ${change.expectedRevision}: take in the lines of its versions in their order.`;

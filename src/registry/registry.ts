@@ -126,7 +126,12 @@ export interface ChangeFeed {
 
 /** What became of one line of another node's export. */
 export type PreservedResult =
-  | { readonly ok: true; readonly outcome: 'created' | 'unchanged'; readonly handle: string; readonly revision: number }
+  | {
+      readonly ok: true;
+      readonly outcome: 'created' | 'updated' | 'unchanged';
+      readonly handle: string;
+      readonly revision: number;
+    }
   | { readonly ok: false; readonly handle: string; readonly error: HandleError };
 
 /** Takes in what another node exported: with revisions, instants and histories, never over what stands. */

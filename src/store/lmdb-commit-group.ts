@@ -27,7 +27,8 @@ import { StagedSearch } from './lmdb-staged-search.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import type { LotNeighbours } from './lot-judging.ts';
 import { PackedWriter } from './packed-bytes.ts';
-import type { PreserveChange, RecordChange } from './record-steps.ts';
+import type { PreserveChange } from './preserved-steps.ts';
+import type { RecordChange } from './record-steps.ts';
 import type { CommitRequest, CommitResult } from './registry-store.ts';
 import { StagedList, UndoLog } from './undo-log.ts';
 

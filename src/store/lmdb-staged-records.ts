@@ -2,10 +2,9 @@
 // staged is written in the order of its keys, which LMDB takes best.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
-import type { VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { PreservedState } from '../domain/preserved.ts';
-import { alreadyExists, invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import { versionKey } from './lmdb-keys.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
@@ -16,7 +15,13 @@ import type { StagedSearch } from './lmdb-staged-search.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { isCode, objectionToPlace, parentInLot } from './lot-places.ts';
 import { PackedWriter } from './packed-bytes.ts';
-import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
+import {
+  objectionToStates,
+  type PreserveChange,
+  type PreserveStep,
+  refusedToPreserve,
+  stepsOf,
+} from './preserved-steps.ts';
 import {
   decodeHead,
   decodeRecord,
@@ -30,10 +35,10 @@ import {
   bodyOf,
   headAfter,
   liveRevision,
-  type PreserveChange,
   type RecordChange,
   type RecordStep,
   refused,
+  stageOfHead,
   stepOf,
 } from './record-steps.ts';
 import { StagedList, StagedMap, type UndoLog } from './undo-log.ts';
@@ -138,14 +143,21 @@ export class StagedRecords {
   }
 
   /** As `apply`, of a record that comes with its states; see `Change`. */
-  preserve({ handle, states, searchable = [] }: PreserveChange, sequence: number): PreserveStep {
+  preserve(change: PreserveChange, sequence: number): PreserveStep {
+    const { handle, states, searchable = [] } = change;
     const key = this.#keyOf(handle);
-    const { head: before } = this.#find(key);
+    const standing = this.#find(key);
+    const { head: before } = standing;
     const last = states.at(-1) as PreservedState;
     const parent = last.draft?.parent ?? null;
     const objection = parent === null ? null : judgeParent(handle, parent, this.#hopefulLineage);
-    if (before.revision > 0) return refusedToPreserve(alreadyExists(handle, before.revision));
-    if (objection !== null) return refusedToPreserve(invalidParent(objection, 0));
+    const misplaced = objectionToStates(change, before.revision);
+    if (misplaced !== null) return refusedToPreserve(misplaced);
+    if (objection !== null) return refusedToPreserve(invalidParent(objection, liveRevision(before)));
+    if (before.revision > 0) {
+      const { updatedAt: replacedAt } = states[0] as PreservedState;
+      this.#replaced.push({ key, bytes: standing.bytes, replacedAt, sequence });
+    }
     for (const [i, state] of states.entries()) {
       const named = state.draft?.parent ?? null;
       const { revision, createdAt, updatedAt, draft } = state;
@@ -163,15 +175,15 @@ export class StagedRecords {
       if (next === undefined) this.#index(handle, before, head);
       else this.#replaced.push({ key, bytes: this.#find(key).bytes, replacedAt: next.updatedAt, sequence });
     }
-    this.#with.search.replace(key, ABSENT, this.#find(key));
-    const steps = stepsOf(states);
+    this.#with.search.replace(key, standing, this.#find(key));
+    const steps = stepsOf(states, stageOfHead(before));
     const prefixKey = key.slice(0, 4) as ByteString;
     const isOfLot = isCode(this.#with.lots.placeOf(key));
     for (const [i, { action }] of steps.entries()) {
       this.#with.counts.addRecord(prefixKey, action, isOfLot, (states[i] as PreservedState).updatedAt);
     }
-    const visible: VisibleChange = { subject: 'record', handle, appeared: last.draft !== null, replaced: isOfLot };
-    return { outcome: { ok: true, revision: last.revision, at: last.updatedAt }, steps, visible: [visible] };
+    const { visible } = stepOf(handle, before, this.#find(key).head, isOfLot);
+    return { outcome: { ok: true, revision: last.revision, at: last.updatedAt }, steps, visible };
   }
 
   /** Null if `parent` may be the parent of a record of this handle. */

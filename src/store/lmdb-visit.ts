@@ -4,11 +4,26 @@ import { visitEnvironment } from './lmdb-environment.ts';
 import { assertGrowth, growthLimit } from './lmdb-growth.ts';
 import { pinPages } from './lmdb-pages.ts';
 import { fixedView, readersOf, readTotals } from './lmdb-reading.ts';
-import type { DirectoryReader, HomeReader, RecordReader, RegistryScanner, TemplateReader } from './registry-store.ts';
+import type {
+  DirectoryReader,
+  HomeReader,
+  JournalReader,
+  RecordReader,
+  RegistryScanner,
+  TemplateReader,
+} from './registry-store.ts';
 
-export interface VisitedStore extends RecordReader, HomeReader, DirectoryReader, TemplateReader, RegistryScanner {
+export interface VisitedStore
+  extends RecordReader,
+    HomeReader,
+    DirectoryReader,
+    TemplateReader,
+    RegistryScanner,
+    Pick<JournalReader, 'changes'> {
   /** Live records. */
   readonly records: number;
+  /** The newest log row's. */
+  readonly sequence: number;
   /** Call now and then: throws `OVERLOADED` if the file has grown too much since (null: by half, or 1 GiB). */
   assertGrowth(maxGrowthBytes: number | null): void;
   /** A second call does nothing. */
@@ -23,7 +38,7 @@ export async function visitStore(path: string): Promise<VisitedStore> {
     const view = fixedView(environment, pages.snapshot);
     return {
       ...readersOf(view),
-      records: readTotals(view).records,
+      ...readTotals(view),
       assertGrowth: (limit) => assertGrowth(pages.growthBytes(), limit ?? growthLimit(pages.byteLength)),
       close: () => {
         pages.close();

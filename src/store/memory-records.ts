@@ -2,28 +2,27 @@
 // the process.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
-import {
-  actionBetween,
-  type Change,
-  type ChangeAction,
-  type ChangeOutcome,
-  stageOf,
-  type VisibleChange,
-} from '../domain/change.ts';
+import { actionBetween, type ChangeAction, type ChangeOutcome, stageOf, type VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { MAX_ROWS_JOINED } from '../domain/limits.ts';
 import { isSerial, isWithinSpan, type Lot, readCode, spanOf } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { PreservedState } from '../domain/preserved.ts';
-import { alreadyExists, invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import type { Serials } from './lot-changes.ts';
 import { isCode, type LotPlace, objectionToPlace, parentInLot, parentWithin, tooManyRows } from './lot-places.ts';
 import type { MemoryLots } from './memory-lots.ts';
 import { type Entry, preservedRecord, recordOf, stateOf, visibleOf } from './memory-record-states.ts';
 import { MemorySearch } from './memory-search.ts';
-import { type PreserveStep, refusedToPreserve, stepsOf } from './preserved-steps.ts';
+import {
+  objectionToStates,
+  type PreserveChange,
+  type PreserveStep,
+  refusedToPreserve,
+  stepsOf,
+} from './preserved-steps.ts';
 import type {
   HandlePage,
   HistoryEntry,
@@ -34,8 +33,6 @@ import type {
   ValueQuestion,
 } from './registry-store.ts';
 import { SortedNames } from './sorted-names.ts';
-
-type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
 
 /** What became of a change, how it is logged and announced, and how to take it back. */
 export interface MemoryStep {
@@ -173,34 +170,35 @@ export class MemoryRecords {
     };
   }
 
-  preserve(
-    { handle, states, searchable = [] }: PreserveChange,
-    sequence: number,
-  ): PreserveStep & Pick<MemoryStep, 'isOfLot' | 'undo'> {
+  preserve(change: PreserveChange, sequence: number): PreserveStep & Pick<MemoryStep, 'isOfLot' | 'undo'> {
+    const { handle, states, searchable = [] } = change;
     const known = this.#entries.get(handle);
+    const before = known ?? NEVER_REGISTERED;
+    const misplaced = objectionToStates(change, before.revision);
+    if (misplaced !== null) return { ...refusedToPreserve(misplaced), undo() {} };
     const last = states.at(-1) as PreservedState;
     const parent = last.draft?.parent ?? null;
-    if (known !== undefined) return { ...refusedToPreserve(alreadyExists(handle, known.revision)), undo() {} };
     const objection = parent === null ? null : judgeParent(handle, parent, hopeful(this.#lineage));
-    if (objection !== null) return { ...refusedToPreserve(invalidParent(objection, 0)), undo() {} };
+    const live = before.record?.revision ?? 0;
+    if (objection !== null) return { ...refusedToPreserve(invalidParent(objection, live)), undo() {} };
     const records = states.map((state) => preservedRecord(handle, state));
-    const history = states.slice(1).map((next, i) => ({
-      revision: (states[i] as PreservedState).revision,
-      replacedAt: next.updatedAt,
+    const replaced = states.map(({ updatedAt: replacedAt }, i) => ({
+      revision: states[i - 1]?.revision ?? before.revision,
+      replacedAt,
       sequence,
-      record: records[i] ?? null,
+      record: i === 0 ? before.record : (records[i - 1] ?? null),
     }));
+    const history = [...before.history, ...(before.revision === 0 ? replaced.slice(1) : replaced)];
     const { revision, updatedAt } = last;
     const record = records.at(-1) ?? null;
     this.#set(handle, { record, revision, updatedAt, searchable, history });
     const isOfLot = isCode(this.#lots.placeOf(handle));
-    const visible: VisibleChange = { subject: 'record', handle, appeared: record !== null, replaced: isOfLot };
     return {
       isOfLot,
       outcome: { ok: true, revision, at: updatedAt },
-      steps: stepsOf(states),
-      visible: [visible],
-      undo: () => this.#restore(handle, undefined),
+      steps: stepsOf(states, stageOf(before.record)),
+      visible: [visibleOf(handle, before.record, record, isOfLot)],
+      undo: () => this.#restore(handle, known),
     };
   }
 

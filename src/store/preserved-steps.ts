@@ -2,6 +2,7 @@
 
 import {
   actionBetween,
+  type Change,
   type ChangeAction,
   type ChangeOutcome,
   type RecordStage,
@@ -9,6 +10,9 @@ import {
   type VisibleChange,
 } from '../domain/change.ts';
 import type { PreservedState } from '../domain/preserved.ts';
+import { alreadyExists, revisionConflict } from './commit-outcomes.ts';
+
+export type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
 
 export interface PreserveStep {
   readonly outcome: ChangeOutcome;
@@ -17,13 +21,19 @@ export interface PreserveStep {
   readonly visible: readonly VisibleChange[];
 }
 
+/** Null if the states may be put where this revision (0: none) is the newest. */
+export function objectionToStates({ handle, after = 0 }: PreserveChange, newest: number): ChangeOutcome | null {
+  if (newest === after) return null;
+  return after === 0 ? alreadyExists(handle, newest) : revisionConflict(handle, after, newest);
+}
+
 export function refusedToPreserve(outcome: ChangeOutcome): PreserveStep {
   return { outcome, steps: [], visible: [] };
 }
 
-/** The first state that came along counts as a creation, whatever its revision. */
-export function stepsOf(states: readonly PreservedState[]): PreserveStep['steps'] {
-  let before: RecordStage | null = null;
+/** The first state that came along counts as a creation, whatever its revision, unless they go on from what stands. */
+export function stepsOf(states: readonly PreservedState[], standing: RecordStage | null): PreserveStep['steps'] {
+  let before = standing;
   return states.map(({ revision, draft }) => {
     const after = stageOf(draft);
     const action = actionBetween(before, after);

@@ -11,7 +11,6 @@ import {
 import type { Handle } from '../domain/handle.ts';
 import { NO_BODY, type RecordBody, type RecordHead } from './record-codec.ts';
 
-export type PreserveChange = Extract<Change, { kind: 'preserve-record' }>;
 export type RecordChange = Extract<Change, { kind: 'put-record' | 'delete-record' }>;
 
 export interface RecordStep {
@@ -55,7 +54,7 @@ export function stepOf(handle: Handle, before: RecordHead, after: RecordHead, is
   };
 }
 
-function stageOfHead({ status, isRecalled }: RecordHead): RecordStage | null {
+export function stageOfHead({ status, isRecalled }: RecordHead): RecordStage | null {
   return status === 'deleted' ? null : { status, isRecalled };
 }
 

@@ -106,6 +106,33 @@ export function describePreserved(open: OpenStore): void {
       await close();
     });
 
+    it('goes on from the state that stands, a deleted one too, and from no other', async () => {
+      const { store, visible, close } = await open();
+      await apply(store, preserve(h('OLD'), state(1), state(2)));
+      const next = (suffix: string, after: number, ...states: PreservedState[]): Change =>
+        ({ kind: 'preserve-record', handle: h(suffix), states, after }) as Change;
+      const { outcomes } = await commit(store, next('OLD', 1, state(2), state(3)), next('NONE', 1, state(2)));
+      expect(words(outcomes)).toEqual(['REVISION_CONFLICT', 'REVISION_CONFLICT']);
+      visible.length = 0;
+      await apply(store, next('OLD', 2, state(3, { parent: h('M') }), state(4, null)));
+      expect(visible).toEqual([{ subject: 'record', handle: h('OLD'), appeared: false, replaced: true }]);
+      expect([await store.get(h('OLD')), store.stats().records]).toEqual([null, 0]);
+      await apply(store, next('OLD', 4, state(5, { parent: h('M') })));
+      expect(await store.get(h('OLD'))).toMatchObject({ revision: 5, createdAt: LONG_AGO, parent: h('M') });
+      expect(await store.children(h('M'), null, 10)).toEqual([h('OLD')]);
+      const history = await store.history(h('OLD'), 100, 10);
+      expect(history.map(({ revision, record }) => [revision, record?.revision ?? null])).toEqual([
+        [4, null],
+        [3, 3],
+        [2, 2],
+        [1, 1],
+      ]);
+      expect(history.map(({ replacedAt }) => replacedAt)).toEqual([5, 4, 3, 2].map((day) => LONG_AGO + day * DAY_MS));
+      const entries = (await store.changes(1, 10)).flatMap((row) => row.entries.map(({ action }) => action));
+      expect(entries).toEqual(['updated', 'deleted', 'created']);
+      await close();
+    });
+
     it('may come before its parent, and inherits when that has come', async () => {
       const { store, close } = await open();
       await apply(store, preserve(h('ITEM'), state(1, { parent: h('MODEL') })));

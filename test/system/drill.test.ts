@@ -53,6 +53,24 @@ class Load {
   }
 }
 
+/** What changed since the full export follows in a small one, a deletion in it, and both nodes are the same again. */
+async function followChanges(
+  operator: Connection,
+  prefix: string,
+  moved: { readonly at: (name: string) => string; readonly next: number; readonly move: readonly string[] },
+): Promise<void> {
+  const { at, next, move } = moved;
+  const erased = `/api/handles/${prefix}/ROW-1`;
+  expect((await operator.ask('DELETE', erased)).status).toBe(200);
+  expect((await operator.ask('PUT', identifierPath(`${prefix}/LATE`), recordOf('late'))).status).toBe(201);
+  const part = ['--store', at('data'), '--since', String(next), '--out', at('part.ndjson')];
+  expect(JSON.parse((await succeed('export', ...part, '--json')).stdout)).toEqual({ lines: 2, next: next + 2 });
+  const follow = move.map((word) => (word === at('source.ndjson') ? at('part.ndjson') : word));
+  expect(JSON.parse((await succeed(...follow)).stdout)).toMatchObject({ rows: 2, created: 1, updated: 1 });
+  const changed = (await succeed('export', '--store', at('data'))).stdout;
+  expect((await succeed('export', '--store', at('target'))).stdout).toBe(changed);
+}
+
 describe('the drill', () => {
   it('backs up under load, restores, verifies, moves, and finds the same', { timeout: 60_000 }, async () => {
     const directory = temporaryDirectory();
@@ -90,7 +108,8 @@ describe('the drill', () => {
     for (const handle of before) expect(restored).toContain(`"handle":"${handle}"`);
 
     // Without load the backup's export is the running node's, and that of a node it was moved to.
-    await succeed('export', '--store', at('data'), '--out', at('source.ndjson'));
+    const full = await succeed('export', '--store', at('data'), '--out', at('source.ndjson'), '--json');
+    const { next } = JSON.parse(full.stdout) as { next: number };
     const source = readFileSync(at('source.ndjson'), 'utf8');
     await succeed('backup', at('quiet'), '--store', at('data'), '--backup-key', at('key'));
     await succeed('restore', at('quiet'), '--into', at('second'), '--backup-key', at('key'));
@@ -118,6 +137,8 @@ describe('the drill', () => {
     expect(JSON.parse((await succeed('verify', '--store', at('target'), '--json')).stdout)).toMatchObject({
       isSound: true,
     });
+
+    await followChanges(operator, prefix, { at, next, move });
     await Promise.all([operator.close(), same.close()]);
     expect(await Promise.all([node.stop(), again.stop(), target.stop()])).toEqual([0, 0, 0]);
     directory.remove();
