@@ -120,16 +120,8 @@ describe('the drill', () => {
     expect((await succeed('export', '--store', at('second'))).stdout).toBe(source);
 
     const target = await startNode({ directory: at('target'), port: await freePort() });
-    const move = [
-      '--url',
-      target.url,
-      '--key-file',
-      at('target/operator.key'),
-      '--json',
-      'import',
-      at('source.ndjson'),
-      '--preserve',
-    ];
+    const who = ['--url', target.url, '--key-file', at('target/operator.key'), '--json'];
+    const move = [...who, 'import', at('source.ndjson'), '--preserve'];
     const lines = source.split('\n').length - 1;
     expect(JSON.parse((await succeed(...move)).stdout)).toMatchObject({ rows: lines, created: lines, refused: 0 });
     expect(JSON.parse((await succeed(...move)).stdout)).toMatchObject({ rows: lines, unchanged: lines, refused: 0 });
