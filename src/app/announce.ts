@@ -1,6 +1,6 @@
 // Connects the store's announcement of a commit to the epoch tables: which slots a visible change makes old.
 
-import { type EpochTable, slotOf, TRANSFERS_SLOT } from '../cache/epoch-table.ts';
+import { type EpochTable, LOTS_SLOT, slotOf, TRANSFERS_SLOT } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
 
 /** Called in the committing thread, after the commit can be read and before it is acknowledged. */
@@ -30,7 +30,7 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
         break;
       case 'lot':
         // Any answer under the prefix may be another now; they all depend on this slot, and lots change seldom.
-        changed.push(slotOf(`enterprise:${change.prefix}`));
+        changed.push(slotOf(`enterprise:${change.prefix}`), slotOf(LOTS_SLOT));
         break;
       case 'template':
         changed.push(slotOf(`template:${change.handle}`));

@@ -2,6 +2,7 @@
 
 import { OUTCOMES, type Outcome, TIERS } from '../domain/answer.ts';
 import type { ErrorCode } from '../domain/error.ts';
+import { SUSPICIONS, type Suspicion } from '../domain/lot.ts';
 import {
   type Asked,
   AUTHENTICATION_SCHEMES,
@@ -149,6 +150,10 @@ export class Counters implements Observer, ImportObserver {
     this.#add(AT.upstreamQuestions + place * UPSTREAM_OUTCOMES.length + UPSTREAM_OUTCOME[outcome], 1);
     if (NOT_SENT.has(outcome)) return;
     this.#time(AT.upstreamDuration + place * HISTOGRAM_CELLS, durationMs);
+  }
+
+  suspected(suspicion: Suspicion): void {
+    this.#add(AT.suspicions + SUSPICIONS.indexOf(suspicion), 1);
   }
 
   breakerIs(upstream: number, state: BreakerState): void {

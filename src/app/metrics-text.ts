@@ -70,13 +70,14 @@ function histogramSamples(name: string, labels: Readonly<Record<string, string>>
 }
 
 function renderedNow({ storeStats, clock, version }: MetricsSources): MetricJson[] {
-  const { sizeBytes, records, sequence } = storeStats();
+  const { sizeBytes, records, issued, sequence } = storeStats();
   const { user, system } = process.cpuUsage();
   const uptime = process.uptime();
   const plain = (key: MetricKey, value: number): MetricJson => jsonOf(METRICS[key], [{ labels: {}, value }]);
   return [
     plain('storeSize', sizeBytes),
     plain('storeRecords', records),
+    plain('storeIdentifiers', issued),
     plain('changeSequence', sequence),
     plain('residentMemory', process.memoryUsage.rss()),
     plain('cpuSeconds', (user + system) / 1e6),

@@ -3,6 +3,7 @@
 
 import { OUTCOMES, TIERS } from '../domain/answer.ts';
 import { MAX_ROUTES } from '../domain/limits.ts';
+import { SUSPICIONS } from '../domain/lot.ts';
 import {
   AUTHENTICATION_SCHEMES,
   CACHE_EVENTS,
@@ -172,12 +173,7 @@ export const METRICS = {
     type: 'gauge',
     help: 'Streams of changes that are open, over all workers.',
   },
-  importsRunning: {
-    ...sum,
-    name: 'jiabiao_imports_running',
-    type: 'gauge',
-    help: 'Import jobs that run now: 0 or 1.',
-  },
+  importsRunning: { ...sum, name: 'jiabiao_imports_running', type: 'gauge', help: 'Import jobs that run now: 0 or 1.' },
   imports: {
     ...sum,
     name: 'jiabiao_imports_total',
@@ -197,6 +193,13 @@ export const METRICS = {
     type: 'counter',
     help: 'Rows of imports that reached the registry, by what became of them; dry runs do not count.',
     labels: { outcome: REGISTRATION_OUTCOMES },
+  },
+  suspicions: {
+    ...sum,
+    name: 'jiabiao_lot_suspicions_total',
+    type: 'counter',
+    help: 'Identifiers asked for that are no code of any lot of their prefix, by what is wrong with them; answers from a cache do not count.',
+    labels: { reason: SUSPICIONS },
   },
   stopping: {
     ...sum,
@@ -243,6 +246,11 @@ export const METRICS = {
   },
   storeSize: { ...render, name: 'jiabiao_store_size_bytes', help: 'Bytes of the store on disk.' },
   storeRecords: { ...render, name: 'jiabiao_store_records', help: 'Live records in the store.' },
+  storeIdentifiers: {
+    ...render,
+    name: 'jiabiao_store_identifiers',
+    help: 'Live identifiers: records and codes of lots.',
+  },
   changeSequence: { ...render, name: 'jiabiao_change_sequence', help: 'Sequence of the newest row of the change log.' },
   residentMemory: {
     ...render,

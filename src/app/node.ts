@@ -13,6 +13,7 @@ import { createRegistry } from '../registry/create-registry.ts';
 import { followHomes } from '../registry/live-homes.ts';
 import { createResolver } from '../resolver/chain.ts';
 import { createPastResolver } from '../resolver/past.ts';
+import type { LotSecrets } from '../store/lot-secrets.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -30,6 +31,7 @@ export interface DoorOptions {
   /** Reads directly; writes go wherever the store sends them. */
   readonly store: RegistryStore;
   readonly epochs: EpochTable;
+  readonly lotSecrets: LotSecrets;
   /** Asks other nodes; null if none are asked. */
   readonly foreign: ForeignReader | null;
   /** Region of all threads, and this thread's own counters in it. */
@@ -68,8 +70,10 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const clock = systemClock;
   const logDirectory = logDirectoryOf(config);
   const foreign = await foreignOptionsOf(config, options.foreign, observer);
-  const resolver = createResolver({ store, epochs, clock, observer, homed, foreign, cache: config.cache });
-  const past = createPastResolver({ store, epochs, clock, homed });
+  const { lotSecrets: tags } = options;
+  const lots = { reader: store, tags };
+  const resolver = createResolver({ store, lots, epochs, clock, observer, homed, foreign, cache: config.cache });
+  const past = createPastResolver({ store, lots: store, tags, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
   const http = await startHttpServer({
     host: config.http.host,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
+import type { LotTags } from '../domain/lot.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
 import { rememberHomes } from '../registry/remembered-homes.ts';
@@ -24,6 +25,7 @@ import { type HandleSite, openHandleSite } from './handle-site.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
+import { type LotKeys, openLotKeys } from './lot-key.ts';
 import { type NodeCertificate, openCertificate } from './node-certificate.ts';
 import { openImports } from './open-imports.ts';
 import { writeOperatorKey } from './operator-key.ts';
@@ -90,7 +92,8 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const counters = new Counters(countersBuffer, 0);
   const epochBuffers = createEpochBuffers();
   const epochs = new EpochTable(epochBuffers);
-  const bareStore = await openStore(config, epochs, counters);
+  const lotKeys = openLotKeys(config);
+  const bareStore = await openStore(config, epochs, counters, lotKeys.secrets);
   opened.push(() => bareStore.close());
   const files = openLogFiles({ config, counters, log, clock: systemClock });
   const trail: AuditTrail = { record: (event) => files.receive({ kind: 'audit', event, atMs: systemClock() }) };
@@ -108,6 +111,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   };
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
+  await lotKeys.settle(store, log);
   await rememberHomes({ store, configured: config.node.homed });
   const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, keyFileNameFor(config));
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
@@ -115,8 +119,6 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
 
   const certificate = await openCertificate({ config, log, counters, trail });
   opened.push(() => certificate.end());
-  const logDirectory = logDirectoryOf(config);
-  const clientKey = logDirectory === null || config.log.clients !== 'pseudonym' ? '' : keepClientKey(logDirectory);
   const foreign = asksOthers(config) ? await openUpstreams(config, counters) : null;
   if (foreign !== null) opened.push(() => foreign.close());
   const imports = await openImports(
@@ -124,7 +126,8 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
     opened,
   );
   const wakeImports = (): void => imports.wake();
-  const shared = { options, foreign, store, counters, countersBuffer, clientKey, receive, certificate, wakeImports };
+  const common = { options, lotKeys, foreign, store, counters, countersBuffer };
+  const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
   const handle = await openHandleSite(config, randomUUID());
   const doors = { ...shared, handle };
   const address =
@@ -145,11 +148,17 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   };
 }
 
-function openStore(config: Config, epochs: EpochTable, observer: Counters): Awaitable<RegistryStore & TallyKeeper> {
+function openStore(
+  config: Config,
+  epochs: EpochTable,
+  observer: Counters,
+  lotTags: LotTags,
+): Awaitable<RegistryStore & TallyKeeper> {
   const seams = {
     clock: systemClock,
     visibleEpoch: () => epochs.current(),
     onVisible: announce.bind(null, epochs),
+    lotTags,
     observer,
   };
   return config.store.kind === 'memory' ? openMemoryStore(seams) : openLmdbStore({ path: config.store.path, ...seams });
@@ -165,6 +174,7 @@ interface Parts {
   readonly receive: (report: Report) => void;
   readonly certificate: NodeCertificate;
   readonly wakeImports: () => void;
+  readonly lotKeys: LotKeys;
 }
 
 interface DoorParts extends Parts {
@@ -179,14 +189,9 @@ async function openHere(parts: DoorParts & { readonly epochs: EpochTable }, open
   const { certificate } = parts;
   const { createRequestFacts } = await import('./request-facts.ts');
   const facts = createRequestFacts({ ...parts, ...parts.options, clock: systemClock, report: parts.receive });
-  const doors = await openDoors({
-    ...parts,
-    ...parts.options,
-    reusePort: false,
-    thread: 0,
-    facts,
-    tls: certificate.current(),
-  });
+  const lotSecrets = parts.lotKeys.secrets;
+  const shared = { ...parts, ...parts.options, lotSecrets, facts };
+  const doors = await openDoors({ ...shared, reusePort: false, thread: 0, tls: certificate.current() });
   certificate.onRenewed((material) => doors.renewTls(material));
   opened.push(async () => {
     await doors.close();
@@ -212,6 +217,7 @@ function openPool(
       version,
       handle: parts.handle,
       clientKey: parts.clientKey,
+      lotKeys: parts.lotKeys.current(),
       reusePort: count > 1,
     },
     receive: parts.receive,
@@ -244,6 +250,12 @@ async function openMetrics(parts: Parts, opened: Closer[]): Promise<Address | nu
   });
   opened.push(() => listener.close());
   return listener.address;
+}
+
+/** The key of the pseudonyms in logs; none where there are none. */
+function clientKeyFor(config: Config): string {
+  const directory = logDirectoryOf(config);
+  return directory === null || config.log.clients !== 'pseudonym' ? '' : keepClientKey(directory);
 }
 
 /** A memory store's key dies with it, so it must not take the place of one that lasts. */

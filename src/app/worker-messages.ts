@@ -32,6 +32,8 @@ export interface WorkerStart {
   readonly handle: HandleSite | null;
   /** The key of pseudonyms in logs. */
   readonly clientKey: string;
+  /** Keys that open the secrets of lots, the first seals new ones. */
+  readonly lotKeys: readonly Uint8Array[];
   readonly reusePort: boolean;
 }
 

@@ -7,6 +7,7 @@ import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import { connectCommitter } from '../store/commit-channel.ts';
 import { openLmdbReader } from '../store/lmdb-reader.ts';
+import { LotSecrets } from '../store/lot-secrets.ts';
 import { systemClock } from './clock.ts';
 import { Counters } from './counters.ts';
 import type { Report } from './log-files.ts';
@@ -34,8 +35,10 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   const report = (report: Report): void => tell({ kind: 'report', report });
   const facts = createRequestFacts({ config, log, counters, clock: systemClock, clientKey: start.clientKey, report });
   const wakeImports = (): void => tell({ kind: 'imports' });
+  const lotSecrets = new LotSecrets(start.lotKeys.map((key) => Buffer.from(key)));
   const shared = {
     config,
+    lotSecrets,
     store,
     epochs,
     counters,

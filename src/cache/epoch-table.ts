@@ -19,6 +19,9 @@ const ENTERPRISE = hashOf('enterprise:');
 /** Names the slot of who holds which transferred prefix: all transfers together, as they are few and asked for at once. */
 export const TRANSFERS_SLOT = 'transfers:all';
 
+/** Names the slot of all lots together: while there are none, nobody looks for one. */
+export const LOTS_SLOT = 'lots:all';
+
 /** The slot of a handle, or of another thing by its `kind:name`. */
 export function slotOf(name: string): number {
   return slotOfHash(hashOfLatest(name));

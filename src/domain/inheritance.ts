@@ -10,7 +10,7 @@ const LAST_RESERVED_INDEX = 499;
 const TEMPLATE_INDEX = 1001;
 
 /** Never inherited: `HS_*` values, and key, admin, signature and template indexes. */
-function isInheritable(value: HandleValue): boolean {
+export function isInheritable(value: HandleValue): boolean {
   return (
     value.index !== TEMPLATE_INDEX &&
     (value.index < FIRST_RESERVED_INDEX || value.index > LAST_RESERVED_INDEX) &&
@@ -32,6 +32,7 @@ export function handedDown(values: readonly HandleValue[], fromAbove: readonly H
  */
 export function mergeValues(own: readonly HandleValue[], inherited: readonly HandleValue[]): readonly HandleValue[] {
   if (inherited.length === 0) return own;
+  if (own.length === 0) return inherited;
   const near = isSorted(own) ? own : own.toSorted(byIndex);
   const merged: HandleValue[] = [];
   let n = 0;

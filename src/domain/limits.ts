@@ -42,19 +42,6 @@ export const MAX_ROUTES = 8;
 /** Descendants looked at when a record with children moves deeper; above it the move is refused, so no commit stalls. */
 export const MAX_DESCENDANTS_CHECKED = 1000;
 
-/** Digits of a lot's serial: 15 stay exact as a number, and a thousand years of the sector's output fit 13. */
-export const MAX_COUNTER_WIDTH = 15;
-
-/** Characters of a check tag: below four a guess is right once in 14,000 tries; sixteen are all that SHA-256 yields. */
-export const MIN_TAG_LENGTH = 4;
-export const MAX_TAG_LENGTH = 16;
-
-/**
- * Records that may stand where a lot is registered, widened or cut: they are looked at one by one for the count of
- * identifiers, within some tens of milliseconds of the committing thread.
- */
-export const MAX_ROWS_JOINED = 20_000;
-
 /** Characters of a reason for a revocation: a sentence or two, kept for ever. */
 export const MAX_REASON_LENGTH = 500;
 

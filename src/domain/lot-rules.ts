@@ -2,8 +2,9 @@
 
 import { utf8Length } from './bytes.ts';
 import { HandleError } from './error.ts';
-import { MAX_COUNTER_WIDTH, MAX_STORED_HANDLE_BYTES, MAX_TAG_LENGTH, MIN_TAG_LENGTH } from './limits.ts';
+import { MAX_STORED_HANDLE_BYTES } from './limits.ts';
 import { digitsOf, type Lot, type LotDraft } from './lot.ts';
+import { MAX_COUNTER_WIDTH, MAX_TAG_LENGTH, MIN_TAG_LENGTH } from './lot-limits.ts';
 
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 

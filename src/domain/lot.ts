@@ -126,6 +126,7 @@ export const NO_LOT_KEY: LotTags = {
 
 /** What is wrong with a suffix as a code of a lot: its shape, its serial, or its check tag. */
 export type Suspicion = 'shape' | 'serial' | 'tag';
+export const SUSPICIONS = ['shape', 'serial', 'tag'] as const satisfies readonly Suspicion[];
 
 const DIGITS = /^[0-9]+$/;
 

@@ -3,6 +3,7 @@
 import type { Outcome, Tier } from './answer.ts';
 import type { ErrorCode } from './error.ts';
 import type { Handle } from './handle.ts';
+import type { Suspicion } from './lot.ts';
 
 export type Door = 'handle-api' | 'batch' | 'page' | 'v1' | 'handle-tcp' | 'handle-udp';
 export const DOORS = [
@@ -110,6 +111,8 @@ export interface Observer {
   breakerIs(upstream: number, state: BreakerState): void;
   /** Whether this thread can reach the Redis it shares. */
   redisIs(state: 'up' | 'down'): void;
+  /** Asked for under a prefix that has lots, not found, and no code of any: what is wrong with it. */
+  suspected(suspicion: Suspicion): void;
 }
 
 export const SILENT_OBSERVER: Observer = {
@@ -125,4 +128,5 @@ export const SILENT_OBSERVER: Observer = {
   upstreamAsked() {},
   breakerIs() {},
   redisIs() {},
+  suspected() {},
 };

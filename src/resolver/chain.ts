@@ -14,12 +14,15 @@ import { CoalescingResolver } from './coalescing.ts';
 import { Delegations } from './delegation.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { InheritingResolver } from './inheriting.ts';
+import { type LotFinderOptions, RememberedLots } from './lot-finder.ts';
 import { OriginResolver } from './origin.ts';
 import { ParentCache } from './parent-cache.ts';
 import type { Delegated, Resolver } from './resolver.ts';
 
 export interface ResolverOptions {
   readonly store: Pick<RecordReader, 'get'>;
+  /** Where lots are read, and who makes their check tags; null if there are none. */
+  readonly lots: Pick<LotFinderOptions, 'reader' | 'tags'> | null;
   readonly epochs: EpochTable;
   readonly clock: () => number;
   readonly observer: Observer;
@@ -46,15 +49,16 @@ export interface ForeignOptions {
   readonly staleSeconds: number;
 }
 
-/** caching( coalescing( inheriting( origin( store, elsewhere( delegations, abroad ) ), parents( store ) ) ) ) */
+/** caching( coalescing( inheriting( origin( store, lots, elsewhere( delegations, abroad ) ), parents( store ) ) ) ) */
 export function createResolver(options: ResolverOptions): Resolver {
   const { store, epochs, clock, observer, homed } = options;
+  const lots = options.lots === null ? null : new RememberedLots({ ...options.lots, epochs });
   const { l1Bytes, negativeBytes, parentBytes, maxAgeSeconds } = options.cache;
   const cache = new AnswerCache({ epochs, observer, l1Bytes, negativeBytes, maxAgeSeconds });
   const parents = new ParentCache({ store, epochs, clock, observer, bytes: parentBytes, maxAgeSeconds });
 
   const elsewhere = createElsewhere(options);
-  const origin = new OriginResolver({ store, epochs, clock, homed, elsewhere });
+  const origin = new OriginResolver({ store, lots, observer, epochs, clock, homed, elsewhere });
   const inheriting = new InheritingResolver({ inner: origin, parents, epochs, clock });
   const coalescing = new CoalescingResolver({ inner: inheriting, epochs });
   return new CachingResolver({ inner: coalescing, cache, clock });

@@ -40,8 +40,11 @@ export class InheritingResolver implements Resolver {
   }
 
   #inherit(question: Question, own: Answer, reading: number): Answer | Promise<Answer> {
-    if (own.kind !== 'found' || own.record.parent === null) return own;
-    const lineage: Awaitable<Lineage | null> = this.#options.parents.lineageOf(own.record.parent, question.bypassCache);
+    if (own.kind !== 'found') return own;
+    // Its own parent comes before that of its lot, the only ancestor it can have so far.
+    const parent = own.record.parent ?? own.ancestors[0]?.parent ?? null;
+    if (parent === null) return own;
+    const lineage: Awaitable<Lineage | null> = this.#options.parents.lineageOf(parent, question.bypassCache);
     if (lineage instanceof Promise) return lineage.then((known) => this.#join(question, own, known, reading));
     return this.#join(question, own, lineage, reading);
   }
@@ -67,9 +70,11 @@ function joined(own: Found, lineage: Lineage, now: number): Answer {
     return { kind: 'revoked', handle, learned, validity, ttlSeconds, renderings, record, revokedBy, reason };
   }
   const recalls = recallsOf(record, lineage.recalls);
-  const values = withNotice(mergeValues(record.values, lineage.inherited), recalls);
+  const lot = own.ancestors[0];
+  const inherited = lot === undefined ? lineage.inherited : mergeValues(lot.values, lineage.inherited);
+  const values = withNotice(mergeValues(record.values, inherited), recalls);
   const ttlSeconds = ttlSecondsOf(values, now, DEFAULT_TTL_SECONDS);
-  const { ancestors } = lineage;
+  const ancestors = lot === undefined ? lineage.ancestors : [lot, ...lineage.ancestors];
   return { kind: 'found', handle, learned, validity, ttlSeconds, renderings, record, ancestors, values, recalls };
 }
 

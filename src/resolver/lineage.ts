@@ -63,7 +63,7 @@ export function lineageOf(parent: HandleRecord, epoch: number, above: Lineage | 
 }
 
 /** Spelled out in the order of `makeValue`, so that inherited and own values are of one shape to the engine. */
-function withMemo(value: HandleValue): HandleValue {
+export function withMemo(value: HandleValue): HandleValue {
   return {
     index: value.index,
     type: value.type,

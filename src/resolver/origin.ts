@@ -8,19 +8,32 @@ import { type Handle, responsiblePrefixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import { ttlSecondsOf } from '../domain/inheritance.ts';
 import { DEFAULT_TTL_SECONDS, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
+import { lotAsAncestor, unwrittenRecord } from '../domain/lot.ts';
+import type { Observer } from '../domain/observer.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
 import { type Recalled, recallsOf, withNotice } from '../domain/recall.ts';
-import type { RecordReader } from '../store/registry-store.ts';
+import type { Awaitable, RecordReader } from '../store/registry-store.ts';
 import type { Elsewhere } from './elsewhere.ts';
+import { lotAnswer } from './lot-answer.ts';
+import type { LotFinder, LotFinding } from './lot-finder.ts';
 import type { Question, Resolver } from './resolver.ts';
 
 export interface OriginOptions {
   readonly store: Pick<RecordReader, 'get'>;
+  /** Null if no lot is ever looked for. */
+  readonly lots: LotFinder | null;
+  readonly observer: Observer;
   readonly epochs: EpochTable;
   readonly clock: () => number;
   readonly homed: Homed;
   /** Null if nobody else is ever asked. */
   readonly elsewhere: Elsewhere | null;
+}
+
+/** Under which epoch was read, and what the answer depends on. */
+interface ReadUnder {
+  readonly epoch: number;
+  readonly slots: readonly number[];
 }
 
 const NO_ANCESTORS: readonly HandleRecord[] = [];
@@ -35,7 +48,7 @@ export class OriginResolver implements Resolver {
   }
 
   resolve(question: Question): Answer | Promise<Answer> {
-    const { store, epochs, homed } = this.#options;
+    const { store, lots, epochs, homed } = this.#options;
     const { handle } = question;
     const prefix = responsiblePrefixOf(handle);
     const home = homeOf(prefix, homed());
@@ -43,7 +56,8 @@ export class OriginResolver implements Resolver {
     const epoch = epochs.current(); // before the read: what changes meanwhile ends the answer
     const record = store.get(handle);
     const slots = [slotOf(handle), enterpriseSlotOf(prefix)];
-    if (record instanceof Promise) return this.#awaited(question, epoch, slots, record);
+    const finding = lots === null ? null : lots.find(handle, prefix);
+    if (record instanceof Promise || finding !== null) return this.#gather(question, { epoch, slots }, record, finding);
     return this.#answer(question, epoch, slots, record);
   }
 
@@ -54,13 +68,42 @@ export class OriginResolver implements Resolver {
   }
 
   /** Apart, so that an answer at hand pays for no closure. */
-  #awaited(
+  #gather(
     question: Question,
-    epoch: number,
-    slots: readonly number[],
-    record: Promise<HandleRecord | null>,
-  ): Promise<Answer> {
-    return record.then((found) => this.#answer(question, epoch, slots, found));
+    read: ReadUnder,
+    record: Awaitable<HandleRecord | null>,
+    finding: Awaitable<LotFinding | null>,
+  ): Answer | Promise<Answer> {
+    if (!(record instanceof Promise || finding instanceof Promise))
+      return this.#combine(question, read, record, finding);
+    return Promise.all([record, finding]).then(([row, found]) => this.#combine(question, read, row, found));
+  }
+
+  /** A record that stands wins over its lot and inherits through it; a code without one is the lot's own. */
+  #combine(
+    question: Question,
+    { epoch, slots }: ReadUnder,
+    record: HandleRecord | null,
+    finding: LotFinding | null,
+  ): Answer | Promise<Answer> {
+    const { handle } = question;
+    if (finding === null) return this.#answer(question, epoch, slots, record);
+    if (finding.lot === null) {
+      if (record === null) this.#options.observer.suspected(finding.suspicion);
+      return this.#answer(question, epoch, slots, record);
+    }
+    if (record === null && finding.unverified !== null) throw finding.unverified;
+    if (record !== null && record.status !== 'active') return this.#answer(question, epoch, slots, record);
+    question.tier = 'store';
+    const { lot, digits } = finding;
+    const own = record ?? unwrittenRecord(handle, lot);
+    // Whatever is written under the code replaces this answer, so the slot of its creation is not needed.
+    return lotAnswer(
+      own,
+      lotAsAncestor(lot, digits),
+      { epoch, changeSlots: slots, creationSlot: null },
+      this.#options.clock(),
+    );
   }
 
   #answer(

@@ -2,8 +2,8 @@
 
 import { type ByteString, textFromBytes } from '../domain/bytes.ts';
 import type { Handle } from '../domain/handle.ts';
-import { MAX_ROWS_JOINED } from '../domain/limits.ts';
 import { isSerial, type Lot, type LotTags, readCode, spanOf } from '../domain/lot.ts';
+import { MAX_ROWS_JOINED } from '../domain/lot-limits.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedLots } from './lmdb-staged-lots.ts';
 import type { StagedRecords } from './lmdb-staged-records.ts';

@@ -2,8 +2,8 @@
 
 import { type ErrorCode, isHandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
-import { MAX_ROWS_JOINED } from '../domain/limits.ts';
 import { digitsOf, isSerial, type Lot, type LotTags, readCode, type Suspicion } from '../domain/lot.ts';
+import { MAX_ROWS_JOINED } from '../domain/lot-limits.ts';
 import type { Serials } from './lot-changes.ts';
 
 export interface LotPlace {

@@ -5,8 +5,8 @@ import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.t
 import { actionBetween, type ChangeAction, type ChangeOutcome, stageOf, type VisibleChange } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
-import { MAX_ROWS_JOINED } from '../domain/limits.ts';
 import { isSerial, isWithinSpan, type Lot, readCode, spanOf } from '../domain/lot.ts';
+import { MAX_ROWS_JOINED } from '../domain/lot-limits.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { PreservedState } from '../domain/preserved.ts';
 import { invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';

@@ -20,6 +20,7 @@ import type { Actor } from '../../src/registry/registration.ts';
 import { createResolver, type ForeignOptions } from '../../src/resolver/chain.ts';
 import { createPastResolver } from '../../src/resolver/past.ts';
 import type { Question, Resolver } from '../../src/resolver/resolver.ts';
+import { LotSecrets } from '../../src/store/lot-secrets.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore, TallyKeeper } from '../../src/store/registry-store.ts';
 import { assertDescribed } from './described.ts';
@@ -106,7 +107,9 @@ const LIMITS: HttpServerOptions['limits'] = {
 
 export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const clock = { nowMs: settings.startsAtMs ?? Date.UTC(2026, 10, 23, 3, 51, 48) };
-  const store = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
+  const tags = new LotSecrets([Buffer.alloc(32, 1)]);
+  const onVisible = announce.bind(null, epochs);
+  const store = openMemoryStore({ clock: () => clock.nowMs, lotTags: tags, onVisible });
   const seen: Seen = { resolved: [], failed: [], refused: [], authenticationFailed: [], log: [] };
   const observer = recorder(seen);
   const homed = followHomes({ store, epochs, configured: homesOf(settings) });
@@ -116,7 +119,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';
   const actor: Actor = { principal: await registry.authenticator.authenticate(operator), requestId: 'test' };
   const cache = { l1Bytes: 1e7, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };
-  const real = createResolver({ ...common, foreign: settings.foreign ?? null, cache });
+  const real = createResolver({ ...common, lots: { reader: store, tags }, foreign: settings.foreign ?? null, cache });
   const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
   const { imports, removeImports } = openImports({ store, clock: common.clock, identifiers: registry.identifiers });
   let requests = 0;
@@ -127,7 +130,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     resolver,
     nodeName: 'jiabiao-88.118',
     recognise: settings.foreign === undefined ? null : recognise,
-    past: createPastResolver(common),
+    past: createPastResolver({ ...common, lots: store, tags }),
     ...registry,
     imports,
     commitEpoch: () => epochs.current(),

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { RecordDraft } from '../../src/domain/handle-record.ts';
+import { NO_LOT_KEY } from '../../src/domain/lot.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
 import { createPastResolver } from '../../src/resolver/past.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
@@ -13,7 +14,8 @@ function createPast() {
   const clock = { nowMs: START };
   const store = openMemoryStore({ clock: () => clock.nowMs, onVisible() {} });
   const homed = () => [{ prefix: '88.118' as Prefix, foldsCase: false }];
-  const past = createPastResolver({ store, epochs: new EpochTable(createEpochBuffers()), clock: () => START, homed });
+  const epochs = new EpochTable(createEpochBuffers());
+  const past = createPastResolver({ store, lots: store, tags: NO_LOT_KEY, epochs, clock: () => START, homed });
   const write = async (seconds: number, handle: Handle, given: Partial<RecordDraft> | null): Promise<void> => {
     clock.nowMs = START + seconds * 1000;
     const expectedRevision = (await store.get(handle))?.revision ?? 0;

@@ -127,6 +127,7 @@ export function createWorld(
   let now = START;
   const resolver = createResolver({
     store: records,
+    lots: null,
     epochs,
     clock: () => now,
     observer,

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesFromText } from '../../src/domain/bytes.ts';
+import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
 import type { Change, ChangeOutcome, VisibleChange } from '../../src/domain/change.ts';
 import { tagFromDigest } from '../../src/domain/check-tag.ts';
 import { HandleError } from '../../src/domain/error.ts';
@@ -54,7 +54,7 @@ export const LOT_TAGS: LotTags = {
     const secret = lot.sealedSecret ?? '';
     if (!secret.startsWith('good')) throw new HandleError('LOT_KEY_MISSING', 'The key of lots is not at hand.');
     return tagFromDigest(
-      createHmac('sha256', secret).update(`${lot.prefix}/${lot.head}${digits}`).digest(),
+      createHmac('sha256', secret).update(`${lot.prefix}/${lot.head}${digits}`).digest('latin1') as ByteString,
       lot.tagLength,
     );
   },

@@ -1,0 +1,105 @@
+// The file of the key that opens the secrets of lots, beside the store and not in it. It is made once, with the first
+// start, and never while lots stand whose secrets another key sealed.
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { HandleError } from '../domain/error.ts';
+import { MAX_PAGE_SIZE } from '../domain/limits.ts';
+import type { LotId } from '../domain/lot.ts';
+import { LOT_KEY_BYTES, LotSecrets } from '../store/lot-secrets.ts';
+import type { LotReader, RegistryStore } from '../store/registry-store.ts';
+import type { Config } from './config.ts';
+import type { Log } from './logs.ts';
+
+const KEY_FILE = 'lot.key';
+/** Readable by its owner alone. */
+const KEY_FILE_MODE = 0o600;
+const KEY = /^[0-9a-f]{64}$/;
+
+/** Keys in hex, a line each: the first seals, all open. None if there is no file. Throws `INVALID_CONFIG`. */
+export function readLotKeys(file: string): readonly Buffer[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw unusable(file, `it cannot be read (${(cause as Error).message})`);
+  }
+  const lines = text.split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  if (keys.length === 0) throw unusable(file, 'it holds no key');
+  return keys.map((key, i) => {
+    if (!KEY.test(key)) throw unusable(file, `its key ${i + 1} is not 64 hexadecimal digits`);
+    return Buffer.from(key, 'hex');
+  });
+}
+
+export interface LotKeys {
+  readonly secrets: LotSecrets;
+  /** The keys that are known by now, for other threads. */
+  current(): readonly Buffer[];
+  /** Once the store is open: makes the first key if it is time to. */
+  settle(store: RegistryStore, log: Log): Promise<void>;
+}
+
+/** Reads the keys there are; a store in memory gets one that dies with it. Throws `INVALID_CONFIG`. */
+export function openLotKeys({ store: { kind, path } }: Pick<Config, 'store'>): LotKeys {
+  const file = join(path, KEY_FILE);
+  let keys = kind === 'memory' ? [randomBytes(LOT_KEY_BYTES)] : readLotKeys(file);
+  const secrets = new LotSecrets(keys);
+  return {
+    secrets,
+    current: () => keys,
+    async settle(store, log) {
+      if (kind === 'memory') return;
+      keys = await keepLotKeys({ file, store, isReadOnly: store.stats().readOnlyReason !== null, log });
+      secrets.use(keys);
+    },
+  };
+}
+
+export interface LotKeyOptions {
+  readonly file: string;
+  readonly store: Pick<LotReader, 'lots'>;
+  readonly isReadOnly: boolean;
+  readonly log: Log;
+}
+
+/** The keys that are there, or a new one. None while lots wait for the key that is missing: resolving the others goes on. */
+export async function keepLotKeys({ file, store, isReadOnly, log }: LotKeyOptions): Promise<readonly Buffer[]> {
+  const there = readLotKeys(file);
+  if (there.length > 0 || isReadOnly) return there;
+  if (await hasSealedLots(store)) {
+    log.error(
+      { file },
+      'the key of lots is missing, so codes with check tags are not resolved: put the file back, restart',
+    );
+    return [];
+  }
+  const key = randomBytes(LOT_KEY_BYTES);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${key.toString('hex')}\n`, { mode: KEY_FILE_MODE, flag: 'wx' });
+  } catch (cause) {
+    throw unusable(file, `it cannot be written (${(cause as Error).message})`);
+  }
+  return [key];
+}
+
+/** Lots without check tags have no secret. */
+async function hasSealedLots(store: Pick<LotReader, 'lots'>): Promise<boolean> {
+  for (let after: LotId | null = null; ; ) {
+    const page: Awaited<ReturnType<LotReader['lots']>> = await store.lots(null, after, MAX_PAGE_SIZE);
+    if (page.some((lot) => lot.sealedSecret !== null)) return true;
+    after = page.at(-1)?.id ?? null;
+    if (after === null || page.length < MAX_PAGE_SIZE) return false;
+  }
+}
+
+function unusable(file: string, why: string): HandleError {
+  return new HandleError(
+    'INVALID_CONFIG',
+    `The key of lots in ${file} cannot be used: ${why}. Mend the file, or put it back from where it is kept.`,
+  );
+}
