@@ -86,6 +86,11 @@ export const SECTIONS = {
       '"Not found" answers each worker remembers, in bytes: a budget of their own, so guessing evicts nothing.',
     ),
     parentBytes: number(16 * MEBIBYTE, 0, 'Parent records (models, batches) each worker remembers, in bytes.'),
+    diskBytes: number(
+      256 * MEBIBYTE,
+      0,
+      'Answers of other nodes kept in learned.sqlite beside the store (in memory if store.kind is memory), for all workers and over restarts, in bytes; 0 for none.',
+    ),
     maxAgeSeconds: number(3600, 1, 'Longest an answer is remembered, whatever the TTL of its values.'),
   },
   handle: HANDLE_SECTION,

@@ -1,6 +1,7 @@
 // Makes out of the settings what the read path and the thread that asks others need. It decides nothing itself.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Observer } from '../domain/observer.ts';
@@ -61,8 +62,28 @@ export function recogniseFor({ upstream }: Config): Recognise | null {
   };
 }
 
-/** In the one thread that asks. Throws `INVALID_CONFIG` if the file of authorities or a network cannot be read. */
-export async function openUpstreams(config: Config, observer: Observer): Promise<HttpUpstreams> {
+/** In the one thread that asks: upstreams behind what this node remembers of them. Throws `INVALID_CONFIG`. */
+export async function openForeign(
+  config: Config,
+  observer: Observer,
+): Promise<ForeignReader & { close(): Promise<void> }> {
+  const reader = await openUpstreams(config, observer);
+  const { diskBytes: maxBytes, maxAgeSeconds } = config.cache;
+  if (maxBytes === 0) return reader;
+  const { DiskAnswers } = await import('../cache/disk-answers.ts');
+  const { RememberingReader } = await import('../resolver/remembering.ts');
+  const file = config.store.kind === 'memory' ? ':memory:' : join(config.store.path, 'learned.sqlite');
+  const tier = new DiskAnswers({ file, maxBytes, clock: systemClock, observer });
+  const { staleSeconds } = config.upstream;
+  const remembering = new RememberingReader({ reader, tier, clock: systemClock, maxAgeSeconds, staleSeconds });
+  return {
+    fetch: (question) => remembering.fetch(question),
+    close: () => reader.close().then(() => tier.close()),
+  };
+}
+
+/** Throws `INVALID_CONFIG` if the file of authorities or a network cannot be read. */
+async function openUpstreams(config: Config, observer: Observer): Promise<HttpUpstreams> {
   const { upstream } = config;
   // Loaded only where somebody is asked.
   const { HttpUpstreams } = await import('../upstream/http-upstreams.ts');

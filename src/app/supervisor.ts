@@ -20,7 +20,7 @@ import { auditCommits } from './audited-commits.ts';
 import { systemClock } from './clock.ts';
 import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
-import { asksOthers, openUpstreams } from './foreign.ts';
+import { asksOthers, openForeign } from './foreign.ts';
 import { type HandleSite, openHandleSite } from './handle-site.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
@@ -119,7 +119,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
 
   const certificate = await openCertificate({ config, log, counters, trail });
   opened.push(() => certificate.end());
-  const foreign = asksOthers(config) ? await openUpstreams(config, counters) : null;
+  const foreign = asksOthers(config) ? await openForeign(config, counters) : null;
   if (foreign !== null) opened.push(() => foreign.close());
   const imports = await openImports(
     { options, store, counters, countersBuffer, epochs, epochBuffers, workers },

@@ -22,6 +22,8 @@ export interface ForeignQuestion {
   readonly site: DelegatedSite | null;
   /** Nodes the question has passed, so that it does not go in a circle. */
   readonly via: string;
+  /** Whether only what is asked for now counts, not what is remembered. */
+  readonly isRenewal: boolean;
 }
 
 /**

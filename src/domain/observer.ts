@@ -46,8 +46,8 @@ export const AUTHENTICATION_SCHEMES = [
   'challenge',
 ] as const satisfies readonly AuthenticationScheme[];
 
-export type CacheName = 'l1' | 'negative' | 'parent' | 'l2';
-export const CACHE_NAMES = ['l1', 'negative', 'parent', 'l2'] as const satisfies readonly CacheName[];
+export type CacheName = 'l1' | 'negative' | 'parent' | 'l2' | 'disk';
+export const CACHE_NAMES = ['l1', 'negative', 'parent', 'l2', 'disk'] as const satisfies readonly CacheName[];
 /** `stood-in`: a stale answer was given; `refreshed`: one was renewed before anybody had to wait. */
 export type CacheEvent = 'hit' | 'miss' | 'stale' | 'evicted' | 'stood-in' | 'refreshed' | 'failed';
 export const CACHE_EVENTS = [

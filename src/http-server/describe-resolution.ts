@@ -25,15 +25,18 @@ const answered = (description: string, example: unknown, headers: readonly strin
   headers,
 });
 
+/** Of what another node told. */
+const PROVENANCE = ['Age', 'Cache-Status', 'Server-Timing'] as const;
+
 const HANDLE_API_ANSWERS: Operation['answers'] = {
-  200: answered('Found (1), or found without such values (200).', found, ['Cache-Control', 'ETag']),
+  200: answered('Found (1), or found without such values (200).', found, ['Cache-Control', 'ETag', ...PROVENANCE]),
   300: answered('A referral: the prefix is served elsewhere, and the values say where (303).', {
     responseCode: 303,
     handle: MODEL,
     values: [],
   }),
   304: { description: 'It still is what If-None-Match names.', headers: ['ETag'] },
-  404: answered('Not found, or revoked (100).', missing),
+  404: answered('Not found, or revoked (100).', missing, ['Cache-Control', ...PROVENANCE]),
 };
 const RESOLUTION_PROBLEMS = [
   'INVALID_HANDLE',

@@ -19,9 +19,10 @@ import type { Observer } from '../domain/observer.ts';
 import { onlyReads } from '../domain/principal.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { Requester } from '../registry/handle-requester.ts';
-import type { Asker, Asking } from '../resolver/asker.ts';
+import { AskedQuestion, type Asker, type Asking } from '../resolver/asker.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
+import { withProvenance } from './cache-status.ts';
 import type { PastReplies } from './handle-api-past.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
@@ -45,6 +46,7 @@ export function isHandlesPath(url: string): boolean {
 export interface HandleApiOptions {
   readonly asker: Asker<IncomingMessage>;
   readonly hops: Hops;
+  readonly clock: () => number;
   readonly past: PastReplies;
   readonly requesters: HandleRequesters;
   readonly handleRecords: Pick<HandleAdministration, 'judgeRead'>;
@@ -80,19 +82,26 @@ export class HandleApi {
     let spelled: string | null = null;
     try {
       spelled = pathText(request.url as string, HANDLES.length);
-      const answer = asker.ask('handle-api', asker.parse(spelled), request, hops.asking(request));
+      const question = new AskedQuestion(asker, asker.parse(spelled), request, hops.asking(request));
+      const answer = asker.answer('handle-api', question);
       if (!(answer instanceof Promise)) {
-        writer.write(request, response, publicReply(answer, spelled, request.headers['if-none-match']));
+        const reply = publicReply(answer, spelled, request.headers['if-none-match']);
+        writer.write(request, response, answer.learned === null ? reply : this.#told(reply, answer, question, null));
         return;
       }
-      this.#wait(request, response, answer, spelled);
+      this.#wait(response, question, answer, spelled);
     } catch (error) {
       writer.write(request, response, this.#plainFailure(error, spelled));
     }
   }
 
   /** Hits are answered whatever the load; only what has to wait is turned away. */
-  #wait(request: IncomingMessage, response: ServerResponse, pending: Promise<Answer>, spelled: string): void {
+  #wait(
+    response: ServerResponse,
+    question: AskedQuestion<IncomingMessage>,
+    pending: Promise<Answer>,
+    spelled: string,
+  ): void {
     const { inFlight } = this.#options;
     try {
       inFlight.enter();
@@ -100,18 +109,22 @@ export class HandleApi {
       pending.catch(() => {}); // nobody waits for it here any more
       throw error;
     }
-    this.#answerLater(request, response, pending, spelled).finally(() => inFlight.leave());
+    this.#answerLater(response, question, pending, spelled).finally(() => inFlight.leave());
   }
 
   async #answerLater(
-    request: IncomingMessage,
     response: ServerResponse,
+    question: AskedQuestion<IncomingMessage>,
     pending: Promise<Answer>,
     spelled: string,
   ): Promise<void> {
+    const startedAt = performance.now();
+    const request = question.client as IncomingMessage; // a plain question is always somebody's
     let reply: ApiReply;
     try {
-      reply = publicReply(await pending, spelled, request.headers['if-none-match']);
+      const answer = await pending;
+      reply = publicReply(answer, spelled, request.headers['if-none-match']);
+      reply = this.#told(reply, answer, question, performance.now() - startedAt);
     } catch (error) {
       reply = this.#plainFailure(error, spelled);
     }
@@ -135,13 +148,27 @@ export class HandleApi {
         return await this.#options.past.reply({ handle, spelled, at, query, principal });
       }
       const client = requester === null ? request.raw : null;
-      const answer = await asker.ask('handle-api', handle, client, this.#asking(request.raw, query));
+      const startedAt = performance.now();
+      const question = new AskedQuestion(asker, handle, client, this.#asking(request.raw, query));
+      const answer = await asker.answer('handle-api', question);
+      const durationMs = performance.now() - startedAt;
       const view = await this.#viewOf(answer, handle, query, { requester, client });
       const ifNoneMatch = request.method === 'POST' ? undefined : request.headers['if-none-match'];
-      return viewReply(answer, spelled, { view, query, ifNoneMatch });
+      const reply = viewReply(answer, spelled, { view, query, ifNoneMatch });
+      return this.#told(reply, answer, question, durationMs);
     } catch (error) {
       return this.failure(request, error, echoed, query);
     }
+  }
+
+  #told(
+    reply: ApiReply,
+    answer: Answer,
+    question: AskedQuestion<IncomingMessage>,
+    durationMs: number | null,
+  ): ApiReply {
+    const { tier, bypassCache } = question;
+    return withProvenance(reply, answer, { tier, bypassCache, now: this.#options.clock(), durationMs });
   }
 
   /** What the question itself wants, unless it has come too far to be handed on. */

@@ -183,7 +183,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const isSecure = createSecureCheck(options.trustedProxies);
   const requesters = new HandleRequesters({ authentication, handleAuthenticator, guard, isSecure });
   const hops = new Hops(options.nodeName);
-  const api = new HandleApi({ asker, hops, requesters, handleRecords, past, observer, writer, inFlight, onDefect });
+  const shared = { hops, clock: options.clock, requesters, handleRecords, past, observer };
+  const api = new HandleApi({ ...shared, asker, writer, inFlight, onDefect });
   const admin = new HandleAdmin({ api, requesters, handleRecords, handlePrefixes });
 
   const isMutual = options.tls !== null && options.tls.clientCa !== null;

@@ -12,6 +12,10 @@ export const REQUEST_HEADERS: Readonly<Record<string, { readonly description: st
 };
 
 export const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
+  Age: 'Of what another node told: seconds since then.',
+  'Cache-Status':
+    'Of what another node told: who gave it here, and how long it is fresh (RFC 9211); negative once it is stale.',
+  'Server-Timing': 'Of what another node was asked for: how long that took, in milliseconds.',
   'Cache-Control': 'How long the answer may be kept, from the TTL of its values.',
   ETag: 'The revision: strong for an own record, weak for a resolved answer.',
   'Idempotency-Replayed': '`true` if this is the stored outcome of an earlier request.',

@@ -1,30 +1,26 @@
 // Answers for handles that others answer for: asks the one who is entitled to, or says where to ask. It keeps nothing.
 
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
-import { judgeLearned, learnedFreshness } from '../cache/freshness.ts';
 import { hashOf } from '../cache/hash.ts';
 import type { SecondTier, TierKey } from '../cache/second-tier.ts';
-import { type Answer, type Learned, noRenderings, type Validity } from '../domain/answer.ts';
+import { type Answer, noRenderings, type Validity } from '../domain/answer.ts';
 import { isUnavailable } from '../domain/error.ts';
 import type { DelegatedSite, ForeignAnswer, ForeignReader } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { HandleValue } from '../domain/handle-value.ts';
-import { ttlSecondsOf } from '../domain/inheritance.ts';
-import { DEFAULT_TTL_SECONDS, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
+import { NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
 import { recallsIn } from '../domain/recall.ts';
 import type { Delegation } from './delegation.ts';
+import { isFreshAt, type LearnedPolicy, learnedOf, learnedTtlOf, mayStandIn } from './learned.ts';
 import type { Question } from './resolver.ts';
 
-export interface AbroadOptions {
+export interface AbroadOptions extends LearnedPolicy {
   readonly reader: ForeignReader;
   /** What is shared with other threads and nodes; null if nothing is. */
   readonly tier: SecondTier | null;
   readonly clock: () => number;
   readonly epochs: EpochTable;
-  /** How long an answer is fresh at most, and for how long after that it may stand in. */
-  readonly maxAgeSeconds: number;
-  readonly staleSeconds: number;
 }
 
 const NO_ANCESTORS: readonly HandleRecord[] = [];
@@ -42,6 +38,7 @@ export class Abroad {
     const { reader, epochs, tier, clock } = this.#options;
     const { handle, via } = question;
     const slot = slotOf(handle);
+    const askedAt = clock();
     const epoch = epochs.current(); // before anybody is asked: what changes meanwhile ends the answer
     const validity: Validity = { epoch, changeSlots: [slot, ...slots], creationSlot: slot };
     const shared = tier === null || question.bypassCache ? null : await tier.get({ handle, site });
@@ -52,10 +49,12 @@ export class Abroad {
     }
     try {
       question.payForTrip();
-      const told = await reader.fetch({ handle, site, via });
-      question.tier = 'upstream';
+      const told = await reader.fetch({ handle, site, via, isRenewal: question.bypassCache });
       const answer = this.#answer(handle, told, validity);
-      this.#share({ handle, site }, told, answer);
+      // Who learned it before we asked is this node's memory: it was at hand, or stands in for what cannot be had.
+      const isRemembered = told.learnedAt < askedAt;
+      question.tier = !isRemembered ? 'upstream' : isFresh(answer, clock()) ? 'l2' : 'stale';
+      if (question.tier !== 'stale') this.#share({ handle, site }, told, answer);
       return answer;
     } catch (error) {
       if (known === null || !isWorthStanding(known, clock()) || !isUnavailable(error)) throw error;
@@ -71,13 +70,8 @@ export class Abroad {
   }
 
   #answer(handle: Handle, told: ForeignAnswer, validity: Validity): Answer {
-    const { maxAgeSeconds, staleSeconds } = this.#options;
-    const found = told.kind === 'found' ? told.values : [];
-    const ttl = told.kind === 'found' ? ttlSecondsOf(found, told.learnedAt, DEFAULT_TTL_SECONDS) : NEGATIVE_TTL_SECONDS;
-    const ttlSeconds = Math.min(ttl, maxAgeSeconds);
-    const spread = (hashOf(handle) >>> 16) / 0xffff;
-    const stale = told.kind === 'found' ? staleSeconds : 0;
-    const learned: Learned = learnedFreshness(ttlSeconds, stale, told.learnedAt, spread);
+    const ttlSeconds = learnedTtlOf(told, this.#options);
+    const learned = learnedOf(handle, told, this.#options);
     if (told.kind === 'not-found') {
       return { kind: 'not-found', handle, learned, validity, ttlSeconds, renderings: noRenderings() };
     }
@@ -100,11 +94,11 @@ export class Abroad {
 }
 
 function isFresh({ learned }: Answer, now: number): boolean {
-  return learned !== null && judgeLearned(learned, now) === 'fresh';
+  return learned !== null && isFreshAt(learned, now);
 }
 
 function isWorthStanding({ learned, kind }: Answer, now: number): boolean {
-  return kind === 'found' && learned !== null && judgeLearned(learned, now) === 'stale';
+  return kind === 'found' && learned !== null && mayStandIn(learned, now);
 }
 
 /** Where to ask, for who asked not to be answered for others, or could not be. */

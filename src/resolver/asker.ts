@@ -72,9 +72,14 @@ export class Asker<Client> {
    * What is at hand is answered without a promise.
    */
   ask(door: Door, handle: Handle, client: Client | null, asking: Asking): Answer | Promise<Answer> {
-    if ((asking.bypassCache || asking.delegated !== null) && client !== null) this.charge(client);
+    return this.answer(door, new AskedQuestion(this, handle, client, asking));
+  }
+
+  /** As `ask`, for a door that wants to know who answered: that stands in the question afterwards. */
+  answer(door: Door, question: AskedQuestion<Client>): Answer | Promise<Answer> {
+    const { client } = question;
+    if ((question.bypassCache || question.delegated !== null) && client !== null) this.charge(client);
     const startedAt = performance.now();
-    const question = new AskedQuestion(this, handle, client, asking);
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#options.resolver.resolve(question);
@@ -141,18 +146,18 @@ export class Asker<Client> {
 }
 
 /** A class, so that what only few questions need costs the others no closure. */
-class AskedQuestion<Client> implements Question {
+export class AskedQuestion<Client> implements Question {
   readonly handle: Handle;
   readonly bypassCache: boolean;
   readonly delegated: Delegated | null;
   readonly via: string;
   tier: Tier = 'none';
   readonly #asker: Asker<Client>;
-  readonly #client: Client | null;
+  readonly client: Client | null;
 
   constructor(asker: Asker<Client>, handle: Handle, client: Client | null, asking: Asking) {
     this.#asker = asker;
-    this.#client = client;
+    this.client = client;
     this.handle = handle;
     this.bypassCache = asking.bypassCache;
     this.delegated = asking.delegated;
@@ -160,6 +165,6 @@ class AskedQuestion<Client> implements Question {
   }
 
   payForTrip(): void {
-    if (this.#client !== null) this.#asker.chargeTrip(this.#client);
+    if (this.client !== null) this.#asker.chargeTrip(this.client);
   }
 }

@@ -87,6 +87,25 @@ describe('the Handle API', () => {
     expect(again.status).toBe(304);
   });
 
+  it('tells who gave what others told, how old it is and how long it took; of our own it tells nothing', async () => {
+    const first = await api('20.500/TIMED');
+    expect(first.headers).toMatchObject({
+      age: '0',
+      'cache-status': expect.stringMatching(/^jiabiao; fwd=miss; ttl=5\d\d; detail=upstream$/),
+      'server-timing': expect.stringMatching(/^upstream;dur=\d+\.\d$/),
+    });
+    door.clock.nowMs += 60_000;
+    const second = await api('20.500/TIMED');
+    expect(second.headers).toMatchObject({
+      age: '60',
+      'cache-status': expect.stringMatching(/; hit; ttl=4\d\d; detail=l1$/),
+    });
+    expect(second.headers['server-timing']).toBeUndefined();
+    door.clock.nowMs -= 60_000;
+    expect((await api('20.500/TIMED?auth=true')).headers['cache-status']).toContain('fwd=request');
+    expect((await api(`0.NA/${DELEGATED}`)).headers['cache-status']).toBeUndefined();
+  });
+
   it('hands on where a question has been, and hands on none that was here before or came too far', async () => {
     await api('20.500/TRAVELLED', { via: '1.1 jiabiao-88.200' });
     expect(others.asked.at(-1)).toMatchObject({ handle: '20.500/TRAVELLED', via: '1.1 jiabiao-88.200' });

@@ -51,7 +51,7 @@ describe('a handle of another prefix', () => {
     const { world, others } = open();
     expect(await askLater(world, ABROAD)).toMatchObject({ says: '1=oak', tier: 'upstream' });
     expect(world.ask(ABROAD)).toMatchObject({ tier: 'l1', answer: { learned: { learnedAt: START } } });
-    expect(others.asked).toEqual([{ handle: ABROAD, site: null, via: '' }]);
+    expect(others.asked).toEqual([{ handle: ABROAD, site: null, via: '', isRenewal: false }]);
   });
 
   test('is fresh for its TTL and no longer, and for an hour at most', async () => {
@@ -61,6 +61,7 @@ describe('a handle of another prefix', () => {
     others.says = async () => ({ ...others.found('ash', 86_400), learnedAt: START + 600_000 });
     expect(await askLater(world, ABROAD)).toMatchObject({ says: '1=ash', tier: 'upstream' });
     world.passSeconds(3600);
+    others.says = async () => others.found('ash', 86_400, START + 4_200_000);
     expect(await askLater(world, ABROAD)).toMatchObject({ tier: 'upstream', answer: { ttlSeconds: 3600 } });
   });
 

@@ -20,7 +20,7 @@ function connect(reader: ForeignReader): ForeignReader & { close(): void } {
   return client;
 }
 
-const question = { handle: HANDLE, site: null, via: '' };
+const question = { handle: HANDLE, site: null, via: '', isRenewal: false };
 
 describe('threads that ask others', () => {
   test('make one request of a node for a thousand who ask for one cold handle at once', async () => {

@@ -213,7 +213,7 @@ describe('many questions', () => {
   test('say where they have been, so that a circle is seen', async () => {
     const { url, headers } = await server();
     const { upstreams } = world([url]);
-    await upstreams.fetch({ handle: HANDLE, site: null, via: '1.1 jiabiao-88.200' });
+    await upstreams.fetch({ handle: HANDLE, site: null, via: '1.1 jiabiao-88.200', isRenewal: false });
     expect(headers().via).toBe('1.1 jiabiao-88.200, 1.1 jiabiao-88.118');
   });
 });

@@ -58,8 +58,9 @@ export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsO
     upstreams,
     trips,
     breaker,
-    ask: (handle = HANDLE) => upstreams.fetch({ handle: handle as Handle, site: null, via: '' }),
-    askSite: (...urls) => upstreams.fetch({ handle: HANDLE, site: { prefix: '20.500' as never, urls }, via: '' }),
+    ask: (handle = HANDLE) => upstreams.fetch({ handle: handle as Handle, site: null, via: '', isRenewal: false }),
+    askSite: (...urls) =>
+      upstreams.fetch({ handle: HANDLE, site: { prefix: '20.500' as never, urls }, via: '', isRenewal: false }),
   };
 }
 

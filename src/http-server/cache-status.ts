@@ -1,0 +1,32 @@
+// Headers that tell who gave an answer of others, how old it is and how long it took: `Cache-Status` (RFC 9211), `Age`,
+// `Server-Timing`. Our own answers carry none: they are as they are in the store, and every byte of theirs is on the hot path.
+
+import type { Answer, Tier } from '../domain/answer.ts';
+import type { ApiReply } from './handle-api-reply.ts';
+
+export interface Provenance {
+  readonly tier: Tier;
+  readonly bypassCache: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Of what was asked for elsewhere; null of what was at hand. */
+  readonly durationMs: number | null;
+}
+
+/** The reply as it is for our own answers, else with these headers. */
+export function withProvenance(reply: ApiReply, { learned }: Answer, provenance: Provenance): ApiReply {
+  if (learned === null) return reply;
+  const { tier, bypassCache, now, durationMs } = provenance;
+  const ageSeconds = Math.max(0, Math.floor((now - learned.learnedAt) / 1000));
+  const ttlSeconds = Math.round((learned.freshUntil - now) / 1000);
+  const how = tier === 'upstream' ? `fwd=${bypassCache ? 'request' : 'miss'}` : 'hit';
+  const headers = [
+    ...reply.headers,
+    'Age',
+    String(ageSeconds),
+    'Cache-Status',
+    `jiabiao; ${how}; ttl=${ttlSeconds}; detail=${tier}`,
+  ];
+  if (durationMs !== null) headers.push('Server-Timing', `${tier};dur=${durationMs.toFixed(1)}`);
+  return { ...reply, headers };
+}

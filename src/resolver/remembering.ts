@@ -1,0 +1,55 @@
+// Asks others for what this node does not remember, on behalf of all its threads: so what one thread learned, another need
+// not ask for, and may give while nobody can be asked.
+
+import type { SecondTier } from '../cache/second-tier.ts';
+import { isUnavailable } from '../domain/error.ts';
+import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
+import type { Handle } from '../domain/handle.ts';
+import { isFreshAt, type LearnedPolicy, learnedOf, mayStandIn } from './learned.ts';
+
+export interface RememberingOptions extends LearnedPolicy {
+  readonly reader: ForeignReader;
+  readonly tier: SecondTier;
+  readonly clock: () => number;
+}
+
+/** Invalidations remembered, so that what was on its way is not kept after one; older ones have landed long ago. */
+const MAX_FORGOTTEN = 100_000;
+
+export class RememberingReader implements ForeignReader {
+  readonly #options: RememberingOptions;
+  readonly #forgotten = new Map<Handle, number>();
+  #turn = 0;
+
+  constructor(options: RememberingOptions) {
+    this.#options = options;
+  }
+
+  async fetch(question: ForeignQuestion): Promise<ForeignAnswer> {
+    const { reader, tier, clock } = this.#options;
+    const { handle, site, isRenewal } = question;
+    const kept = await tier.get({ handle, site });
+    const learned = kept === null ? null : learnedOf(handle, kept, this.#options);
+    if (kept !== null && learned !== null && !isRenewal && isFreshAt(learned, clock())) return kept;
+    const turn = ++this.#turn;
+    try {
+      const told = await reader.fetch(question);
+      if ((this.#forgotten.get(handle) ?? 0) < turn) {
+        tier.set({ handle, site }, told, learnedOf(handle, told, this.#options).staleUntil - clock());
+      }
+      return told;
+    } catch (error) {
+      if (kept === null || learned === null || isRenewal || !isUnavailable(error)) throw error;
+      if (!mayStandIn(learned, clock())) throw error;
+      return kept;
+    }
+  }
+
+  async forget(handle: Handle): Promise<void> {
+    this.#forgotten.delete(handle);
+    this.#forgotten.set(handle, ++this.#turn);
+    const oldest = this.#forgotten.size > MAX_FORGOTTEN ? this.#forgotten.keys().next().value : undefined;
+    if (oldest !== undefined) this.#forgotten.delete(oldest);
+    await this.#options.tier.forget(handle);
+  }
+}
