@@ -7,6 +7,7 @@ import type { Prefix } from '../domain/prefix.ts';
 import type { StatisticsRow } from '../domain/statistics.ts';
 import type { Statistics } from '../registry/statistics.ts';
 import type { StatisticsCursor } from '../store/registry-store.ts';
+import { parseInstant } from '../wire/instant-text.ts';
 import { actorOf } from './authentication.ts';
 import { DEFAULT_PAGE_SIZE, type Page } from './pagination.ts';
 import { queryChecker } from './schemas.ts';
@@ -28,13 +29,19 @@ export function registerStatistics(scope: FastifyInstance, { statistics, clock }
     const today = chinaDayOf(clock());
     const page = await statistics.read(actorOf(request), {
       prefix: given.prefix ?? null,
-      fromDay: given.from ?? formatChinaDay(today - DEFAULT_DAYS + 1),
-      toDay: given.to ?? formatChinaDay(today),
+      fromDay: dayAsked(given.from, 'query/from') ?? formatChinaDay(today - DEFAULT_DAYS + 1),
+      toDay: dayAsked(given.to, 'query/to') ?? formatChinaDay(today),
       after: given.after === undefined ? null : parseCursor(given.after),
       limit: given.limit ?? DEFAULT_PAGE_SIZE,
     });
     return { items: page.rows.map(rowJson), next: page.next === null ? null : formatCursor(page.next) };
   });
+}
+
+/** A day that is in no calendar would quietly match nothing. */
+function dayAsked(day: string | undefined, at: string): string | undefined {
+  if (day === undefined || parseInstant(`${day}T00:00:00Z`) !== null) return day;
+  throw new HandleError('INVALID_REQUEST', `There is no day ${day}: write one as 2026-11-25.`, { at });
 }
 
 function rowJson({ prefix, day, live, resolutions, ...registrations }: StatisticsRow): object {

@@ -1,6 +1,6 @@
 // Reads a backup file chunk by chunk: each is proven authentic and in its place before it is given out. Knows no store.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { HandleError } from '../domain/error.ts';
 import { ChunkOpener, keyNameOf } from './backup-cipher.ts';
 import { decodeHeader, decodeLength, HEADER_BYTES, LENGTH_BYTES } from './backup-format.ts';
@@ -85,6 +85,7 @@ export class BackupChunks {
 
 function openBackup(file: string): number {
   try {
+    if (statSync(file).isDirectory()) throw new Error('it is a directory, name a file in it');
     return openSync(file, 'r');
   } catch (cause) {
     throw new HandleError('INVALID_REQUEST', `The backup ${file} cannot be read: ${(cause as Error).message}.`, {

@@ -4,7 +4,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -21,6 +20,7 @@ import { type BackupManifest, KIND } from './backup-format.ts';
 import { syncDirectory } from './backup-writer.ts';
 import { DATA_FILE, RESTORING_FILE } from './lmdb-environment.ts';
 import { inspectLmdbFile } from './lmdb-file.ts';
+import { makeDirectory } from './make-directory.ts';
 
 export interface BackupReading {
   readonly file: string;
@@ -56,8 +56,8 @@ export function restoreBackup(reading: BackupReading & { readonly into: string }
   if (!isNew && readdirSync(into).some((name) => name !== 'lost+found')) {
     throw new HandleError('ALREADY_EXISTS', `${into} is not empty: restore into an empty or new directory.`);
   }
-  mkdirSync(into, { recursive: true, mode: OWN_DIRECTORY_MODE });
   try {
+    makeDirectory(into, OWN_DIRECTORY_MODE);
     return restoreInto(reading);
   } catch (cause) {
     if (isNew) rmSync(into, { recursive: true, force: true });

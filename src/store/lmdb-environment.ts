@@ -1,13 +1,14 @@
 // Opens and closes the store's directory: refuses what is not ours before anything is written, and keeps a second writer
 // out. Knows no record.
 
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { inspectLmdbFile, inspectSharedLmdbFile, keepLength, type LengthKeeper } from './lmdb-file.ts';
 import { type LmdbTables, openTable, openTables, TABLE_COUNT } from './lmdb-tables.ts';
+import { makeDirectory } from './make-directory.ts';
 import { lockDirectory, type WriterLock } from './writer-lock.ts';
 
 export const DATA_FILE = 'data.mdb';
@@ -113,7 +114,7 @@ function openToRead(path: string, isVisitor: boolean): LmdbEnvironment {
 /** Makes the directory if it is missing. Null if it can be written to, else why not. */
 function prepareDirectory(path: string): string | null {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
   } catch (cause) {
     throw unavailable(path, `it cannot be made (${(cause as Error).message})`, cause);
   }

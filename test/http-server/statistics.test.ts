@@ -68,9 +68,15 @@ describe('statistics', () => {
     expect((await door.ask('GET', '/v1/statistics')).status).toBe(401);
   });
 
+  it('are of a leap day too', async () => {
+    expect((await read('?from=2024-02-29&to=2024-02-29')).json.items).toEqual([]);
+  });
+
   it.each([
     ['?after=x', 'INVALID_REQUEST'],
     ['?from=yesterday', 'INVALID_REQUEST'],
+    ['?from=2026-13-01', 'INVALID_REQUEST'],
+    ['?to=2026-02-29', 'INVALID_REQUEST'],
     ['?prefix=a%20b', 'INVALID_PREFIX'],
     ['?day=2026-11-23', 'INVALID_REQUEST'],
   ])('are not read with %s', async (query, code) => {

@@ -119,6 +119,8 @@ describe('a backup', () => {
     writeFileSync(at('full/notes'), 'mine');
     expect(() => restoreBackup({ file, key: KEY, into: at('full'), progress() {} })).toThrow(/not empty/);
     expect(readdirSync(at('full'))).toEqual(['notes']);
+    // A directory in which nobody can make one.
+    expect(() => restoreBackup({ file, key: KEY, into: '/proc/self/none/below', progress() {} })).toThrow(/restored/);
   });
 
   it('is refused if any byte was altered', () => {
@@ -168,6 +170,11 @@ describe('a backup', () => {
     }
     writeFileSync(at('longer'), Buffer.concat([bytes, Buffer.from('x')]));
     expect(verdictOn(at('longer'))).toMatch(/^INVALID_REQUEST: .*altered/);
+  });
+
+  it('is refused where it is no file', () => {
+    mkdirSync(at('folder'));
+    expect(verdictOn(at('folder'))).toMatch(/^INVALID_REQUEST: .*is a directory/);
   });
 
   it('is refused with another key, and says so', () => {

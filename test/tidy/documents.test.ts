@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/app/config.ts';
 import { METRICS } from '../../src/app/metrics.ts';
 import { HANDLE_API_ERRORS, PROBLEMS } from '../../src/http-server/problems.ts';
-import { chosen, differences, rowsUnder, shapeOf, TRANSLATED } from './documents.ts';
+import { chosen, commandsIn, differences, rowsUnder, shapeOf, TRANSLATED } from './documents.ts';
 import { GENERATED, WORDS, withTable } from './generated-tables.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -57,8 +57,9 @@ describe.each([
 });
 
 describe.each(TRANSLATED)('%s', (english, chinese) => {
-  it(`has the sections, examples and rows of ${chinese}`, () => {
+  it(`has the sections, commands and rows of ${chinese}`, () => {
     expect(shapeOf(read(chinese))).toEqual(shapeOf(read(english)));
+    expect(commandsIn(read(chinese))).toEqual(commandsIn(read(english)));
   });
 });
 
@@ -97,6 +98,13 @@ describe('the guard of the documents', () => {
     ] as const) {
       expect(shapeOf(table.replace(from, to))).not.toEqual(shape);
     }
+  });
+
+  it('sees another command, and lets texts be translated', () => {
+    const block = (command: string): string => `\`\`\`sh\n${command}\n\`\`\`\n`;
+    const commands = commandsIn(block(`curl -X PUT a/b -d '{"name":"Oak"}'`));
+    expect(commandsIn(block(`curl -X PUT a/b -d '{"name":"橡木"}'`))).toEqual(commands);
+    expect(commandsIn(block(`curl -X PUT a/c -d '{"name":"Oak"}'`))).not.toEqual(commands);
   });
 
   it('replaces a table that is out of step, and wants its marks', () => {

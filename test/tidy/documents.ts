@@ -52,6 +52,13 @@ export function rowsUnder(markdown: string, heading: string): readonly TableRow[
 /** What a table must hold: by name, the cells that follow it; those left out may say anything. */
 export type Expected = ReadonlyMap<string, readonly string[]>;
 
+/** The commands of a document, without the texts that a reader may put in another language: those between quotes. */
+export function commandsIn(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map(([, commands = '']) =>
+    commands.replaceAll(/"[^"\n]*"/g, '"…"').replaceAll(/ *# .*$/gm, ''),
+  );
+}
+
 /** The part of what the code says that a table with a choice of rows must agree with. */
 export function chosen(rows: readonly TableRow[], expected: Expected): Expected {
   const names = new Set(rows.map(({ name }) => name));
