@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { clientEnvironment } from '../app/config-environment.ts';
-import { Exchange, objectionOf, type ReceivedStream } from './exchange.ts';
+import { Exchange, objectionOf, type ReceivedStream, type Upload } from './exchange.ts';
 import { CommandFailure, EXIT, type ExitCode } from './exit-codes.ts';
 import { readPem } from './pem-file.ts';
 
@@ -80,7 +80,7 @@ export class ApiClient {
   /** A call that may be answered with a refusal the command wants to look at. */
   async ask(request: ApiRequest): Promise<ApiAnswer> {
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
-    if (request.signed && !this.#isSignedByCertificate()) headers.authorization = `Bearer ${this.#token()}`;
+    if (request.signed) Object.assign(headers, this.#signature());
     const body = request.bodyText ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     if (body !== undefined) headers['content-type'] = 'application/json';
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
@@ -94,10 +94,32 @@ export class ApiClient {
     }
   }
 
+  /** Sends a file as it is read, however long it takes; a refusal ends the command. */
+  async upload({ path, chunks, bytes }: Upload & { readonly path: string }): Promise<ApiAnswer> {
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/octet-stream',
+      ...this.#signature(),
+    };
+    try {
+      const sent = { method: 'POST', headers, body: { chunks, bytes } };
+      const received = await this.#exchange.send(`${this.url}${path}`, sent);
+      const answer = { status: received.status, headers: received.headers, body: parsed(received.text) };
+      if (answer.status >= 400) throw failureOf(answer, { method: 'POST', path, signed: true });
+      return answer;
+    } catch (cause) {
+      throw cause instanceof CommandFailure ? cause : this.#unreachable(cause as Error);
+    }
+  }
+
   /** A stream of server-sent events, block by block as they come; ends when the node ends it. */
   async stream(path: string, headers: Readonly<Record<string, string>>): Promise<AsyncIterable<string>> {
-    const signed = this.#isSignedByCertificate() ? {} : { authorization: `Bearer ${this.#token()}` };
-    const sent = { method: 'GET', headers: { ...headers, ...signed, accept: 'text/event-stream' } };
+    return this.#blocksOf(await this.pieces(path, { ...headers, accept: 'text/event-stream' }));
+  }
+
+  /** A long answer piece by piece, as it comes; a refusal ends the command. */
+  async pieces(path: string, headers: Readonly<Record<string, string>> = {}): Promise<AsyncIterable<string>> {
+    const sent = { method: 'GET', headers: { ...headers, ...this.#signature() } };
     let received: ReceivedStream;
     try {
       received = await this.#exchange.stream(`${this.url}${path}`, sent);
@@ -105,7 +127,7 @@ export class ApiClient {
       throw this.#unreachable(cause as Error);
     }
     const { status, headers: told, chunks } = received;
-    if (status === 200) return this.#blocksOf(chunks);
+    if (status === 200) return chunks;
     let text = '';
     for await (const chunk of chunks) text += chunk;
     throw failureOf({ status, headers: told, body: parsed(text) }, { method: 'GET', path, signed: true });
@@ -127,6 +149,10 @@ export class ApiClient {
   /** A client certificate says who calls, unless a key is named as well. */
   #isSignedByCertificate(): boolean {
     return this.#flags.cert !== undefined && this.#flags.keyFile === undefined && clientEnvironment().key === null;
+  }
+
+  #signature(): Readonly<Record<string, string>> {
+    return this.#isSignedByCertificate() ? {} : { authorization: `Bearer ${this.#token()}` };
   }
 
   #token(): string {

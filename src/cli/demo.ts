@@ -44,7 +44,7 @@ export async function loadDemo(client: ApiClient): Promise<DemoSummary> {
   for (const enterprise of enterprises) {
     await createOnce(client, enterprise);
     for (const { file, mapping } of enterprise.imports) {
-      const source = { file: pathIn(file), format: formatOf(file, undefined, mapping && pathIn(mapping)) };
+      const source = { file: pathIn(file), format: formatOf(mapping && pathIn(mapping)) };
       const target = batchTarget(client, { mode: 'upsert', dryRun: false });
       await importFile(source, target, { report, progress: () => {} });
     }

@@ -2,6 +2,8 @@
 
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 /** What proves the two ends to each other; texts of PEM files. */
 export interface TlsClient {
@@ -11,10 +13,17 @@ export interface TlsClient {
   readonly key?: string;
 }
 
+/** A body that is sent as it comes. */
+export interface Upload {
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Null if it is not known before. */
+  readonly bytes: number | null;
+}
+
 export interface Sent {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Upload;
   readonly signal?: AbortSignal;
 }
 
@@ -63,14 +72,17 @@ export class Exchange {
 
   #open(url: string, { method, headers, body, signal }: Sent): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const bytes = body === undefined || typeof body === 'string' ? Buffer.byteLength(body ?? '') : body.bytes;
+    const length = body === undefined || bytes === null ? {} : { 'content-length': String(bytes) };
     const options = { method, headers: { ...headers, ...length }, ...(signal === undefined ? {} : { signal }) };
     const request = url.startsWith('https:')
       ? requestHttps(url, { ...options, agent: this.#https })
       : requestHttp(url, { ...options, agent: this.#http });
     request.on('error', reject);
     request.on('response', resolve);
-    request.end(body);
+    if (body === undefined || typeof body === 'string') request.end(body);
+    // A node that has refused need not be sent the rest; what the file's own end is, is the request's.
+    else pipeline(Readable.from(body.chunks), request).catch(reject);
     return promise;
   }
 }

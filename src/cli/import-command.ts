@@ -1,117 +1,127 @@
-// `jiabiao import FILE`: registers every row of a file. Running it again changes nothing.
+// `jiabiao import FILE`: has the node register every row of a file, and shows how it fares. Running it again changes
+// nothing.
 
-import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { REGISTRATION_OUTCOMES } from '../domain/observer.ts';
-import { dryRunTarget } from '../registry/import-dry-run.ts';
-import type { ImportCounts, ReportRow } from '../registry/import-loop.ts';
-import { type BatchOptions, batchTarget } from './batch-target.ts';
+import { ERROR_CHOICES } from '../imports/job.ts';
 import { ApiClient } from './client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
-import { FORMATS, formatOf, importFile, preservedFormatOf, STANDARD_INPUT } from './import-file.ts';
-import { showProgress } from './import-progress.ts';
-import { type SharedFlags, sharedFlagsOf } from './options.ts';
-import { openReport } from './row-report.ts';
-import { withoutControls } from './table.ts';
+import { FORMATS, kindOf, readMappingJson, STANDARD_INPUT, sizeOf } from './import-file.ts';
+import { followJob, type JobJson, sendFile } from './import-job.ts';
+import { addJobCommands, saveReport } from './import-job-commands.ts';
+import { runPreserved } from './import-preserved.ts';
+import { addProfileCommands } from './import-profile-commands.ts';
+import { countsText, firstProblems } from './import-results.ts';
+import { pathOf, type SharedFlags, sharedFlagsOf } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-interface Flags {
+export interface ImportFlags {
   readonly format?: string;
   readonly mapping?: string;
-  readonly mode: BatchOptions['mode'];
+  readonly profile?: string;
+  readonly mode: 'create' | 'update' | 'upsert';
+  readonly onError: (typeof ERROR_CHOICES)[number];
+  readonly parent?: string;
+  readonly template?: string;
+  readonly sheet?: string;
   readonly dryRun?: true;
   readonly report?: string;
   readonly preserve?: true;
+  readonly wait: boolean;
 }
 
-/** Refused rows that are shown at once; the report has them all. */
-const SHOWN_REFUSALS = 10;
-
 export function addImportCommand(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('import')
-    .description(
-      'Register every row of a file (NDJSON, CSV with a mapping, dumps of other systems). Again changes nothing.',
-    )
+    .description('Register every row of a file: NDJSON, CSV or XLSX with a mapping, dumps of other systems.')
     .argument('<file>', 'the file, or - for standard input')
     .addOption(new Option('--format <format>', 'if the name does not tell').choices([...FORMATS]))
-    .option('--mapping <file>', 'JSON file that says what the columns of a CSV file mean')
+    .option('--mapping <file>', 'JSON file that says what the columns of a table mean')
+    .option('--profile <name>', 'the same, saved at the node')
+    .option('--sheet <name>', 'of a workbook; else its first')
     .addOption(
       new Option('--mode <mode>', 'create refuses what exists, update what does not')
         .choices(['create', 'update', 'upsert'])
         .default('upsert'),
     )
-    .option('--preserve', 'an export of another node: with its revisions, instants and histories (operators only)')
+    .addOption(
+      new Option('--on-error <choice>', 'stop: one refused row keeps all of them out')
+        .choices([...ERROR_CHOICES])
+        .default('continue'),
+    )
+    .option('--parent <handle>', 'of rows that name none')
+    .option('--template <handle>', 'of rows that name none')
     .option('--dry-run', 'check every row, change nothing')
-    .option('--report <file>', 'CSV file that gets a line for each row: what became of it, and why')
-    .addHelpText('after', '\nParents (models, batches) must stand before what inherits from them.')
-    .action(async (file: string, flags: Flags, command: Command) => {
+    .option('--report <file>', 'CSV file that gets a line for each refused row: where, why, how to mend it')
+    .option('--no-wait', 'only hand the file over; "jiabiao import show" tells how it fares')
+    .option('--preserve', 'an export of another node: with its revisions, instants and histories (operators only)')
+    .addHelpText('after', '\nParents may stand anywhere in the file. Of equal identifiers the first row counts.')
+    .action(async (file: string, flags: ImportFlags, command: Command) => {
       const shared = sharedFlagsOf(command);
-      const counts = await runImport(file, { ...flags, ...shared }, terminal);
-      terminal.print(shared.json === true ? JSON.stringify(counts) : summaryOf(counts, flags.dryRun === true));
-      if (counts.refused > 0) {
-        const where = flags.report === undefined ? '--report FILE lists them all' : `${flags.report} lists them all`;
-        throw new CommandFailure(EXIT.partly, `${counts.refused} of ${counts.rows} rows were refused; ${where}.`);
-      }
+      if (flags.preserve === true) await runPreserved(file, { ...flags, ...shared }, terminal);
+      else await runImport(file, { ...flags, ...shared }, terminal);
     });
+  addJobCommands(command, terminal);
+  addProfileCommands(command, terminal);
 }
 
-async function runImport(file: string, flags: Flags & SharedFlags, terminal: Terminal): Promise<ImportCounts> {
-  const preserve = flags.preserve === true;
-  if (preserve && flags.dryRun === true) {
-    throw new CommandFailure(EXIT.usage, 'A dry run cannot be preserved: leave out --dry-run or --preserve.');
-  }
-  const format = preserve ? preservedFormatOf(flags.format) : formatOf(file, flags.format, flags.mapping);
-  const source = { file, format };
-  const size = sizeOf(file);
+async function runImport(file: string, flags: ImportFlags & SharedFlags, terminal: Terminal): Promise<void> {
+  const path = pathFor(file, flags);
+  const bytes = sizeOf(file);
   const client = new ApiClient(flags);
-  // Asked first: a wrong key or address must not look like a slow import.
-  await client.call({ method: 'GET', path: '/v1/me', signed: true });
-  const report = flags.report === undefined ? null : await openReport(flags.report);
-  const progress = showProgress(size, terminal);
-  const refusals: ReportRow[] = [];
-  let rows = 0;
-  try {
-    const isDryRun = flags.dryRun === true;
-    const node = batchTarget(client, { mode: flags.mode, dryRun: isDryRun, preserve });
-    return await importFile(source, isDryRun ? dryRunTarget(node) : node, {
-      report(row) {
-        if (row.outcome === 'refused' && refusals.length < SHOWN_REFUSALS) refusals.push(row);
-        return report?.write(row);
-      },
-      progress(counts, bytesRead) {
-        rows = counts.rows;
-        progress.update(bytesRead, rows);
-      },
-    });
-  } catch (error) {
-    const stand = flags.dryRun === true ? '' : ', which stand. Import the file again to go on';
-    if (rows > 0) terminal.note(`Stopped after ${rows} rows${stand}.`);
-    throw error;
-  } finally {
-    progress.stop();
-    await report?.close();
-    for (const row of refusals) terminal.note(refusalLine(row));
+  const sent = await sendFile(client, { file, bytes, path }, terminal);
+  if (!flags.wait) {
+    terminal.print(flags.json === true ? JSON.stringify(sent) : sent.id);
+    return;
   }
+  terminal.note(`Import ${sent.id}: it goes on at the node whatever happens here ("jiabiao import show ${sent.id}").`);
+  const job = await followJob(client, sent.id, terminal);
+  if (flags.report !== undefined) await saveReport(client, job.id, flags.report);
+  for (const line of job.counts.refused > 0 ? await firstProblems(client, job.id) : []) terminal.note(line);
+  terminal.print(flags.json === true ? JSON.stringify(job) : countsText(job));
+  const failure = failureOf(job, flags.report);
+  if (failure !== null) throw failure;
 }
 
-function refusalLine({ at, handle, detail }: ReportRow): string {
-  return withoutControls(`${at}: ${handle === '' ? '' : `${handle}: `}${detail}`);
-}
-
-function sizeOf(file: string): number {
-  if (file === STANDARD_INPUT) return 0;
-  try {
-    return statSync(file).size;
-  } catch (cause) {
-    throw new CommandFailure(EXIT.usage, `${file} cannot be read: ${(cause as Error).message}.`, { cause });
+/** What is wrong with the flags is said before anything is sent. */
+function pathFor(file: string, flags: ImportFlags): string {
+  const { profile, mode, onError, parent, template, sheet } = flags;
+  if (flags.mapping !== undefined && profile !== undefined) {
+    throw new CommandFailure(EXIT.usage, 'A profile is a saved mapping: name one of --mapping and --profile.');
   }
+  const format = kindOf(file, flags.format);
+  const isTable = format === 'csv' || format === 'xlsx';
+  if (isTable && flags.mapping === undefined && profile === undefined) {
+    throw new CommandFailure(
+      EXIT.usage,
+      'A table needs --mapping FILE or --profile NAME, which says what its columns mean: see the examples in config/demo.',
+    );
+  }
+  if (!isTable && (flags.mapping !== undefined || profile !== undefined)) {
+    throw new CommandFailure(EXIT.usage, `${format} needs no mapping: its rows say everything themselves.`);
+  }
+  const mapping = flags.mapping === undefined ? undefined : JSON.stringify(readMappingJson(flags.mapping));
+  const dryRun = flags.dryRun === true ? true : undefined;
+  const fileName = file === STANDARD_INPUT ? undefined : (file.split(/[\\/]/).at(-1) ?? undefined);
+  return pathOf('/v1/imports', {
+    format,
+    mode,
+    dryRun,
+    onError,
+    profile,
+    mapping,
+    parent,
+    template,
+    sheet,
+    fileName,
+  });
 }
 
-function summaryOf(counts: ImportCounts, dryRun: boolean): string {
-  const said = REGISTRATION_OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
-    (outcome) => `${counts[outcome]} ${outcome}`,
-  );
-  const text = said.length === 0 ? 'no rows' : said.join(', ');
-  return dryRun ? `${text} (dry run: nothing was changed)` : text;
+function failureOf({ state, reason, counts, id }: JobJson, report: string | undefined): CommandFailure | null {
+  if (state === 'failed') return new CommandFailure(EXIT.failed, reason ?? 'The import failed.');
+  if (state === 'cancelled')
+    return new CommandFailure(EXIT.failed, 'The import was cancelled; what was registered stands.');
+  if (counts.refused === 0) return null;
+  const where = report === undefined ? `"jiabiao import report ${id}" lists them all` : `${report} lists them all`;
+  const why = state === 'stopped' && reason !== null ? ` ${reason}` : '';
+  return new CommandFailure(EXIT.partly, `${counts.refused} of ${counts.rows} rows were refused; ${where}.${why}`);
 }

@@ -1,10 +1,12 @@
-// One file into a node: opens it, tells its format, and runs the import. Used by `import` and by the demo.
+// Files to be imported: what they are, what their columns mean; and one sent row by row, for the demo and for exports of
+// other nodes.
 
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isHandleError } from '../domain/error.ts';
+import { IMPORT_FORMATS, type JobFormat } from '../imports/job.ts';
 import { type ImportCounts, type ImportTarget, importRows, type ReportRow } from '../registry/import-loop.ts';
-import { type CsvMapping, parseMapping } from '../registry/import-mapping.ts';
+import { parseMapping } from '../registry/import-mapping.ts';
 import { type ImportFormat, readRows } from '../registry/import-rows.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 
@@ -21,8 +23,8 @@ export interface ImportWatcher {
   readonly progress: (counts: ImportCounts, bytesRead: number) => void;
 }
 
-/** What `--format` may say; NDJSON and CSV are told by the name's ending. */
-export const FORMATS = ['ndjson', 'csv', 'handle-batch', 'handle-json', 'snms'] as const;
+/** What `--format` may say; the first three are told by the name's ending. */
+export const FORMATS = IMPORT_FORMATS;
 
 /** The format of a file whose rows keep revisions and instants. */
 export function preservedFormatOf(named: string | undefined): ImportFormat {
@@ -31,29 +33,29 @@ export function preservedFormatOf(named: string | undefined): ImportFormat {
   throw new CommandFailure(EXIT.usage, `The format ${named} carries no instants: import it without --preserve.`);
 }
 
-/** Formats by the name's ending, unless `named` says otherwise. CSV needs a mapping file. */
-export function formatOf(file: string, named: string | undefined, mapping: string | undefined): ImportFormat {
-  const ending = /\.(ndjson|jsonl|csv)$/i.exec(file)?.[1]?.toLowerCase();
+/** By the name's ending, unless `named` says otherwise. */
+export function kindOf(file: string, named: string | undefined): JobFormat {
+  const ending = /\.(ndjson|jsonl|csv|xlsx)$/i.exec(file)?.[1]?.toLowerCase();
   const kind = named ?? (ending === 'jsonl' ? 'ndjson' : ending);
-  switch (kind) {
-    case 'ndjson':
-      if (mapping === undefined) return { kind };
-      throw new CommandFailure(EXIT.usage, 'NDJSON needs no --mapping: its rows say everything themselves.');
-    case 'handle-batch':
-    case 'handle-json':
-    case 'snms':
-      return { kind };
-    case 'csv':
-      if (mapping !== undefined) return { kind, mapping: readMapping(mapping) };
-      throw new CommandFailure(
-        EXIT.usage,
-        'A CSV file needs --mapping FILE, which says what its columns mean: see the examples in config/demo.',
-      );
-    default:
-      throw new CommandFailure(
-        EXIT.usage,
-        `The name ${file} does not tell its format: add --format ndjson or --format csv.`,
-      );
+  const known = FORMATS.find((format) => format === kind);
+  if (known !== undefined) return known;
+  throw new CommandFailure(
+    EXIT.usage,
+    `The name ${file} does not tell its format: add --format ${FORMATS.join(', ')}.`,
+  );
+}
+
+/** Of a file that is sent row by row. */
+export function formatOf(mapping: string | undefined): ImportFormat {
+  return mapping === undefined ? { kind: 'ndjson' } : { kind: 'csv', mapping: parseMapping(readMappingJson(mapping)) };
+}
+
+export function sizeOf(file: string): number {
+  if (file === STANDARD_INPUT) return 0;
+  try {
+    return statSync(file).size;
+  } catch (cause) {
+    throw new CommandFailure(EXIT.usage, `${file} cannot be read: ${(cause as Error).message}.`, { cause });
   }
 }
 
@@ -82,9 +84,12 @@ async function* countBytes(source: AsyncIterable<Buffer>, count: (bytes: number)
   }
 }
 
-function readMapping(file: string): CsvMapping {
+/** The JSON of a mapping that has been looked at. */
+export function readMappingJson(file: string): unknown {
   try {
-    return parseMapping(JSON.parse(readFileSync(file, 'utf8')));
+    const mapping: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    parseMapping(mapping);
+    return mapping;
   } catch (cause) {
     const place = isHandleError(cause) && cause.at !== undefined && cause.at !== '' ? ` (at ${cause.at})` : '';
     const reason = `${(cause as Error).message}${place}`;

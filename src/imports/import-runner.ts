@@ -11,7 +11,7 @@ import type { ImportTarget } from '../registry/import-loop.ts';
 import { registryTarget } from '../registry/import-registry.ts';
 import type { JournalReader } from '../store/registry-store.ts';
 import { checkFile, lostCheckpoint, PROBLEMS } from './check-stage.ts';
-import { type ImportJob, isOver, type JobEnd } from './job.ts';
+import { type ImportJob, isOver, type JobEnd, NO_COUNTS } from './job.ts';
 import type { JobFiles } from './job-files.ts';
 import { type JobContext, JobRun, type Verdict } from './job-run.ts';
 import { NamedParents } from './named-parents.ts';
@@ -107,7 +107,13 @@ async function checkAndRehearse(run: JobRun, rehearses: boolean): Promise<Verdic
     const target = dryRunTarget(targetOf(run, true), (handle) => parents.has(handle));
     const options = { stage: 'rehearsing', target, done: new Map(), stops, judgesParents: parents.areAll } as const;
     const rehearsed = await writeRows(run, options);
-    if (rehearsed !== 'finished' || run.job.settings.dryRun) return rehearsed;
+    if (run.job.settings.dryRun) return rehearsed;
+    if (rehearsed !== 'finished') {
+      // What would have been registered was not.
+      const { rows, refused } = run.job.counts;
+      run.save({ counts: { ...NO_COUNTS, rows, refused } });
+      return rehearsed;
+    }
   }
   const { sequence } = run.context.store.stats();
   run.saveCheckpoint({ ...checkpoint, stage: 'writing', sequence });

@@ -29,12 +29,16 @@ export function formatReportRow(row: ReportRow): string {
 export const PROBLEMS_HEAD =
   '\uFEFF行 row,列 column,标识 handle,错误代码 code,问题 message,怎样修改 how to mend,详情 detail\r\n';
 
-const COLUMN = /^line \d+(?:, (?:column )?(.*))?$/s;
+const PLACE = /^line (\d+)(?:, (?:column )?(.*))?$/s;
 
 /** `at`: `line 3, column SKU`, or `line 3, /values/0/data` where the file has no columns. */
 export function formatProblem(problem: Pick<ReportRow, 'line' | 'handle' | 'code' | 'detail' | 'at'>): string {
   const { line, handle, code, detail, at } = problem;
-  const column = COLUMN.exec(at)?.[1] ?? '';
+  const [, atLine = '', rest = ''] = PLACE.exec(at) ?? [];
+  // A row may run over several lines.
+  const column = [atLine === '' || atLine === String(line) ? '' : `line ${atLine}`, rest]
+    .filter((one) => one !== '')
+    .join(', ');
   const message = messageOf(code);
   const mending = mendingOf(code);
   const texts = [`${message.zh} / ${message.en}`, `${mending.zh} / ${mending.en}`, detail];

@@ -224,9 +224,38 @@ describe('import', () => {
     expect(done.stderr).toContain('line 2, column');
     expect(done.stderr).toContain('line 3');
     const lines = readFileSync(report, 'utf8').trim().split('\r\n');
-    expect(lines).toHaveLength(5);
-    expect(lines[1]).toContain(`1,${prefix}/M1,created,1`);
-    expect(lines[3]).toContain('refused');
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(/^2,.*INVALID_REQUEST,该行格式有误/);
+    expect(lines[2]).toContain(',77.7/M2,NOT_RESPONSIBLE,');
+  });
+
+  test('reads a table through a saved mapping, and lists, shows and reports what was handed over', async () => {
+    const mapping = fileOf('saved.json', JSON.stringify({ handle: `${prefix}/{编号}`, values: [] }));
+    expect((await jiabiao('import', 'profile', 'save', '灯具', mapping)).stdout).toBe('灯具  saved\n');
+    expect((await jiabiao('import', 'profile', 'list')).stdout).toBe('灯具\n');
+    expect(JSON.parse((await jiabiao('import', 'profile', 'show', '灯具')).stdout)).toMatchObject({ values: [] });
+    const file = fileOf('saved.csv', '编号\nV1\n\nV1\n');
+    const handed = await jiabiao('import', file, '--profile', '灯具', '--no-wait');
+    const id = handed.stdout.trim();
+    expect(id).toMatch(/^[0-9a-z]{18}$/);
+    await vi.waitFor(async () =>
+      expect((await jiabiao('import', 'show', id)).stdout).toContain('1 created, 1 refused'),
+    );
+    expect((await jiabiao('import', 'list', '--limit', '1')).stdout).toContain('saved.csv');
+    expect((await jiabiao('import', 'report', id)).stdout).toContain('\n4,');
+    expect(await jiabiao('import', 'cancel', id)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is over'),
+    });
+    expect((await jiabiao('import', 'profile', 'delete', '灯具')).code).toBe(0);
+    expect((await jiabiao('import', 'profile', 'show', '灯具')).code).toBe(4);
+  });
+
+  test('keeps everything out for one refused row, when told to stop', async () => {
+    const file = fileOf('stop.ndjson', `${row('T1')}\n${row('T2').replace(prefix, '77.7')}\n`);
+    const done = await jiabiao('import', file, '--on-error', 'stop');
+    expect(done).toMatchObject({ code: 3, stdout: '1 refused (stopped)\n' });
+    expect((await jiabiao('resolve', `${prefix}/T1`)).code).toBe(4);
   });
 
   test('changes nothing in a dry run', async () => {
@@ -245,6 +274,8 @@ describe('import', () => {
   test.each([
     ['a file that is not there', ['import', 'nowhere.ndjson'], 'nowhere.ndjson cannot be read'],
     ['a format that the name does not tell', ['import', 'products.xls'], '--format'],
+    ['two mappings', ['import', 'p.csv', '--mapping', 'a.json', '--profile', 'b'], 'one of --mapping and --profile'],
+    ['a mapping for what needs none', ['import', 'p.ndjson', '--profile', 'b'], 'needs no mapping'],
     ['a mapping that is not there', ['import', 'p.csv', '--mapping', 'nowhere.json'], 'The mapping nowhere.json'],
   ])('refuses %s', async (_, args, reason) => {
     const done = await jiabiao(...args);

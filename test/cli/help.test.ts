@@ -16,7 +16,9 @@ const COMMANDS = commandsOf(createProgram(SILENT)).map(([path]) => path);
 /** What the command line says against a line, without doing it; '' if it would take it. */
 async function objectionTo(line: string): Promise<string> {
   const program = createProgram(SILENT);
-  for (const [, command] of commandsOf(program)) if (command.commands.length === 0) command.action(() => {});
+  for (const [, command] of commandsOf(program)) {
+    if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(() => {});
+  }
   const words = Array.from(line.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain ?? '');
   try {
     await program.parseAsync(words, { from: 'user' });

@@ -106,7 +106,7 @@ describe('choices', () => {
     expect(malformed.reason).toContain('nothing was written');
     const foreign = JSON.stringify({ handle: '88.118.10002/foreign', values: [] });
     const refused = await world.run(linesOf(line('a'), line('b'), foreign), { onError: 'stop' });
-    expect(refused.state).toBe('stopped');
+    expect(refused).toMatchObject({ state: 'stopped', counts: { rows: 3, created: 0, refused: 1 } });
     expect(await world.report(refused.id)).toHaveLength(1);
     expect(await recordsOf(world)).toEqual([]);
     const good = await world.run(linesOf(line('a'), line('b')), { onError: 'stop' });
