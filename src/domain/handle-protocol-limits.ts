@@ -39,6 +39,9 @@ export const LISTED_AT_ONCE = 50;
 /** Sessions of one thread, and of one client network; the oldest of the network give way. */
 export const MAX_SESSIONS = 8192;
 export const MAX_SESSIONS_OF_NETWORK = 512;
+/** Sessions that one client network may set up at one thread: each costs it some milliseconds. */
+export const SESSION_SETUPS_PER_SECOND = 20;
+export const SESSION_SETUP_BURST = 200;
 /** The longest a session lasts, as the reference client asks for. */
 export const MAX_SESSION_SECONDS = 86_400;
 /** Bits of the prime of a session's key: fewer are no protection, more cost too much time of the thread. */

@@ -177,7 +177,8 @@ export class Answerer {
     const { request } = given.challenge;
     const { opCode, opFlags } = request.header;
     const call = this.#callOf(answer, given.client, given.session);
-    const resumed = { ...call, request, asked: { ...call.asked, opCode, opFlags } };
+    const requestId = this.#options.newRequestId();
+    const resumed = { ...call, request, requestId, asked: { ...call.asked, opCode, opFlags } };
     try {
       const requester = await this.#options.authentication.prove(answer, given);
       return await this.#carryOut({ ...resumed, requester });
@@ -187,8 +188,8 @@ export class Answerer {
   }
 
   #carryOut(given: Call): Reply | Promise<Reply> {
-    const isResolution = given.request.header.opCode === OPERATION.resolution;
-    const call = isResolution ? given : { ...given, requestId: this.#options.newRequestId() };
+    const isNamed = given.requestId !== null || given.request.header.opCode === OPERATION.resolution;
+    const call = isNamed ? given : { ...given, requestId: this.#options.newRequestId() };
     try {
       const outcomes = this.#outcomesOf(call);
       return outcomes instanceof Promise ? this.#counted(this.#later(call, outcomes)) : this.#told(call, outcomes);

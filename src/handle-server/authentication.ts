@@ -105,7 +105,7 @@ export class Authentication {
     return succeeded({ kind: 'verified', isRight: true });
   }
 
-  openSession(body: SessionSetup, client: Client): Outcome {
+  async openSession(body: SessionSetup, client: Client): Promise<Outcome> {
     const { mode, timeoutSeconds, identityHandle: handle, identityIndex: index } = body;
     if (mode !== SESSION_MODE.diffieHellman) {
       const message = REFUSED_MODES.get(mode);
@@ -116,7 +116,12 @@ export class Authentication {
     const clientKey = readKey(body);
     if (clientKey === null) return refusal(RESPONSE.invalidSessionSetup, BAD_KEY);
     const network = networkOf(client.address);
-    const opened = this.#options.sessions.open({ clientKey, timeoutSeconds, claimed: { handle, index }, network });
+    const opened = await this.#options.sessions.open({
+      clientKey,
+      timeoutSeconds,
+      claimed: { handle, index },
+      network,
+    });
     if (opened === null) return refusal(RESPONSE.invalidSessionSetup, BAD_KEY);
     const data = joinBytes(AES, encodeDiffieHellmanKey(opened.serverKey));
     return { ...succeeded({ kind: 'session', mode, data, trailer: TRAILER }), sessionId: opened.session.id };

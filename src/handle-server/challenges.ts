@@ -41,7 +41,7 @@ export class Challenges {
     this.take(sessionId);
     this.#makeRoom(network, request.content.length);
     const id = sessionId === 0 ? this.#ids.next((one) => this.#waiting.has(one)) : sessionId;
-    const nonce = this.#ids.nonce(NONCE_BYTES).toString('latin1') as ByteString;
+    const nonce = this.#ids.random.bytes(NONCE_BYTES).toString('latin1') as ByteString;
     const challenge = { id, nonce, digest, request, network, expiresAt: this.#clock() + CHALLENGE_TTL_MS };
     this.#waiting.set(id, challenge);
     this.#bytes += request.content.length;

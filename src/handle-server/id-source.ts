@@ -17,12 +17,12 @@ export function threadOf(id: number): number {
 }
 
 export class IdSource {
-  readonly #random: Randomness;
+  readonly random: Randomness;
   /** Null where there is one thread. */
   readonly #thread: number | null;
 
   constructor(random: Randomness, thread: number | null) {
-    this.#random = random;
+    this.random = random;
     this.#thread = thread;
   }
 
@@ -31,13 +31,9 @@ export class IdSource {
     for (;;) {
       const id =
         this.#thread === null
-          ? this.#random.int(1, MAX_ID)
-          : this.#random.int(1, Math.floor(MAX_ID / THREADS)) * THREADS + threadOf(this.#thread);
+          ? this.random.int(1, MAX_ID)
+          : this.random.int(1, Math.floor(MAX_ID / THREADS)) * THREADS + threadOf(this.#thread);
       if (!isTaken(id)) return id;
     }
-  }
-
-  nonce(size: number): Buffer {
-    return this.#random.bytes(size);
   }
 }

@@ -1,28 +1,26 @@
 // Sessions (RFC 3652 §3.7): a key agreed on by Diffie-Hellman, under which messages are authenticated and encrypted, each once.
 // They live in one thread, in bounded number and time.
 
-import {
-  createCipheriv,
-  createDecipheriv,
-  createDiffieHellman,
-  createHash,
-  createHmac,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
-import { MAX_SESSION_SECONDS, MAX_SESSIONS, MAX_SESSIONS_OF_NETWORK } from '../domain/handle-protocol-limits.ts';
+import {
+  MAX_SESSION_SECONDS,
+  MAX_SESSIONS,
+  MAX_SESSIONS_OF_NETWORK,
+  SESSION_SETUP_BURST,
+  SESSION_SETUPS_PER_SECOND,
+} from '../domain/handle-protocol-limits.ts';
+import { TokenBudget } from '../domain/token-budget.ts';
 import type { Proven } from '../registry/handle-proofs.ts';
 import { type Credential, MAC, macBytes, makeCredential } from '../wire/credential.ts';
 import type { DiffieHellmanKey } from '../wire/diffie-hellman-key.ts';
 import type { Envelope } from '../wire/envelope.ts';
 import { isAtLeast } from '../wire/protocol.ts';
-import { stripZeros } from '../wire/public-key-value.ts';
 import { CounterWindow } from './counter-window.ts';
+import { agree } from './diffie-hellman.ts';
 import type { IdSource } from './id-source.ts';
 
-const KEY_BYTES = 32;
 const CIPHER_KEY_BYTES = 16;
 const IV_BYTES = 16;
 const CIPHER = 'aes-128-cbc';
@@ -108,20 +106,31 @@ export interface SessionWish {
   readonly network: string;
 }
 
+export interface OpenedSession {
+  readonly session: Session;
+  /** Our half of its key. */
+  readonly serverKey: DiffieHellmanKey;
+}
+
 export class Sessions {
   readonly #options: SessionsOptions;
   /** In the order they were set up. */
   readonly #sessions = new Map<number, Session>();
 
+  readonly #setups: TokenBudget;
+
   constructor(options: SessionsOptions) {
     this.#options = options;
+    const limits = { perSecond: SESSION_SETUPS_PER_SECOND, burst: SESSION_SETUP_BURST };
+    this.#setups = new TokenBudget({ ...limits, clock: options.clock });
   }
 
-  /** A new session and our half of its key; null if the client's half is none. Throws `OVERLOADED`. */
-  open(wish: SessionWish): { readonly session: Session; readonly serverKey: DiffieHellmanKey } | null {
+  /** A new session and our half of its key; null if the client's half is none. Throws `OVERLOADED` or `RATE_LIMITED`. */
+  async open(wish: SessionWish): Promise<OpenedSession | null> {
     const { ids, clock } = this.#options;
+    this.#charge(wish.network);
     const { p, g } = wish.clientKey;
-    const agreed = agree(wish.clientKey);
+    const agreed = await agree(wish.clientKey, ids.random);
     if (agreed === null) return null;
     this.#makeRoom(wish.network);
     const asked = wish.timeoutSeconds > 0 ? wish.timeoutSeconds : MAX_SESSION_SECONDS;
@@ -130,7 +139,7 @@ export class Sessions {
       network: wish.network,
       expiresAt: clock() + Math.min(asked, MAX_SESSION_SECONDS) * 1000,
       claimed: wish.claimed,
-      key: keyOf(agreed.secret, p.length),
+      key: agreed.key,
     });
     this.#sessions.set(session.id, session);
     return { session, serverKey: { y: agreed.y, p, g } };
@@ -146,6 +155,14 @@ export class Sessions {
 
   end(id: number): void {
     this.#sessions.delete(id);
+  }
+
+  #charge(network: string): void {
+    const waitSeconds = this.#setups.take(network);
+    if (waitSeconds === 0) return;
+    throw new HandleError('RATE_LIMITED', 'Too many sessions were set up from this network: keep those you have.', {
+      retryAfterSeconds: waitSeconds,
+    });
   }
 
   /** The oldest sessions of the same network give way, and if all are taken those of nobody yet. */
@@ -169,28 +186,4 @@ export class Sessions {
     if (unproven === null) throw new HandleError('OVERLOADED', 'Too many sessions are open: try again later.');
     this.#sessions.delete(unproven.id);
   }
-}
-
-function agree({ p, g, y }: DiffieHellmanKey): { readonly y: ByteString; readonly secret: Buffer } | null {
-  try {
-    const exchange = createDiffieHellman(Buffer.from(p, 'latin1'), Buffer.from(g, 'latin1'));
-    // As long as the key it gives: longer ones cost more and protect no more.
-    exchange.setPrivateKey(randomBytes(KEY_BYTES));
-    const own = exchange.generateKeys().toString('latin1') as ByteString;
-    return { y: stripZeros(own), secret: exchange.computeSecret(Buffer.from(y, 'latin1')) };
-  } catch {
-    return null; // OpenSSL's way to say that the numbers are no group, or the key is not in it
-  }
-}
-
-/**
- * The reference's key: the secret as long as the prime, without leading zeros while more than 32 bytes are left, and of
- * that the first 32 bytes.
- */
-function keyOf(secret: Buffer, primeBytes: number): Buffer {
-  const padded = Buffer.alloc(Math.max(primeBytes, secret.length, KEY_BYTES));
-  secret.copy(padded, padded.length - secret.length);
-  let start = 0;
-  while (padded.length - start > KEY_BYTES && padded[start] === 0) start++;
-  return padded.subarray(start, start + KEY_BYTES);
 }

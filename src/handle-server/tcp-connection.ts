@@ -54,9 +54,12 @@ export class TcpConnection {
     if (now >= this.#deadline && !isWaitedFor) this.#options.socket.destroy();
   }
 
-  /** Answers what is in flight, then ends. */
+  /** Answers what is in flight, then ends, whether or not the client does. */
   finish(): void {
+    const { socket } = this.#options;
     this.#finish();
+    if (socket.writableFinished) socket.destroy();
+    else socket.once('finish', () => socket.destroy());
   }
 
   #receive(chunk: ByteString): void {
