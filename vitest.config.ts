@@ -3,12 +3,16 @@
 
 import { defineConfig } from 'vitest/config';
 
+/** How long what is awaited may take on two busy cores. What never comes is a failure later, not another one. */
+const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 10_000 } } };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'rooms', include: ['test/**/*.test.ts'], exclude: ['test/system/**'] } },
+      { test: { ...PATIENCE, name: 'rooms', include: ['test/**/*.test.ts'], exclude: ['test/system/**'] } },
       {
         test: {
+          ...PATIENCE,
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           fileParallelism: false,

@@ -11,7 +11,8 @@ import { Client } from 'undici';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const READY_WITHIN_MS = 20_000;
-const STOPPED_WITHIN_MS = 20_000;
+/** Longer than the node gives what is in flight. */
+const STOPPED_WITHIN_MS = 30_000;
 const POLL_EVERY_MS = 10;
 
 export interface NodeOptions {
@@ -151,8 +152,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     pid: child.pid ?? 0,
     output,
     async says(text) {
+      const late = performance.now() + READY_WITHIN_MS;
       while (!output().includes(text)) {
-        if (performance.now() > deadline) throw new Error(`the node did not say "${text}":\n${output()}`);
+        if (performance.now() > late) throw new Error(`the node did not say "${text}":\n${output()}`);
         await delay(POLL_EVERY_MS);
       }
     },

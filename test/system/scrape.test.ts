@@ -17,7 +17,7 @@ const RESOLUTIONS = 3;
 describe.runIf(process.platform === 'linux')('Prometheus', () => {
   const directory = temporaryDirectory();
   let node: RunningNode;
-  let prometheus: ChildProcess;
+  let prometheus: ChildProcess | undefined;
   let url: string;
   let output = '';
 
@@ -63,9 +63,9 @@ describe.runIf(process.platform === 'linux')('Prometheus', () => {
   });
 
   afterAll(async () => {
-    const ended = once(prometheus, 'exit');
-    prometheus.kill('SIGTERM');
-    await Promise.all([ended, node.stop()]);
+    const ended = prometheus === undefined ? null : once(prometheus, 'exit');
+    prometheus?.kill('SIGTERM');
+    await Promise.all([ended, node?.stop()]);
     directory.remove();
   });
 

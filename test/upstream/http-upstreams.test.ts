@@ -114,7 +114,7 @@ describe('time and size', () => {
     const startedAt = performance.now();
     const { ask, trips } = world([url], { deadlineMs: 150 });
     await expect(ask()).rejects.toMatchObject(because(/150 ms/));
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(trips).toEqual(['timeout']);
   });
 
