@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
+import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
+import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
 import { memory } from './cases/memory.ts';
 import { registerBatch } from './cases/register-batch.ts';
 import { registerSingle } from './cases/register-single.ts';
@@ -36,6 +38,10 @@ const CASES: readonly BenchCase[] = [
   memory,
   backup,
   resolveDuringExport,
+  importNdjson,
+  memoryImport,
+  resolveDuringImport,
+  registerDuringImport,
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 
@@ -47,11 +53,12 @@ const { values: flags } = parseArgs({
     profile: { type: 'boolean', default: false },
     case: { type: 'string', multiple: true, default: [] },
     workers: { type: 'string', default: String(availableParallelism()) },
+    identifiers: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-const USAGE = `npm run bench -- [--quick] [--json] [--case NAME]… [--soak] [--profile] [--workers N]
+const USAGE = `npm run bench -- [--quick] [--json] [--case NAME]… [--soak] [--profile] [--workers N] [--identifiers N]
 Cases: ${CASES.map(({ name }) => name).join(', ')}`;
 
 function say(line: string): void {
@@ -71,6 +78,7 @@ function contextOf(driver: Driver, shelf: SectorShelf, runs: Runs[]): BenchConte
     quick: flags.quick,
     soak: flags.soak,
     workers,
+    identifiers: Number(flags.identifiers ?? (flags.quick ? 200_000 : 1_000_000)),
     driver,
     say,
     keep: (run) => runs.push(run),

@@ -13,6 +13,8 @@ export interface BenchContext {
   readonly quick: boolean;
   readonly soak: boolean;
   readonly workers: number;
+  /** Of a file that is imported. */
+  readonly identifiers: number;
   readonly driver: Driver;
   /** A node on a directory that already holds the sector; other nodes must not use it at the same time. */
   nodeWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;

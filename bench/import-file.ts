@@ -1,0 +1,103 @@
+// Files to be imported: items of one model with two own values, in the order of their handles or out of it; sent to a node
+// as a stream, and watched until the import is over.
+
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import type { LoadTarget } from './load-sector.ts';
+
+export interface ImportFile {
+  readonly path: string;
+  readonly identifiers: number;
+  remove(): void;
+}
+
+export interface ImportOutcome {
+  /** From the file on disk to the end, and of these the stage that registers. */
+  readonly seconds: number;
+  readonly writingSeconds: number;
+}
+
+/** Coprime to every power of ten: each number comes once, none beside its neighbour. */
+const STRIDE = 7_919_003;
+const LOOK_MS = 50;
+const ROWS_AT_ONCE = 1000;
+
+/** Suffixes have 16 bytes, each of the two values 12. */
+export async function writeImportFile(prefix: string, identifiers: number, isSorted: boolean): Promise<ImportFile> {
+  const directory = mkdtempSync(join(tmpdir(), 'jiabiao-bench-import-'));
+  const path = join(directory, 'items.ndjson');
+  const lines = function* (): Generator<string> {
+    const model = { handle: `${prefix}/MODEL`, values: [{ index: 2000, type: 'PRODUCT_NAME', data: '实木餐椅' }] };
+    yield `${JSON.stringify(model)}\n`;
+    for (let i = 0; i < identifiers; i += ROWS_AT_ONCE) {
+      let text = '';
+      for (let j = i; j < Math.min(identifiers, i + ROWS_AT_ONCE); j++) {
+        text += itemLine(prefix, isSorted ? j : (j * STRIDE) % identifiers);
+      }
+      yield text;
+    }
+  };
+  await pipeline(Readable.from(lines()), createWriteStream(path));
+  return { path, identifiers, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+function itemLine(prefix: string, number: number): string {
+  const digits = String(number).padStart(12, '0');
+  const values = `[{"index":2020,"type":"SERIAL","data":"SN${digits.slice(2)}"},{"index":2023,"type":"SALES_REGION","data":"R-${digits.slice(2)}"}]`;
+  return `{"handle":"${prefix}/ITEM${digits}","parent":"${prefix}/MODEL","values":${values}}\n`;
+}
+
+/** Returns the id of the import when the node has the file. */
+export async function beginImport(node: LoadTarget, file: ImportFile): Promise<string> {
+  const answer = await request(`http://127.0.0.1:${node.port}/v1/imports`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${node.token}`, 'content-type': 'application/x-ndjson' },
+    body: createReadStream(file.path),
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 202) throw new Error(`The import was not begun: ${text}`);
+  return (JSON.parse(text) as { id: string }).id;
+}
+
+/** `watch` is called every 50 ms. Throws if a row was refused. */
+export async function endImport(
+  node: LoadTarget,
+  id: string,
+  file: ImportFile,
+  watch = () => {},
+): Promise<ImportOutcome> {
+  const began = performance.now();
+  let writing = began;
+  for (;;) {
+    const answer = await request(`http://127.0.0.1:${node.port}/v1/imports/${id}`, {
+      headers: { authorization: `Bearer ${node.token}` },
+    });
+    const job = (await answer.body.json()) as { state: string; reason: string; counts: { created: number } };
+    const now = performance.now();
+    watch();
+    if (job.state === 'queued' || job.state === 'checking') writing = now;
+    if (job.state === 'done' && job.counts.created === file.identifiers + 1) {
+      return { seconds: (now - began) / 1000, writingSeconds: (now - writing) / 1000 };
+    }
+    if (!['queued', 'checking', 'writing'].includes(job.state))
+      throw new Error(`The import failed: ${JSON.stringify(job)}`);
+    await delay(LOOK_MS);
+  }
+}
+
+/** When registering has begun, so that what is measured is beside it. */
+export async function whenWriting(node: LoadTarget, id: string): Promise<void> {
+  for (;;) {
+    const answer = await request(`http://127.0.0.1:${node.port}/v1/imports/${id}`, {
+      headers: { authorization: `Bearer ${node.token}` },
+    });
+    const { state } = (await answer.body.json()) as { state: string };
+    if (state !== 'queued' && state !== 'checking') return;
+    await delay(LOOK_MS);
+  }
+}
