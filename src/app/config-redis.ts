@@ -24,6 +24,12 @@ export const REDIS_SECTION = {
     default: 'jiabiao',
     description: 'What every key begins with: nodes that share it share what they know.',
   },
+  announce: {
+    type: 'boolean',
+    default: false,
+    description:
+      'Whether nodes tell each other over this Redis what changes: what one has of another is then old for a second at most, and for 30 while Redis is away.',
+  },
   timeoutMs: {
     type: 'integer',
     default: 15,

@@ -25,7 +25,8 @@ import {
 } from '../domain/observer.ts';
 import { JOB_ENDS, type JobEnd } from '../imports/job.ts';
 import type { ImportObserver } from '../imports/job-run.ts';
-import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey, UPSTREAMS } from './metrics.ts';
+import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey } from './metrics.ts';
+import { UPSTREAMS } from './metrics-upstream.ts';
 import type { ResolutionTallies } from './resolution-tallies.ts';
 
 const BUCKETS_MS: readonly number[] = LATENCY_BUCKETS.map((seconds) => seconds * 1000);
@@ -63,6 +64,7 @@ type PlainGauge = Extract<
   | 'certificateRefused'
   | 'changeStreams'
   | 'redisDown'
+  | 'invalidationDown'
   | 'importsRunning'
 >;
 /** What a dead thread no longer has. */
@@ -158,6 +160,10 @@ export class Counters implements Observer, ImportObserver {
 
   breakerIs(upstream: number, state: BreakerState): void {
     this.#cells[AT.upstreamBreaker + upstream] = BREAKER_STATES.indexOf(state);
+  }
+
+  invalidationIs(state: 'up' | 'down'): void {
+    this.set('invalidationDown', state === 'down' ? 1 : 0);
   }
 
   redisIs(state: 'up' | 'down'): void {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Observer } from '../domain/observer.ts';
@@ -66,6 +67,7 @@ export function recogniseFor({ upstream }: Config): Recognise | null {
 export async function openForeign(
   config: Config,
   observer: Observer,
+  epochs: EpochTable,
 ): Promise<ForeignReader & { close(): Promise<void> }> {
   const reader = await openUpstreams(config, observer);
   const { diskBytes: maxBytes, maxAgeSeconds } = config.cache;
@@ -75,9 +77,12 @@ export async function openForeign(
   const file = config.store.kind === 'memory' ? ':memory:' : join(config.store.path, 'learned.sqlite');
   const tier = new DiskAnswers({ file, maxBytes, clock: systemClock, observer });
   const { staleSeconds } = config.upstream;
-  const remembering = new RememberingReader({ reader, tier, clock: systemClock, maxAgeSeconds, staleSeconds });
+  const trusts = (learnedAt: number): boolean => epochs.trusts(learnedAt);
+  const policy = { maxAgeSeconds, staleSeconds };
+  const remembering = new RememberingReader({ reader, tier, clock: systemClock, trusts, ...policy });
   return {
     fetch: (question) => remembering.fetch(question),
+    forget: (handle) => remembering.forget(handle),
     close: () => reader.close().then(() => tier.close()),
   };
 }

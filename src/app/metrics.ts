@@ -2,7 +2,6 @@
 // shared memory. It counts nothing (counters.ts does) and renders nothing (metrics-text.ts does).
 
 import { OUTCOMES, TIERS } from '../domain/answer.ts';
-import { MAX_ROUTES } from '../domain/limits.ts';
 import { SUSPICIONS } from '../domain/lot.ts';
 import {
   AUTHENTICATION_SCHEMES,
@@ -11,17 +10,13 @@ import {
   DOORS,
   REFUSALS,
   REGISTRATION_OUTCOMES,
-  UPSTREAM_OUTCOMES,
 } from '../domain/observer.ts';
 import { JOB_ENDS } from '../imports/job.ts';
 import { ERROR_CODES } from './error-codes.ts';
+import { UPSTREAM_METRICS } from './metrics-upstream.ts';
 
 /** The logs kept in files: the audit trail, and the request log with its resolutions. */
 export const LOG_NAMES = ['audit', 'requests'] as const;
-
-const ROUTE_PLACES: readonly string[] = Array.from({ length: MAX_ROUTES }, (_, place) => String(place + 1));
-/** Routes by their place, from 1, then the sites of delegated prefixes together: names would be no closed set. */
-export const UPSTREAMS: readonly string[] = [...ROUTE_PLACES, 'delegated'];
 
 /** Upper bounds in seconds: 0.25 ms … 10 s. */
 export const LATENCY_BUCKETS = [
@@ -119,33 +114,7 @@ export const METRICS = {
     help: 'Keys, secrets and certificates that opened nothing, those refused unchecked included.',
     labels: { scheme: AUTHENTICATION_SCHEMES },
   },
-  upstreamQuestions: {
-    ...sum,
-    name: 'jiabiao_upstream_questions_total',
-    type: 'counter',
-    help: 'Questions for upstreams, by place of the route in upstream.routes (or the sites of delegated prefixes) and by how they ended.',
-    labels: { upstream: UPSTREAMS, outcome: UPSTREAM_OUTCOMES },
-  },
-  upstreamDuration: {
-    ...sum,
-    name: 'jiabiao_upstream_duration_seconds',
-    type: 'histogram',
-    help: 'Time a question to an upstream took, a second try included; what was not sent is left out.',
-    labels: { upstream: UPSTREAMS },
-  },
-  upstreamBreaker: {
-    ...sum,
-    name: 'jiabiao_upstream_breaker',
-    type: 'gauge',
-    help: 'State of the breaker of each route: 0 closed, 1 trying again, 2 open (it is not asked).',
-    labels: { upstream: ROUTE_PLACES },
-  },
-  redisDown: {
-    ...sum,
-    name: 'jiabiao_redis_down',
-    type: 'gauge',
-    help: 'Threads that cannot reach the Redis they share; what they need is asked for upstream.',
-  },
+  ...UPSTREAM_METRICS,
   eventLoopDelay: {
     ...thread,
     name: 'jiabiao_event_loop_delay_seconds',

@@ -1,23 +1,28 @@
 // Opens, as the settings say, what threads and nodes share of what others told. It decides nothing itself.
 
 import { readFileSync } from 'node:fs';
-import type { RedisConnection, RedisState } from '../cache/redis-connection.ts';
+import type { RedisConnection, RedisSettings, RedisState } from '../cache/redis-connection.ts';
 import type { SecondTier } from '../cache/second-tier.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Config } from './config.ts';
 
-function usesRedis({ redis }: Config): boolean {
+export function usesRedis({ redis }: Config): boolean {
   return redis.urls.length > 0;
 }
 
-/** Throws `INVALID_CONFIG` if the password cannot be read. A Redis that is not there is no error: it may come. */
-async function connectRedis(config: Config, onState: (state: RedisState) => void): Promise<RedisConnection> {
-  const { urls, cluster, username, passwordFile, timeoutMs } = config.redis;
+/** Throws `INVALID_CONFIG` if the password cannot be read. */
+export function redisSettingsOf({ redis }: Config): RedisSettings {
+  const { urls, cluster: isCluster, username, passwordFile, timeoutMs } = redis;
+  const password = passwordFile === null ? null : readPassword(passwordFile);
+  return { urls, isCluster, username, password, timeoutMs };
+}
+
+/** A Redis that is not there is no error: it may come. */
+export async function connectRedis(config: Config, onState: (state: RedisState) => void): Promise<RedisConnection> {
   // Loaded only where it is wanted.
   const { RedisConnection } = await import('../cache/redis-connection.ts');
-  const password = passwordFile === null ? null : readPassword(passwordFile);
-  return new RedisConnection({ urls, isCluster: cluster, username, password, timeoutMs }, onState);
+  return new RedisConnection(redisSettingsOf(config), onState);
 }
 
 /** The second tier of one thread; null if there is none. */

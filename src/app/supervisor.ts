@@ -5,6 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
+import type { VisibleChange } from '../domain/change.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { LotTags } from '../domain/lot.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
@@ -22,6 +23,7 @@ import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
 import { asksOthers, openForeign } from './foreign.ts';
 import { type HandleSite, openHandleSite } from './handle-site.ts';
+import { openInvalidation } from './invalidation.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
@@ -93,7 +95,8 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const epochBuffers = createEpochBuffers();
   const epochs = new EpochTable(epochBuffers);
   const lotKeys = openLotKeys(config);
-  const bareStore = await openStore(config, epochs, counters, lotKeys.secrets);
+  const visible: Visible = { epochs, also() {} };
+  const bareStore = await openStore(config, visible, counters, lotKeys.secrets);
   opened.push(() => bareStore.close());
   const files = openLogFiles({ config, counters, log, clock: systemClock });
   const trail: AuditTrail = { record: (event) => files.receive({ kind: 'audit', event, atMs: systemClock() }) };
@@ -119,14 +122,17 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
 
   const certificate = await openCertificate({ config, log, counters, trail });
   opened.push(() => certificate.end());
-  const foreign = asksOthers(config) ? await openForeign(config, counters) : null;
+  const foreign = asksOthers(config) ? await openForeign(config, counters, epochs) : null;
   if (foreign !== null) opened.push(() => foreign.close());
+  const invalidation = await openInvalidation({ config, epochs, observer: counters, store: () => store, foreign });
+  opened.push(() => invalidation.close());
+  visible.also = (changes) => invalidation.publish(changes);
   const imports = await openImports(
     { options, store, counters, countersBuffer, epochs, epochBuffers, workers },
     opened,
   );
   const wakeImports = (): void => imports.wake();
-  const common = { options, lotKeys, foreign, store, counters, countersBuffer };
+  const common = { options, lotKeys, foreign: invalidation.reader, store, counters, countersBuffer };
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
   const handle = await openHandleSite(config, randomUUID());
   const doors = { ...shared, handle };
@@ -148,16 +154,25 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   };
 }
 
+/** Who learns of commits that can be read: the caches here, and once that is open, other nodes. */
+interface Visible {
+  readonly epochs: EpochTable;
+  also: (changes: readonly VisibleChange[]) => void;
+}
+
 function openStore(
   config: Config,
-  epochs: EpochTable,
+  visible: Visible,
   observer: Counters,
   lotTags: LotTags,
 ): Awaitable<RegistryStore & TallyKeeper> {
   const seams = {
     clock: systemClock,
-    visibleEpoch: () => epochs.current(),
-    onVisible: announce.bind(null, epochs),
+    visibleEpoch: () => visible.epochs.current(),
+    onVisible: (changes: readonly VisibleChange[]) => {
+      announce(visible.epochs, changes);
+      visible.also(changes);
+    },
     lotTags,
     observer,
   };

@@ -45,6 +45,7 @@ export interface EpochBuffers {
   readonly epoch: SharedArrayBuffer;
   readonly changes: SharedArrayBuffer;
   readonly creations: SharedArrayBuffer;
+  readonly trust: SharedArrayBuffer;
 }
 
 export function createEpochBuffers(): EpochBuffers {
@@ -52,6 +53,7 @@ export function createEpochBuffers(): EpochBuffers {
     epoch: new SharedArrayBuffer(4),
     changes: new SharedArrayBuffer(SLOTS * 4),
     creations: new SharedArrayBuffer(SLOTS * 4),
+    trust: new SharedArrayBuffer(8),
   };
 }
 
@@ -60,11 +62,13 @@ export class EpochTable {
   readonly #epoch: Int32Array;
   readonly #changes: Int32Array;
   readonly #creations: Int32Array;
+  readonly #trust: BigInt64Array;
 
   constructor(buffers: EpochBuffers) {
     this.#epoch = new Int32Array(buffers.epoch);
     this.#changes = new Int32Array(buffers.changes);
     this.#creations = new Int32Array(buffers.creations);
+    this.#trust = new BigInt64Array(buffers.trust);
   }
 
   current(): number {
@@ -90,6 +94,17 @@ export class EpochTable {
       this.#creations.fill(next);
     }
     Atomics.store(this.#epoch, 0, next);
+  }
+
+  /** Whether what others told at an instant (epoch milliseconds) may count as fresh in what outlives this table. */
+  trusts(learnedAt: number): boolean {
+    return learnedAt >= Number(Atomics.load(this.#trust, 0));
+  }
+
+  /** There was a gap in what other nodes told us: what was learned before this instant may be old. */
+  distrust(beforeMs: number): void {
+    Atomics.store(this.#trust, 0, BigInt(Math.ceil(beforeMs)));
+    this.flush();
   }
 
   /** Ends every answer given so far: a gap in what we were told. */

@@ -65,11 +65,16 @@ export class RedisAnswers implements SecondTier {
       });
   }
 
+  /** As `forget`, of who has to know whether it was done: throws if Redis cannot be reached or refuses. */
+  async bar(handle: Handle): Promise<void> {
+    // The bar first: whoever sets between the two is turned away.
+    await this.#connection.run((client) => client.set(this.#barOf(handle), '1', 'PX', BARRED_MS));
+    await this.#connection.run((client) => client.del(this.#keyOf(handle)));
+  }
+
   async forget(handle: Handle): Promise<void> {
     try {
-      // The bar first: whoever sets between the two is turned away.
-      await this.#connection.run((client) => client.set(this.#barOf(handle), '1', 'PX', BARRED_MS));
-      await this.#connection.run((client) => client.del(this.#keyOf(handle)));
+      await this.bar(handle);
     } catch (error) {
       // What could not be removed is not read either while Redis is gone; what it refuses is counted.
       if (!(error instanceof RedisUnreachable)) this.#observer.cacheEvent('l2', 'failed', 1);

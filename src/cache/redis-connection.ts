@@ -117,10 +117,12 @@ export class RedisConnection {
   }
 }
 
-function openClient({ urls, isCluster, username, password }: RedisSettings): Redis | Cluster {
+/** `waits`: a client for commands that block, which are not joined with others and may be given before it is connected. */
+export function openClient(settings: RedisSettings & { readonly waits?: boolean }): Redis | Cluster {
+  const { urls, isCluster, username, password, waits = false } = settings;
   const common = {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    enableAutoPipelining: true,
+    enableAutoPipelining: !waits,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...(username === null ? {} : { username }),
@@ -128,14 +130,14 @@ function openClient({ urls, isCluster, username, password }: RedisSettings): Red
   };
   const retry = (times: number): number => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(times, 10));
   if (!isCluster) {
-    return new Redis(urls[0] as string, { ...common, enableOfflineQueue: false, retryStrategy: retry });
+    return new Redis(urls[0] as string, { ...common, enableOfflineQueue: waits, retryStrategy: retry });
   }
   const usesTls = (urls[0] as string).startsWith('rediss:');
   return new Cluster(
     urls.map((url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port || 6379) })),
     {
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
+      enableOfflineQueue: waits,
+      enableAutoPipelining: !waits,
       clusterRetryStrategy: retry,
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
       redisOptions: { ...common, ...(usesTls ? { tls: {} } : {}) },

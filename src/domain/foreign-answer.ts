@@ -32,4 +32,6 @@ export interface ForeignQuestion {
  */
 export interface ForeignReader {
   fetch(question: ForeignQuestion): Promise<ForeignAnswer>;
+  /** Nothing that was asked for or remembered before is given to who asks from now on. Null for all handles. */
+  forget(handle: Handle | null): Promise<void>;
 }

@@ -111,6 +111,8 @@ export interface Observer {
   breakerIs(upstream: number, state: BreakerState): void;
   /** Whether this thread can reach the Redis it shares. */
   redisIs(state: 'up' | 'down'): void;
+  /** Whether this node hears what others change. */
+  invalidationIs(state: 'up' | 'down'): void;
   /** Asked for under a prefix that has lots, not found, and no code of any: what is wrong with it. */
   suspected(suspicion: Suspicion): void;
 }
@@ -128,5 +130,6 @@ export const SILENT_OBSERVER: Observer = {
   upstreamAsked() {},
   breakerIs() {},
   redisIs() {},
+  invalidationIs() {},
   suspected() {},
 };

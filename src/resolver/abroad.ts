@@ -3,7 +3,7 @@
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
 import { hashOf } from '../cache/hash.ts';
 import type { SecondTier, TierKey } from '../cache/second-tier.ts';
-import { type Answer, noRenderings, type Validity } from '../domain/answer.ts';
+import { type Answer, type Learned, noRenderings, type Validity } from '../domain/answer.ts';
 import { isUnavailable } from '../domain/error.ts';
 import type { DelegatedSite, ForeignAnswer, ForeignReader } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
@@ -42,7 +42,7 @@ export class Abroad {
     const epoch = epochs.current(); // before anybody is asked: what changes meanwhile ends the answer
     const validity: Validity = { epoch, changeSlots: [slot, ...slots], creationSlot: slot };
     const shared = tier === null || question.bypassCache ? null : await tier.get({ handle, site });
-    const known = shared === null ? null : this.#answer(handle, shared, validity);
+    const known = shared === null ? null : this.#answer(handle, shared, { validity, askedAt });
     if (known !== null && isFresh(known, clock())) {
       question.tier = 'l2';
       return known;
@@ -50,7 +50,7 @@ export class Abroad {
     try {
       question.payForTrip();
       const told = await reader.fetch({ handle, site, via, isRenewal: question.bypassCache });
-      const answer = this.#answer(handle, told, validity);
+      const answer = this.#answer(handle, told, { validity, askedAt });
       // Who learned it before we asked is this node's memory: it was at hand, or stands in for what cannot be had.
       const isRemembered = told.learnedAt < askedAt;
       question.tier = !isRemembered ? 'upstream' : isFresh(answer, clock()) ? 'l2' : 'stale';
@@ -69,9 +69,20 @@ export class Abroad {
     tier.set(key, told, learned.staleUntil - clock());
   }
 
-  #answer(handle: Handle, told: ForeignAnswer, validity: Validity): Answer {
+  /** What was remembered through a gap in what nodes tell each other may be old: it only stands in. */
+  #believed(learned: Learned, isRemembered: boolean): Learned {
+    const { learnedAt } = learned;
+    if (!isRemembered || this.#options.epochs.trusts(learnedAt)) return learned;
+    return { ...learned, refreshFrom: learnedAt, freshUntil: learnedAt };
+  }
+
+  #answer(
+    handle: Handle,
+    told: ForeignAnswer,
+    { validity, askedAt }: { readonly validity: Validity; readonly askedAt: number },
+  ): Answer {
     const ttlSeconds = learnedTtlOf(told, this.#options);
-    const learned = learnedOf(handle, told, this.#options);
+    const learned = this.#believed(learnedOf(handle, told, this.#options), told.learnedAt < askedAt);
     if (told.kind === 'not-found') {
       return { kind: 'not-found', handle, learned, validity, ttlSeconds, renderings: noRenderings() };
     }

@@ -11,6 +11,8 @@ export interface RememberingOptions extends LearnedPolicy {
   readonly reader: ForeignReader;
   readonly tier: SecondTier;
   readonly clock: () => number;
+  /** Whether what was learned at that instant may still count as fresh. */
+  readonly trusts: (learnedAt: number) => boolean;
 }
 
 /** Invalidations remembered, so that what was on its way is not kept after one; older ones have landed long ago. */
@@ -26,11 +28,12 @@ export class RememberingReader implements ForeignReader {
   }
 
   async fetch(question: ForeignQuestion): Promise<ForeignAnswer> {
-    const { reader, tier, clock } = this.#options;
+    const { reader, tier, clock, trusts } = this.#options;
     const { handle, site, isRenewal } = question;
     const kept = await tier.get({ handle, site });
     const learned = kept === null ? null : learnedOf(handle, kept, this.#options);
-    if (kept !== null && learned !== null && !isRenewal && isFreshAt(learned, clock())) return kept;
+    if (kept !== null && learned !== null && !isRenewal && isFreshAt(learned, clock()) && trusts(learned.learnedAt))
+      return kept;
     const turn = ++this.#turn;
     try {
       const told = await reader.fetch(question);
@@ -40,16 +43,19 @@ export class RememberingReader implements ForeignReader {
       return told;
     } catch (error) {
       if (kept === null || learned === null || isRenewal || !isUnavailable(error)) throw error;
-      if (!mayStandIn(learned, clock())) throw error;
+      if (!isFreshAt(learned, clock()) && !mayStandIn(learned, clock())) throw error;
       return kept;
     }
   }
 
-  async forget(handle: Handle): Promise<void> {
+  async forget(handle: Handle | null): Promise<void> {
+    const { reader, tier } = this.#options;
+    // Of all handles what is remembered stays: `trusts` says that it is old, and it may stand in.
+    if (handle === null) return reader.forget(null);
     this.#forgotten.delete(handle);
     this.#forgotten.set(handle, ++this.#turn);
     const oldest = this.#forgotten.size > MAX_FORGOTTEN ? this.#forgotten.keys().next().value : undefined;
     if (oldest !== undefined) this.#forgotten.delete(oldest);
-    await this.#options.tier.forget(handle);
+    await Promise.all([reader.forget(handle), tier.forget(handle)]);
   }
 }

@@ -4,6 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type ErrorCode, HandleError, isHandleError } from '../domain/error.ts';
 import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
+import type { Handle } from '../domain/handle.ts';
 
 /** Errors lose their class between threads, so they travel in parts. */
 interface Failure {
@@ -13,10 +14,18 @@ interface Failure {
   readonly retryAfterSeconds: number | null;
 }
 
-type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer } | { readonly failure: Failure });
+type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer | null } | { readonly failure: Failure });
+
+/** One of both. */
+interface Request {
+  readonly id: number;
+  readonly question?: ForeignQuestion;
+  readonly forget?: Handle | null;
+}
 
 interface Waiting {
-  readonly resolve: (answer: ForeignAnswer) => void;
+  /** Null of what has no answer. */
+  readonly resolve: (answer: ForeignAnswer | null) => void;
   readonly reject: (error: HandleError) => void;
 }
 
@@ -40,18 +49,20 @@ export function connectForeignReader(port: MessagePort): ForeignReader & { close
     else asked?.reject(errorOf(reply.failure));
   });
   port.on('close', fail);
+  const ask = (message: Omit<Request, 'id'>): Promise<ForeignAnswer | null> => {
+    if (isClosed) return Promise.reject(disconnected());
+    if (waiting.size >= MAX_WAITING) {
+      return Promise.reject(new HandleError('OVERLOADED', 'Too many questions wait for other nodes: try again.'));
+    }
+    return new Promise((resolve, reject) => {
+      const id = ++lastId;
+      waiting.set(id, { resolve, reject });
+      port.postMessage({ id, ...message });
+    });
+  };
   return {
-    fetch(question) {
-      if (isClosed) return Promise.reject(disconnected());
-      if (waiting.size >= MAX_WAITING) {
-        return Promise.reject(new HandleError('OVERLOADED', 'Too many questions wait for other nodes: try again.'));
-      }
-      return new Promise((resolve, reject) => {
-        const id = ++lastId;
-        waiting.set(id, { resolve, reject });
-        port.postMessage({ id, question });
-      });
-    },
+    fetch: (question) => ask({ question }) as Promise<ForeignAnswer>,
+    forget: (handle) => ask({ forget: handle }).then(() => {}),
     close() {
       fail();
       port.close();
@@ -62,10 +73,11 @@ export function connectForeignReader(port: MessagePort): ForeignReader & { close
 /** In the thread that asks, for each thread that serves. Ends when the other side closes or dies. */
 export function serveForeignReader(port: MessagePort, reader: ForeignReader): void {
   const reply = (message: Reply): void => port.postMessage(message);
-  port.on('message', ({ id, question }: { readonly id: number; readonly question: ForeignQuestion }) => {
+  port.on('message', ({ id, question, forget = null }: Request) => {
     const fail = (error: unknown): void => reply({ id, failure: failureOf(error) });
     try {
-      reader.fetch(question).then((answer) => reply({ id, answer }), fail);
+      const done = question === undefined ? reader.forget(forget).then(() => null) : reader.fetch(question);
+      done.then((answer) => reply({ id, answer }), fail);
     } catch (error) {
       fail(error);
     }

@@ -67,10 +67,19 @@ export class HttpUpstreams implements ForeignReader {
     }
     const waitSeconds = this.#prefixes.take(responsiblePrefixOf(handle));
     if (waitSeconds > 0) return Promise.reject(this.#limited(site, handle, waitSeconds));
-    const departed = upstream.fetch(handle, via).finally(() => this.#flights.delete(key));
+    const departed = upstream.fetch(handle, via).finally(() => {
+      if (this.#flights.get(key) === departed) this.#flights.delete(key);
+    });
     departed.catch((error: HandleError) => this.#remember(key, error));
     this.#flights.set(key, departed);
     return departed;
+  }
+
+  /** Flights go on for who waits for them; who asks from now on boards none of them. */
+  async forget(handle: Handle | null): Promise<void> {
+    for (const flights of [this.#flights, this.#failures]) {
+      for (const key of flights.keys()) if (handle === null || key.split('\n', 1)[0] === handle) flights.delete(key);
+    }
   }
 
   /** A failure just seen, so that a thousand who ask for the same make no thousand trips. */

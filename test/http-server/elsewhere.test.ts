@@ -12,6 +12,8 @@ import { register } from './registering.ts';
 class Others implements ForeignReader {
   readonly asked: ForeignQuestion[] = [];
 
+  async forget(): Promise<void> {}
+
   async fetch(question: ForeignQuestion): Promise<ForeignAnswer> {
     this.asked.push(question);
     const { handle } = question;

@@ -32,6 +32,8 @@ export class Others implements ForeignReader {
     return this.says(question);
   }
 
+  async forget(): Promise<void> {}
+
   found(data: string, ttl = 600, learnedAt = START): ForeignAnswer {
     return { kind: 'found', values: [value(1, data, { ttl })], learnedAt };
   }

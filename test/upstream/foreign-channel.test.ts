@@ -37,6 +37,7 @@ describe('threads that ask others', () => {
   test('are told the code, the words and the cause of what failed', async () => {
     const cause = new Error('world: refused');
     const failing = connect({
+      forget: async () => {},
       fetch: async () => Promise.reject(new HandleError('UPSTREAM_UNAVAILABLE', 'Try again.', { cause })),
     });
     await expect(failing.fetch(question)).rejects.toMatchObject({
@@ -45,13 +46,14 @@ describe('threads that ask others', () => {
       cause: { message: expect.stringContaining('refused') },
     });
     const limited = connect({
+      forget: async () => {},
       fetch: async () => Promise.reject(new HandleError('RATE_LIMITED', 'x', { retryAfterSeconds: 7 })),
     });
     await expect(limited.fetch(question)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 7 });
   });
 
   test('that wait when it closes learn that it is not known', async () => {
-    const client = connect({ fetch: () => new Promise(() => {}) });
+    const client = connect({ forget: async () => {}, fetch: () => new Promise(() => {}) });
     const waiting = client.fetch(question);
     client.close();
     await expect(waiting).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });

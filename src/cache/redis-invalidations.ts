@@ -1,0 +1,162 @@
+// What nodes that share a Redis tell each other: which handles have changed. Over a stream, so that what was missed can be
+// seen to have been missed: each node numbers its messages, and a number left out is a gap. It decides nothing about caches.
+
+import type { Cluster, Redis } from 'ioredis';
+import type { Handle } from '../domain/handle.ts';
+import type { RedisAnswers } from './redis-answers.ts';
+import { openClient, type RedisConnection, type RedisSettings } from './redis-connection.ts';
+
+export interface InvalidationsOptions {
+  readonly settings: RedisSettings;
+  readonly keyPrefix: string;
+  /** Of this start of this node. */
+  readonly nodeId: string;
+  /** What is told is removed there first. */
+  readonly answers: Pick<RedisAnswers, 'bar'>;
+  readonly connection: Pick<RedisConnection, 'run' | 'isUp'>;
+  readonly onHeard: (handles: readonly Handle[]) => void;
+  /** Something may have been missed, or everything may have changed. */
+  readonly onGap: () => void;
+  readonly onState: (state: 'up' | 'down') => void;
+}
+
+/** Handles that may wait to be told; beyond it all nodes are told that everything may have changed. */
+const MAX_WAITING = 20_000;
+/** Handles of one message. */
+const BATCH = 200;
+/** Messages the stream keeps: minutes at a thousand a second; who is further behind has a gap. */
+const STREAM_LENGTH = 100_000;
+const BLOCK_MS = 1000;
+/** A reply that takes so much longer than the block means that Redis is gone or frozen. */
+const PATIENCE_MS = 1500;
+const RETRY_MS = 100;
+
+type Client = Redis | Cluster;
+type Entry = readonly [id: string, fields: readonly string[]];
+
+export class RedisInvalidations {
+  readonly #options: InvalidationsOptions;
+  readonly #stream: string;
+  #waiting = new Set<Handle>();
+  #everything = false;
+  #isTelling = false;
+  #told = 0;
+  /** The newest number heard of each node. */
+  readonly #heard = new Map<string, number>();
+  #listener: Client | null = null;
+  #isClosed = false;
+
+  constructor(options: InvalidationsOptions) {
+    this.#options = options;
+    this.#stream = `${options.keyPrefix}:invalidations`;
+    options.onState('down');
+    void this.#listen();
+  }
+
+  /** Returns at once. Told as soon as Redis can be reached, in any order. */
+  publish(handles: Iterable<Handle>, everything = false): void {
+    if (everything) this.#everything = true;
+    for (const handle of handles) this.#waiting.add(handle);
+    if (this.#waiting.size > MAX_WAITING) {
+      this.#waiting.clear();
+      this.#everything = true;
+    }
+    this.#tellSoon(0);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#listener?.disconnect();
+  }
+
+  #tellSoon(afterMs: number): void {
+    if (this.#isTelling || this.#isClosed || (this.#waiting.size === 0 && !this.#everything)) return;
+    this.#isTelling = true;
+    setTimeout(() => {
+      this.#tell().then(
+        () => this.#toldOne(0),
+        () => this.#toldOne(RETRY_MS), // Redis is away: what waits goes on waiting
+      );
+    }, afterMs).unref();
+  }
+
+  #toldOne(nextAfterMs: number): void {
+    this.#isTelling = false;
+    this.#tellSoon(nextAfterMs);
+  }
+
+  async #tell(): Promise<void> {
+    const { connection, answers, nodeId } = this.#options;
+    const handles = [...this.#waiting].slice(0, BATCH);
+    const everything = this.#everything ? '1' : '';
+    // A number is used up even if telling fails: whether it arrived is not known, and then it is a gap.
+    const number = String(++this.#told);
+    await Promise.all(handles.map((handle) => answers.bar(handle)));
+    const fields = ['n', nodeId, 'c', number, 'h', JSON.stringify(handles), 'e', everything];
+    await connection.run((client) =>
+      client.xadd(this.#stream, 'MAXLEN', '~', STREAM_LENGTH, '*', ...fields).then(() => null),
+    );
+    for (const handle of handles) this.#waiting.delete(handle);
+    if (everything !== '') this.#everything = false;
+  }
+
+  async #listen(): Promise<void> {
+    const { onState } = this.#options;
+    while (!this.#isClosed) {
+      try {
+        await this.#follow();
+      } catch {
+        // Down until it can be followed again: what it missed meanwhile is a gap.
+      }
+      this.#listener?.disconnect();
+      onState('down');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+    }
+  }
+
+  /** Ends by throwing only. */
+  async #follow(): Promise<void> {
+    const { settings, onGap, onState } = this.#options;
+    const client = openClient({ ...settings, waits: true });
+    this.#listener = client;
+    client.on('error', () => {}); // the commands tell
+    const newest = (await patiently(client.call('XREVRANGE', this.#stream, '+', '-', 'COUNT', '1'))) as Entry[];
+    let after = newest[0]?.[0] ?? '0-0';
+    this.#heard.clear();
+    onGap();
+    onState('up');
+    while (!this.#isClosed) {
+      const args = ['COUNT', '500', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after];
+      const reply = await patiently(client.call('XREAD', ...args));
+      const entries = entriesOf(reply);
+      for (const [, fields] of entries) this.#hear(fields);
+      after = entries.at(-1)?.[0] ?? after;
+    }
+  }
+
+  #hear(fields: readonly string[]): void {
+    const { nodeId, onHeard, onGap } = this.#options;
+    const of = (name: string): string => fields[fields.indexOf(name) + 1] ?? '';
+    const from = of('n');
+    if (from === nodeId) return;
+    const number = Number(of('c'));
+    const before = this.#heard.get(from);
+    this.#heard.set(from, number);
+    onHeard(JSON.parse(of('h')) as Handle[]);
+    if (of('e') !== '' || (before !== undefined && number !== before + 1)) onGap();
+  }
+}
+
+/** Entries of the one stream asked for: `[name, entries]` in RESP3, a list of such pairs in RESP2, null without any. */
+function entriesOf(reply: unknown): readonly Entry[] {
+  if (!Array.isArray(reply)) return [];
+  const [first, second] = reply;
+  return (typeof first === 'string' ? second : first?.[1]) ?? [];
+}
+
+function patiently<T>(reply: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('Redis does not answer.')), BLOCK_MS + PATIENCE_MS);
+    reply.then(resolve, reject).finally(() => clearTimeout(late));
+  });
+}

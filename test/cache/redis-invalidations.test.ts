@@ -1,0 +1,144 @@
+// What nodes tell each other over a real Redis: heard, or known to have been missed.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { RedisAnswers } from '../../src/cache/redis-answers.ts';
+import { RedisConnection } from '../../src/cache/redis-connection.ts';
+import { RedisInvalidations } from '../../src/cache/redis-invalidations.ts';
+import type { Handle } from '../../src/domain/handle.ts';
+import { type RedisProcess, startRedis } from '../redis-server.ts';
+
+let redis: RedisProcess;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.close());
+
+interface Node {
+  readonly invalidations: RedisInvalidations;
+  readonly heard: Handle[];
+  readonly states: string[];
+  gaps: number;
+  close(): Promise<void>;
+}
+
+const nodes: Node[] = [];
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close();
+});
+
+async function open(nodeId: string): Promise<Node> {
+  const settings = { urls: [redis.url], isCluster: false, username: null, password: null, timeoutMs: 200 };
+  const connection = new RedisConnection(settings, () => {});
+  const answers = new RedisAnswers(connection, 'test', { cacheEvent() {} });
+  const heard: Handle[] = [];
+  const states: string[] = [];
+  const node: Node = {
+    heard,
+    states,
+    gaps: 0,
+    invalidations: new RedisInvalidations({
+      settings,
+      keyPrefix: 'test',
+      nodeId,
+      answers,
+      connection,
+      onHeard: (handles) => heard.push(...handles),
+      onGap: () => {
+        node.gaps++;
+      },
+      onState: (state) => states.push(state),
+    }),
+    async close() {
+      node.invalidations.close();
+      await answers.close();
+    },
+  };
+  nodes.push(node);
+  await connection.ready(3000);
+  await until(() => states.at(-1) === 'up');
+  return node;
+}
+
+async function until(holds: () => boolean, withinMs = 8000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error('it did not come to hold');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const handles = (...names: string[]) => names.map((name) => `88.118.1/${name}` as Handle);
+
+describe('a change at one node', () => {
+  test('is heard by the others, soon, and not by itself', async () => {
+    const [a, b, c] = [await open('a'), await open('b'), await open('c')];
+    const startedAt = performance.now();
+    a.invalidations.publish(handles('X', 'Y'));
+    await until(() => b.heard.length === 2 && c.heard.length === 2);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect([b.heard, a.heard]).toEqual([handles('X', 'Y'), []]);
+    expect([b.gaps, c.gaps]).toEqual([1, 1]); // the one at the start
+  });
+
+  test('of everything is a gap', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    a.invalidations.publish([], true);
+    await until(() => b.gaps === 2);
+  });
+
+  test('too many to be told one by one become one of everything', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    a.invalidations.publish(Array.from({ length: 20_001 }, (_, i) => `88.118.1/${i}` as Handle));
+    await until(() => b.gaps === 2);
+    expect(b.heard).toEqual([]);
+  });
+
+  test('is not lost while Redis is away: it is told when it is back, and who listened knows of the gap', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    await redis.kill();
+    await until(() => b.states.at(-1) === 'down');
+    a.invalidations.publish(handles('LATE'));
+    await redis.restart();
+    await until(() => b.states.at(-1) === 'up' && b.gaps >= 2);
+    await until(() => b.heard.includes(handles('LATE')[0] as Handle) || b.gaps >= 2);
+  });
+});
+
+describe('a node that listens', () => {
+  test('knows that it missed a message by its number', async () => {
+    const b = await open('b');
+    const told = (number: string, name: string) =>
+      redis.command(
+        'XADD',
+        'test:invalidations',
+        '*',
+        'n',
+        'z',
+        'c',
+        number,
+        'h',
+        JSON.stringify(handles(name)),
+        'e',
+        '',
+      );
+    await told('7', 'A');
+    await told('8', 'B');
+    await until(() => b.heard.length === 2);
+    expect(b.gaps).toBe(1);
+    await told('10', 'D');
+    await until(() => b.gaps === 2);
+    expect(b.heard).toEqual(handles('A', 'B', 'D'));
+  });
+
+  test('notices a frozen Redis, and takes it for a gap when it thaws', async () => {
+    const b = await open('b');
+    redis.freeze();
+    try {
+      await until(() => b.states.at(-1) === 'down');
+    } finally {
+      redis.thaw();
+    }
+    await until(() => b.states.at(-1) === 'up');
+    expect(b.gaps).toBe(2);
+  });
+});
