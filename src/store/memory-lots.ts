@@ -65,7 +65,7 @@ export class MemoryLots {
     const values = stampValues(change.lot.values, Math.floor(marks.updatedAt / 1000));
     const lot: Lot = { ...change.lot, values, ...marks };
     const rows = judgeLot(change, before, lot, {
-      overlapOf: () => [...this.#lots.values()].findLast((each) => meets(each, lot)) ?? null,
+      overlapOf: () => lastOf([...this.#lots.values()].filter((each) => meets(each, lot))),
       objectionTo: (...question) => neighbours.objectionTo(...question),
       rowsWithin: (...question) => neighbours.rowsWithin(...question),
     });
@@ -100,4 +100,9 @@ function meets(other: Lot, lot: Lot): boolean {
 
 function refused(outcome: ChangeOutcome): MemoryStep {
   return { outcome, action: 'updated', visible: [], undo() {} };
+}
+
+/** The one that begins last. */
+function lastOf(lots: readonly Lot[]): Lot | null {
+  return lots.toSorted((a, b) => (spanOf(a).start < spanOf(b).start ? -1 : 1)).at(-1) ?? null;
 }

@@ -160,13 +160,14 @@ export class MemoryRecords {
     const record = draft && recordOf(handle, draft, { revision, updatedAt, before: before.record });
     const replaced = { revision: before.revision, replacedAt: updatedAt, sequence, record: before.record };
     const history = before.revision === 0 ? before.history : [...before.history, replaced];
+    const undo = this.#wayBack(handle, known, record?.parent ?? null);
     this.#set(handle, { record, revision, updatedAt, searchable, history });
     return {
       outcome: { ok: true, revision, at: updatedAt },
       action: actionBetween(stageOf(before.record), stageOf(record)),
       visible: [visibleOf(handle, before.record, record, isCode(place))],
       isOfLot: isCode(place),
-      undo: () => this.#restore(handle, known),
+      undo,
     };
   }
 
@@ -191,6 +192,7 @@ export class MemoryRecords {
     const history = [...before.history, ...(before.revision === 0 ? replaced.slice(1) : replaced)];
     const { revision, updatedAt } = last;
     const record = records.at(-1) ?? null;
+    const undo = this.#wayBack(handle, known, record?.parent ?? null);
     this.#set(handle, { record, revision, updatedAt, searchable, history });
     const isOfLot = isCode(this.#lots.placeOf(handle));
     return {
@@ -198,7 +200,7 @@ export class MemoryRecords {
       outcome: { ok: true, revision, at: updatedAt },
       steps: stepsOf(states, stageOf(before.record)),
       visible: [visibleOf(handle, before.record, record, isOfLot)],
-      undo: () => this.#restore(handle, known),
+      undo,
     };
   }
 
@@ -212,7 +214,8 @@ export class MemoryRecords {
   rowsWithin(lot: Lot, serials: Serials): number | string {
     const part = { ...lot, ...serials };
     const span = spanOf(part);
-    const inRoom = [...this.#entries.keys()].filter(
+    // A parent may be missing: then only its children know of it.
+    const inRoom = [...new Set([...this.#entries.keys(), ...this.#children.keys()])].filter(
       (handle) => prefixOf(handle) === lot.prefix && isWithinSpan(span, bytesFromText(suffixOf(handle))),
     );
     if (inRoom.length > MAX_ROWS_JOINED) return tooManyRows(serials);
@@ -223,9 +226,14 @@ export class MemoryRecords {
       : parentWithin(parent, lot);
   }
 
-  #restore(handle: Handle, before: Entry | undefined): void {
-    this.#set(handle, before ?? NEVER_REGISTERED);
-    if (before === undefined) this.#entries.delete(handle);
+  /** Asked before a record is set: who becomes a parent by it alone is none afterwards. */
+  #wayBack(handle: Handle, before: Entry | undefined, parent: Handle | null): () => void {
+    const isNewParent = parent !== null && !this.#children.has(parent);
+    return () => {
+      this.#set(handle, before ?? NEVER_REGISTERED);
+      if (before === undefined) this.#entries.delete(handle);
+      if (isNewParent) this.#children.delete(parent);
+    };
   }
 
   #set(handle: Handle, entry: Entry): void {

@@ -76,7 +76,10 @@ async function lotChangeOf({ lot, handle, offset, parent, status, data }: Wish, 
   const room = ROOMS[Math.floor(lot / 3)] as (typeof ROOMS)[number];
   const fresh = lotDraft(LOTS[lot % 3] as string, { prefix, ...room, parent });
   const state = status === 'revoked' ? 'revoked' : 'open';
-  const change = stands === null ? fresh : ({ ...lotAgain(stands, {}).lot, state, parent, to: room.to } as const);
+  const change =
+    stands === null
+      ? fresh
+      : ({ ...lotAgain(stands, {}).lot, state, parent, to: Math.max(room.to, stands.from) } as const);
   const expectedRevision = (stands?.revision ?? 0) + offset;
   return { kind: 'put-lot', expectedRevision, lot: { ...change, values: data === '' ? [] : [text(1, data)] } };
 }
