@@ -11,8 +11,11 @@ const ITEMS_PER_MODEL = ITEMS_PER_BATCH * BATCHES_PER_MODEL;
 const MODELS_PER_ENTERPRISE = 20;
 const ITEMS_PER_ENTERPRISE = MODELS_PER_ENTERPRISE * ITEMS_PER_MODEL;
 
-/** `full`: an item answers with 8 values, 4 of them inherited; `slim`: with 3, one of them inherited (~400 bytes). */
-export type SectorShape = 'full' | 'slim';
+/**
+ * `full`: an item answers with 8 values, 4 of them inherited; `slim`: with 3, one of them inherited (~400 bytes); `lean`: what
+ * storage is measured with, items of 16 bytes of suffix with two values of 12 bytes, a million of them in each batch.
+ */
+export type SectorShape = 'full' | 'slim' | 'lean';
 
 export interface Sector {
   readonly shape: SectorShape;
@@ -57,8 +60,12 @@ function pick<T>(choices: readonly T[], sector: Sector, number: number): T {
   return choices[Math.floor(seededRandom(sector.seed ^ Math.imul(number, 0x9e3779b1))() * choices.length)] as T;
 }
 
+const LEAN_PREFIX = '88.118.30000';
+const LEAN_ITEMS_PER_BATCH = 1_000_000;
+
 /** The enterprise prefixes that a sector's identifiers are under. */
 export function prefixesOf(sector: Sector): readonly string[] {
+  if (sector.shape === 'lean') return [LEAN_PREFIX];
   return Array.from({ length: Math.ceil(sector.items / ITEMS_PER_ENTERPRISE) }, (_, i) =>
     prefixOfEnterprise(sector, i),
   );
@@ -80,8 +87,14 @@ function batchHandle(sector: Sector, batch: number): string {
 
 /** The handle of item `item`, 0 … items − 1. */
 export function itemHandle(sector: Sector, item: number): string {
+  if (sector.shape === 'lean') return `${leanBatch(item)}-${String(item).padStart(10, '0')}`;
   const serial = String(item % ITEMS_PER_BATCH).padStart(5, '0');
   return `${batchHandle(sector, Math.floor(item / ITEMS_PER_BATCH))}.${serial}`;
+}
+
+/** Handle of the batch a lean item is of. */
+export function leanBatch(item: number): string {
+  return `${LEAN_PREFIX}/B${String(Math.floor(item / LEAN_ITEMS_PER_BATCH)).padStart(4, '0')}`;
 }
 
 /** A handle as somebody would guess it: of a real batch, with a serial that was never made. Another one for each number. */
@@ -92,6 +105,10 @@ export function unknownHandle(sector: Sector, number: number): string {
 
 /** Models and batches: to be registered before the items. */
 export function* parentRows(sector: Sector): Generator<SectorRow> {
+  if (sector.shape === 'lean') {
+    for (let item = 0; item < sector.items; item += LEAN_ITEMS_PER_BATCH) yield leanBatchRow(item);
+    return;
+  }
   for (let model = 0; model * ITEMS_PER_MODEL < sector.items; model++) yield modelRow(sector, model);
   if (sector.shape === 'slim') return;
   for (let batch = 0; batch * ITEMS_PER_BATCH < sector.items; batch++) yield batchRow(sector, batch);
@@ -100,6 +117,17 @@ export function* parentRows(sector: Sector): Generator<SectorRow> {
 /** Items in order of their handles. */
 export function* itemRows(sector: Sector): Generator<SectorRow> {
   for (let item = 0; item < sector.items; item++) yield itemRow(sector, item);
+}
+
+function leanBatchRow(item: number): SectorRow {
+  return { handle: leanBatch(item), values: [{ index: 2010, type: 'PRODUCTION_DATE', data: '2026-03-11' }] };
+}
+
+function leanRow(sector: Sector, item: number): SectorRow {
+  const serial = { index: 2020, type: 'SERIAL', data: `SN${String(item).padStart(10, '0')}` };
+  const check = Math.imul(item ^ sector.seed, 0x9e3779b1) >>> 0;
+  const code = { index: 2021, type: 'CODE', data: `C-${String(check).padStart(10, '0')}` };
+  return { handle: itemHandle(sector, item), parent: leanBatch(item), values: [serial, code] };
 }
 
 function modelRow(sector: Sector, model: number): SectorRow {
@@ -128,7 +156,8 @@ function batchRow(sector: Sector, batch: number): SectorRow {
 }
 
 /** The registration of item `item`. */
-function itemRow(sector: Sector, item: number): SectorRow {
+export function itemRow(sector: Sector, item: number): SectorRow {
+  if (sector.shape === 'lean') return leanRow(sector, item);
   const serial = { index: 2020, type: 'SERIAL', data: `SN${String(item).padStart(10, '0')}` };
   const region = { index: 2023, type: 'SALES_REGION', data: pick(REGIONS, sector, item) };
   const batch = Math.floor(item / ITEMS_PER_BATCH);

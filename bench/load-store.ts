@@ -6,13 +6,24 @@ import type { Change } from '../src/domain/change.ts';
 import type { Handle } from '../src/domain/handle.ts';
 import { makeValue } from '../src/domain/handle-value.ts';
 import { SILENT_OBSERVER } from '../src/domain/observer.ts';
+import type { Prefix } from '../src/domain/prefix.ts';
 import { openLmdbStore } from '../src/store/lmdb-store.ts';
-import { itemRows, parentRows, type Sector, type SectorRow } from './generator.ts';
+import { itemRow, itemRows, parentRows, prefixesOf, type Sector, type SectorRow } from './generator.ts';
+import { shuffled } from './random.ts';
 
 const CHANGES_PER_COMMIT = 10_000;
 
+export interface LoadOptions {
+  /** Items in the order of their handles, or in any. */
+  readonly order: 'sorted' | 'random';
+  /** Indexes of values that can be searched. */
+  readonly searchable: readonly number[];
+}
+
+const PLAIN: LoadOptions = { order: 'sorted', searchable: [] };
+
 /** Returns how many rows were written. */
-export async function loadStore(path: string, sector: Sector): Promise<number> {
+export async function loadStore(path: string, sector: Sector, options = PLAIN): Promise<number> {
   const store = await openLmdbStore({
     path,
     clock: Date.now,
@@ -29,9 +40,13 @@ export async function loadStore(path: string, sector: Sector): Promise<number> {
     rows += changes.length;
     changes = [];
   };
-  for (const source of [parentRows(sector), itemRows(sector)]) {
+  changes = prefixesOf(sector).map(enterpriseChange);
+  await commit();
+  rows = 0; // of identifiers alone
+  const items = options.order === 'sorted' ? itemRows(sector) : shuffledRows(sector);
+  for (const source of [parentRows(sector), items]) {
     for (const row of source) {
-      changes.push(changeOf(row));
+      changes.push(changeOf(row, options.searchable));
       if (changes.length === CHANGES_PER_COMMIT) await commit();
     }
   }
@@ -40,7 +55,18 @@ export async function loadStore(path: string, sector: Sector): Promise<number> {
   return rows;
 }
 
-function changeOf({ handle, parent, values }: SectorRow): Change {
+/** So that a node lets someone write below the prefix. */
+function enterpriseChange(prefix: string): Change {
+  const nothing = { contact: null, quota: null, holder: null };
+  const enterprise = { prefix: prefix as Prefix, name: `Works ${prefix}`, state: 'active', hosting: 'here' } as const;
+  return { kind: 'put-enterprise', expectedRevision: 0, enterprise: { ...enterprise, ...nothing } };
+}
+
+function* shuffledRows(sector: Sector): Generator<SectorRow> {
+  for (const item of shuffled(sector.items, sector.seed)) yield itemRow(sector, item);
+}
+
+function changeOf({ handle, parent, values }: SectorRow, searchable: readonly number[]): Change {
   const draft = {
     status: 'active',
     parent: (parent ?? null) as Handle | null,
@@ -51,5 +77,7 @@ function changeOf({ handle, parent, values }: SectorRow): Change {
       makeValue({ index, type: bytesFromText(type), data: bytesFromText(data) }),
     ),
   } as const;
-  return { kind: 'put-record', handle: handle as Handle, expectedRevision: 0, draft };
+  const put = { kind: 'put-record', handle: handle as Handle, expectedRevision: 0, draft } as const;
+  const marks = searchable.filter((marked) => values.some(({ index }) => index === marked));
+  return marks.length === 0 ? put : { ...put, searchable: marks };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
+import { bytesChange, bytesItem } from './cases/bytes.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
 import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
 import { memory } from './cases/memory.ts';
@@ -42,6 +43,8 @@ const CASES: readonly BenchCase[] = [
   memoryImport,
   resolveDuringImport,
   registerDuringImport,
+  bytesItem,
+  bytesChange,
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 

@@ -30,6 +30,12 @@ export interface Row {
 /** What the package offers beyond its type declarations: reads into a shared buffer, within a given transaction. */
 interface RawDatabase {
   readonly lastSize: number;
+  getStats(): {
+    readonly pageSize: number;
+    readonly treeBranchPageCount: number;
+    readonly treeLeafPageCount: number;
+    readonly overflowPages: number;
+  };
   getBinaryFast(key: ByteString, options?: ReadOptions): Buffer | undefined;
   put(key: ByteString, value: Uint8Array): unknown;
   remove(key: ByteString): unknown;
@@ -94,6 +100,12 @@ export class Table {
     const range = { reverse: true, end: FIRST_KEY, limit: 1, ...options };
     for (const key of this.#db.getKeys(range)) return key;
     return null;
+  }
+
+  /** Bytes of the pages it takes. */
+  pageBytes(): number {
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = this.#db.getStats();
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
   }
 
   /** Only inside a write transaction; its errors are LMDB's own, the transaction's owner translates them. */
