@@ -61,7 +61,7 @@ function joined(own: Found, lineage: Lineage, now: number): Answer {
   const { handle, learned, record, renderings } = own;
   const validity: Validity = {
     epoch: olderEpoch(own.validity.epoch, lineage.epoch),
-    changeSlots: own.validity.changeSlots.concat(lineage.changeSlots),
+    changeSlots: bothOf(own.validity.changeSlots, lineage.changeSlots),
     creationSlot: lineage.creationSlot,
   };
   if (lineage.revokedBy !== null) {
@@ -76,6 +76,13 @@ function joined(own: Found, lineage: Lineage, now: number): Answer {
   const ttlSeconds = ttlSecondsOf(values, now, DEFAULT_TTL_SECONDS);
   const ancestors = lot === undefined ? lineage.ancestors : [lot, ...lineage.ancestors];
   return { kind: 'found', handle, learned, validity, ttlSeconds, renderings, record, ancestors, values, recalls };
+}
+
+/** As `concat`, which leaves V8's own code for every call: 2 % of a first touch. */
+function bothOf(some: readonly number[], others: readonly number[]): readonly number[] {
+  const both = some.slice();
+  for (let i = 0; i < others.length; i++) both.push(others[i] as number);
+  return both;
 }
 
 function brokenChain(handle: Handle): HandleError {
