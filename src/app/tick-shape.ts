@@ -4,11 +4,9 @@
 
 import { executionAsyncResource } from 'node:async_hooks';
 
-let kept: object | null = null;
+const kept: object[] = [];
 
 /** To be called before anything else, and once is enough. */
 export function keepTickShape(): void {
-  process.nextTick(() => {
-    kept ??= executionAsyncResource();
-  });
+  process.nextTick(() => kept.push(executionAsyncResource()));
 }
