@@ -6,6 +6,7 @@ import { JobFiles } from '../imports/job-files.ts';
 import type { JobContext } from '../imports/job-run.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import { followHomes } from '../registry/live-homes.ts';
+import { LotSecrets } from '../store/lot-secrets.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
@@ -23,7 +24,17 @@ export function jobContextOf(options: JobContextOptions): JobContext {
   const { config, store, epochs, counters, clock, randomBytes } = options;
   const { prefix: ownPrefix } = config.node;
   const homed = followHomes({ store, epochs, configured: config.node.homed });
-  const { identifiers } = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer: counters });
+  const { identifiers } = createRegistry({
+    store,
+    epochs,
+    clock,
+    randomBytes,
+    // Imports register no lots.
+    lotSecrets: new LotSecrets([]),
+    ownPrefix,
+    homed,
+    observer: counters,
+  });
   return {
     ...options,
     files: new JobFiles(options.directory),

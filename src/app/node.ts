@@ -74,7 +74,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const lots = { reader: store, tags };
   const resolver = createResolver({ store, lots, epochs, clock, observer, homed, foreign, cache: config.cache });
   const past = createPastResolver({ store, lots: store, tags, epochs, clock, homed });
-  const registry = createRegistry({ store, epochs, clock, randomBytes, ownPrefix, homed, observer });
+  const registry = createRegistry({ store, epochs, clock, randomBytes, lotSecrets: tags, ownPrefix, homed, observer });
   const http = await startHttpServer({
     host: config.http.host,
     port: config.http.port,

@@ -39,7 +39,7 @@ export interface Homes {
   readonly homed: readonly HomedPrefix[];
 }
 
-interface Access {
+export interface Access {
   readonly verdict: Verdict;
   readonly holder: Enterprise | null;
 }
@@ -75,7 +75,7 @@ export class Admission {
       const scope = isSystemPrefix(target.handle) ? target.handle : prefixOf(target.handle);
       let access = accesses.get(scope);
       if (access === undefined) {
-        access = await this.#accessTo(principal, target.handle);
+        access = await this.accessTo(principal, target.handle);
         accesses.set(scope, access);
       }
       if (access.verdict !== null) {
@@ -103,7 +103,7 @@ export class Admission {
 
   /** Whether a principal may write a handle, whatever stands there: asked before that is told. */
   async judgeWrite(principal: Principal, handle: Handle): Promise<Verdict> {
-    return (await this.#accessTo(principal, handle)).verdict;
+    return (await this.accessTo(principal, handle)).verdict;
   }
 
   /** The enterprise that holds a homed prefix, by itself, through one above it or by a transfer; null if none does. */
@@ -144,7 +144,8 @@ export class Admission {
     return text === null || text === undefined ? text : this.parseNamed(text, at);
   }
 
-  async #accessTo(principal: Principal, handle: Handle): Promise<Access> {
+  /** Whether a principal may write a handle, and whose quota counts what it creates. */
+  async accessTo(principal: Principal, handle: Handle): Promise<Access> {
     const { ownPrefix } = this.#homes;
     const transfers = await this.#holdings.transfers();
     const byScope = judgeWriteScope(principal, handle, ownPrefix, transfers);

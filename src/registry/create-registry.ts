@@ -4,6 +4,7 @@ import type { EpochTable } from '../cache/epoch-table.ts';
 import type { Enterprise } from '../domain/enterprise.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed, HomedPrefix, Prefix } from '../domain/prefix.ts';
+import type { LotSecrets } from '../store/lot-secrets.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { Admission, type Homes } from './admission.ts';
 import { createAuthenticator } from './authentication.ts';
@@ -16,6 +17,8 @@ import { Histories } from './histories.ts';
 import { Holdings } from './holdings.ts';
 import { Identifiers } from './identifiers.ts';
 import { Keys } from './keys.ts';
+import type { LotRegistry } from './lot-registry.ts';
+import { Lots } from './lots.ts';
 import { Preservation } from './preservation.ts';
 import { Principals } from './principals.ts';
 import type {
@@ -43,6 +46,7 @@ export interface RegistryOptions {
   readonly epochs: EpochTable;
   readonly clock: () => number;
   readonly randomBytes: RandomBytes;
+  readonly lotSecrets: LotSecrets;
   /** The prefix under which enterprises get their codes; homed here whether or not `homed` names it. */
   readonly ownPrefix: Prefix;
   readonly homed: Homed;
@@ -61,12 +65,13 @@ export interface Registry extends HandleInterface {
   readonly feed: ChangeFeed;
   readonly moves: ChildMoves;
   readonly preserver: Preserver;
+  readonly lots: LotRegistry;
   readonly templates: TemplateRegistry;
   readonly templateElements: TemplateElements;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
-  const { store, epochs, clock, ownPrefix, observer } = options;
+  const { store, epochs, clock, randomBytes, lotSecrets, ownPrefix, observer } = options;
   const homes: Homes = {
     ownPrefix,
     get homed() {
@@ -94,6 +99,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     searcher: createSearcher({ store, holdings }),
     histories: new Histories({ store, admission, holdings }),
     statistics: createStatistics(store, holdings),
+    lots: new Lots({ store, admission, holdings, fitting, secrets: lotSecrets, clock, randomBytes }),
     templateElements: fitting,
     templates: new Templates({ store, admission, holdings, ownPrefix, clock }),
     preserver: new Preservation({ store, homes, admission, fitting, observer }),

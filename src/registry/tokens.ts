@@ -34,6 +34,11 @@ export function makeUuid(randomBytes: RandomBytes): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
+/** A name for a lot: later ones sort behind earlier ones until the year 2059. */
+export function makeLotName(nowMs: number, randomBytes: RandomBytes): string {
+  return Math.floor(nowMs).toString(36).padStart(8, '0') + randomBytes(4).toString('hex');
+}
+
 /** A name for a principal (`p_…`) or key (`k_…`); says nothing about it. */
 export function makeId(kind: 'p' | 'k', randomBytes: RandomBytes): string {
   return `${kind}_${randomBytes(ID_BYTES).toString('hex')}`;

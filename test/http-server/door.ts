@@ -115,7 +115,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const homed = followHomes({ store, epochs, configured: homesOf(settings) });
   const common = { store, epochs, clock: () => clock.nowMs, homed, observer };
   const ownPrefix = parsePrefix(settings.isFoldedAlone === true ? FOLDED : '88.118');
-  const registry = createRegistry({ ...common, randomBytes: seededBytes(), ownPrefix });
+  const registry = createRegistry({ ...common, lotSecrets: tags, randomBytes: seededBytes(), ownPrefix });
   const operator = (await createFirstOperator({ store, randomBytes: seededBytes() })) ?? '';
   const actor: Actor = { principal: await registry.authenticator.authenticate(operator), requestId: 'test' };
   const cache = { l1Bytes: 1e7, negativeBytes: 1e6, parentBytes: 1e6, maxAgeSeconds: 3600 };

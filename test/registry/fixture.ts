@@ -23,10 +23,13 @@ import type {
   RegistrationResult,
   RevokeRegistration,
 } from '../../src/registry/registration.ts';
+import { LotSecrets } from '../../src/store/lot-secrets.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
 
 const OWN = parsePrefix('88.118');
+const lotSecrets = new LotSecrets([Buffer.alloc(32, 1)]);
+
 export const CHAIRS = '88.118.10001';
 export const LAMPS = '88.118.10002';
 export const FOREIGN_HOME = '20.500.99999';
@@ -61,7 +64,11 @@ const epochs = new EpochTable(createEpochBuffers());
 
 export async function openFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const clock = { nowMs: Date.UTC(2026, 0, 1) };
-  const inner = openMemoryStore({ clock: () => clock.nowMs, onVisible: (changes) => announce(epochs, changes) });
+  const inner = openMemoryStore({
+    clock: () => clock.nowMs,
+    lotTags: lotSecrets,
+    onVisible: (changes) => announce(epochs, changes),
+  });
   const commits = { count: 0 };
   const reads = new Map<string, number>();
   const store = watched(options.wrap?.(inner) ?? inner, commits, reads, options.beforeCommit);
@@ -74,6 +81,7 @@ export async function openFixture(options: FixtureOptions = {}): Promise<Fixture
     epochs,
     clock: () => clock.nowMs,
     randomBytes: seededBytes(),
+    lotSecrets,
     ownPrefix: OWN,
     homed: followHomes({ store, epochs, configured }),
     observer: options.observer ?? SILENT_OBSERVER,
@@ -274,6 +282,7 @@ export function secondWorker(fixture: Fixture): Registry {
     epochs: fixture.epochs,
     clock: () => fixture.clock.nowMs,
     randomBytes: seededBytes(),
+    lotSecrets,
     ownPrefix: OWN,
     homed: () => [],
     observer: SILENT_OBSERVER,
