@@ -54,6 +54,24 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['register 88.118.10001/X1 --file record.json --if-match 3', 'only if nobody else changed it'],
   ],
   revoke: [['revoke 88.118.10001/X1 --reason "Recalled: the back leg can break"', 'its tombstone keeps answering']],
+  lot: [['lot list', 'ranges of serials that are registered']],
+  'lot create': [
+    ['lot create --prefix 88.118.10001 --head N301- --width 8 --from 1 --to 5000000', 'five million codes at once'],
+    [
+      'lot create --prefix 88.118.10001 --head N301- --width 8 --from 1 --to 5000 --parent 88.118.10001/SOFA-N301 --file lot.json',
+      'with what is said of each, and what they inherit',
+    ],
+  ],
+  'lot list': [['lot list --prefix 88.118.10001 --json', 'of one enterprise, for a script']],
+  'lot show': [['lot show 88.118.10001:mfz3k1x09f2c4a71', 'its range, its state, how hard its codes are to guess']],
+  'lot codes': [
+    ['lot codes 88.118.10001:mfz3k1x09f2c4a71 --out labels.csv', 'all of them, for the label printer'],
+    ['lot codes 88.118.10001:mfz3k1x09f2c4a71 --from 1 --to 1000 --format ndjson', 'the first thousand'],
+  ],
+  'lot split': [['lot split 88.118.10001:mfz3k1x09f2c4a71 --at 2001', 'to revoke or change one part alone']],
+  'lot close': [['lot close 88.118.10001:mfz3k1x09f2c4a71 --to 4875', 'no more than these were printed']],
+  'lot revoke': [['lot revoke 88.118.10001:mfz3k1x09f2c4a71 --reason "Wrong board delivered"', 'every code of it']],
+  'lot extend': [['lot extend 88.118.10001:mfz3k1x09f2c4a71 --to 10000', 'more of the same']],
   template: [['template list', 'those of the node, and your own']],
   'template list': [['template list --prefix 88.118.10001 --json', 'of one enterprise, for a script']],
   'template show': [

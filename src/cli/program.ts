@@ -15,6 +15,7 @@ import { addExportCommand } from './export-command.ts';
 import { addHistoryCommand } from './history-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommand } from './key-command.ts';
+import { addLotCommand } from './lot-command.ts';
 import { addMoveCommand } from './move-command.ts';
 import { addPrincipalCommand } from './principal-command.ts';
 import { addRecallCommand } from './recall-command.ts';
@@ -84,6 +85,7 @@ export function createProgram(terminal: Terminal): Command {
   addSearchCommand(program, terminal);
   addHistoryCommand(program, terminal);
   addChangesCommand(program, terminal);
+  addLotCommand(program, terminal);
   addTemplateCommand(program, terminal);
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);

@@ -80,7 +80,10 @@ async function verify(path: string, { maxGrowth }: Flags, terminal: Terminal): P
   // Loaded here, so that the commands that are only clients start fast.
   const { verifyStore } = await import('../store/verify-store.ts');
   const progress = progressOf(terminal, ROWS_FORMAT);
+  const { readLotKeys } = await import('../app/lot-key.ts');
+  const { LotSecrets } = await import('../store/lot-secrets.ts');
   return verifyStore({
+    lotTags: new LotSecrets(readLotKeys(join(path, 'lot.key'))),
     path,
     maxGrowthBytes: maxGrowth === undefined ? null : maxGrowth * MEBIBYTE,
     progress: (rows, about) => progress.update(rows, about),

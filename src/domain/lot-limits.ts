@@ -7,6 +7,9 @@ export const MAX_COUNTER_WIDTH = 15;
 export const MIN_TAG_LENGTH = 4;
 export const MAX_TAG_LENGTH = 16;
 
+/** Characters of a check tag unless another number is asked for: 41 bits, one guess in 2.6 million million. */
+export const DEFAULT_TAG_LENGTH = 9;
+
 /**
  * Records that may stand where a lot is registered, widened or cut: they are looked at one by one for the count of
  * identifiers, within some tens of milliseconds of the committing thread.

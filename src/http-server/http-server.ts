@@ -13,6 +13,7 @@ import { AuthenticationGuard } from '../registry/authentication-guard.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { HandleAuthenticator } from '../registry/handle-authentication.ts';
 import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
+import type { LotRegistry } from '../registry/lot-registry.ts';
 import type {
   Authenticator,
   ChangeFeed,
@@ -113,6 +114,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   /** How often a stream of changes shows that it lives; a default without it. */
   readonly heartbeatMs?: number;
   readonly preserver: Preserver;
+  readonly lots: LotRegistry;
   readonly templates: TemplateRegistry;
   readonly templateElements: TemplateElements;
   readonly imports: ImportService;

@@ -5,6 +5,7 @@ import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { HANDLE_ADMIN_OPERATIONS } from './describe-handle-admin.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
 import { IMPORT_OPERATIONS } from './describe-imports.ts';
+import { LOT_OPERATIONS } from './describe-lots.ts';
 import { PRESERVED_OPERATIONS } from './describe-preserved.ts';
 import { RECALL_OPERATIONS } from './describe-recalls.ts';
 import { RECORDS_OPERATIONS } from './describe-records.ts';
@@ -18,6 +19,7 @@ import { type Answer, type Contents, type Operation, type QuerySchema, type Sche
 import * as answers from './schemas-answers.ts';
 import { CHANGES, HISTORY } from './schemas-changes.ts';
 import { IMPORT_JOB } from './schemas-imports.ts';
+import { LOT, NEW_LOT } from './schemas-lots.ts';
 import { NEW_VALUE, REGISTRATION, REGISTRATION_ITEM, REGISTRATION_PATCH } from './schemas-registration.ts';
 import { NEW_TEMPLATE, TEMPLATE, TEMPLATE_ELEMENT } from './schemas-templates.ts';
 import { HANDLE_VALUE } from './schemas-values.ts';
@@ -29,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...RECALL_OPERATIONS,
   ...SEARCH_OPERATIONS,
   ...HANDLE_ADMIN_OPERATIONS,
+  ...LOT_OPERATIONS,
   ...TEMPLATE_OPERATIONS,
   ...DIRECTORY_OPERATIONS,
   ...RECORDS_OPERATIONS,
@@ -47,6 +50,8 @@ const NAMED: Readonly<Record<string, Schema>> = {
   History: HISTORY,
   Outcome: answers.OUTCOME,
   ItemOutcome: answers.ITEM_OUTCOME,
+  Lot: LOT,
+  NewLot: NEW_LOT,
   Template: TEMPLATE,
   NewTemplate: NEW_TEMPLATE,
   TemplateElement: TEMPLATE_ELEMENT,

@@ -31,6 +31,7 @@ export interface Answer {
 export const TAGS = {
   Resolution: 'What is registered under an identifier, for everybody.',
   Identifiers: 'Registering, changing and revoking identifiers.',
+  Lots: 'Ranges of serials, each registered as one thing.',
   Templates: 'What kinds of products are described by.',
   Imports: 'Files of any size, registered row by row while everything else goes on.',
   Enterprises: 'Who holds which prefix.',

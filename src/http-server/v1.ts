@@ -17,6 +17,7 @@ import type { ImportEvents } from './import-events.ts';
 import { registerImportProfiles } from './import-profiles.ts';
 import { registerImports, registerImportUpload } from './imports.ts';
 import { registerKeys, registerPrincipals } from './keys.ts';
+import { registerLots } from './lots.ts';
 import { registerMoves } from './moves.ts';
 import { registerPreserved } from './preserved.ts';
 import { registerResolveBatch } from './resolve-batch.ts';
@@ -35,6 +36,7 @@ interface V1Options
     | 'histories'
     | 'identifiers'
     | 'imports'
+    | 'lots'
     | 'moves'
     | 'observer'
     | 'preserver'
@@ -71,6 +73,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerIdentifiers(closed, identifiers);
       registerIdentifierReading(closed, options);
       registerChanges(closed, options);
+      registerLots(closed, options.lots);
       registerTemplates(closed, options);
       registerMoves(closed, options.moves);
       registerPreserved(closed, options.preserver);
