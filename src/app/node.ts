@@ -81,6 +81,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
     reusePort: options.reusePort,
     tls: options.tls,
     resolver,
+    cacheKeeper: resolver.keeper,
     nodeName: nodeNameOf(config),
     recognise: recogniseFor(config),
     past,

@@ -122,6 +122,11 @@ export class AnswerCache {
     return briefly(entry);
   }
 
+  /** For who looks into the cache: counts nothing, and keeps nothing in use. */
+  peek(handle: Handle): Answer | undefined {
+    return (this.#l1.get(handle) ?? this.#negative.get(handle))?.answer;
+  }
+
   /** What `standIn` gave was told. */
   stoodIn(): void {
     this.#observer.cacheEvent('l1', 'stood-in', 1);

@@ -140,6 +140,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['search --prefix 88.118.10001 --created-from 2026-01-31T00:00:00+08:00 --status active', 'what is new and in use'],
     ['search --prefix 88.118.10001 --status recalled --json', 'for a script'],
   ],
+  cache: [
+    ['cache show 20.500.12345/OAK-CHAIR', 'how old is what is remembered of it'],
+    ['cache purge 20.500.12345/OAK-CHAIR', 'ask the other node next time'],
+  ],
+  'cache show': [['cache show 20.500.12345/OAK-CHAIR', 'is it remembered, and how old is it']],
+  'cache purge': [['cache purge 20.500.12345/OAK-CHAIR', 'ask the other node next time']],
   history: [
     ['history 88.118.10001/SOFA-N301', 'newest change first'],
     ['history 88.118.10001/SOFA-N301 --limit 1', 'only the last one'],

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { isHandleError } from '../domain/error.ts';
 import { addAuditCommand, addLogCommand } from './audit-command.ts';
 import { addBackupCommands } from './backup-command.ts';
+import { addCacheCommand } from './cache-command.ts';
 import { addChangesCommand } from './changes-command.ts';
 import { addChildrenCommand } from './children-command.ts';
 import { addCompletionCommand } from './completion-command.ts';
@@ -90,6 +91,7 @@ export function createProgram(terminal: Terminal): Command {
   addEnterpriseCommand(program, terminal);
   addPrincipalCommand(program, terminal);
   addKeyCommand(program, terminal);
+  addCacheCommand(program, terminal);
   addStatsCommand(program, terminal);
   addAuditCommand(program, terminal);
   addLogCommand(program, terminal);

@@ -31,7 +31,7 @@ import type { Searcher } from '../registry/search.ts';
 import type { Statistics } from '../registry/statistics.ts';
 import { Asker, type Recognise } from '../resolver/asker.ts';
 import type { PastResolver } from '../resolver/past.ts';
-import type { Resolver } from '../resolver/resolver.ts';
+import type { CacheKeeper, Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
 import { createApiWriter } from './api-writer.ts';
 import type { AuditSearch } from './audit.ts';
@@ -94,6 +94,7 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly port: number;
   readonly reusePort: boolean;
   readonly resolver: Resolver;
+  readonly cacheKeeper: CacheKeeper;
   /** How this node calls itself to others, in `Via`. */
   readonly nodeName: string;
   /** Reads texts of other schemes than handles; null where nobody answers for them. */

@@ -1,6 +1,7 @@
 // Puts the description of the HTTP door together: OpenAPI 3.1 from the operations and from the schemas that check
 // requests. It is loaded when somebody asks for it, so that a worker that resolves does not carry it.
 
+import { CACHE_OPERATIONS } from './describe-cache.ts';
 import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { HANDLE_ADMIN_OPERATIONS } from './describe-handle-admin.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
@@ -37,6 +38,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...RECORDS_OPERATIONS,
   ...PRESERVED_OPERATIONS,
   ...IMPORT_OPERATIONS,
+  ...CACHE_OPERATIONS,
   ...SERVICE_OPERATIONS,
 ];
 

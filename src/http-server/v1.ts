@@ -6,6 +6,7 @@ import { HandleError } from '../domain/error.ts';
 import type { Asker } from '../resolver/asker.ts';
 import { registerAudit } from './audit.ts';
 import { type RequestAuthentication, requireKey } from './authentication.ts';
+import { registerCache } from './cache-keeping.ts';
 import type { ChangeStreams } from './change-streams.ts';
 import { registerChanges } from './changes.ts';
 import { registerEnterprises } from './enterprises.ts';
@@ -29,6 +30,7 @@ import { acceptJson, createProblemHandler, refuseOtherMethods } from './v1-frame
 interface V1Options
   extends Pick<
     HttpServerOptions,
+    | 'cacheKeeper'
     | 'children'
     | 'clock'
     | 'directory'
@@ -75,6 +77,7 @@ export function registerV1(app: FastifyInstance, options: V1Options, asker: Aske
       registerChanges(closed, options);
       registerLots(closed, options.lots);
       registerTemplates(closed, options);
+      registerCache(closed, { cacheKeeper: options.cacheKeeper, asker });
       registerMoves(closed, options.moves);
       registerPreserved(closed, options.preserver);
       registerImports(closed, options);

@@ -14,10 +14,11 @@ import { CoalescingResolver } from './coalescing.ts';
 import { Delegations } from './delegation.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { InheritingResolver } from './inheriting.ts';
+import { createKeeper } from './keeper.ts';
 import { type LotFinderOptions, RememberedLots } from './lot-finder.ts';
 import { OriginResolver } from './origin.ts';
 import { ParentCache } from './parent-cache.ts';
-import type { Delegated, Resolver } from './resolver.ts';
+import type { CacheKeeper, Delegated, Resolver } from './resolver.ts';
 
 export interface ResolverOptions {
   readonly store: Pick<RecordReader, 'get'>;
@@ -50,7 +51,7 @@ export interface ForeignOptions {
 }
 
 /** caching( coalescing( inheriting( origin( store, lots, elsewhere( delegations, abroad ) ), parents( store ) ) ) ) */
-export function createResolver(options: ResolverOptions): Resolver {
+export function createResolver(options: ResolverOptions): Resolver & { readonly keeper: CacheKeeper } {
   const { store, epochs, clock, observer, homed } = options;
   const lots = options.lots === null ? null : new RememberedLots({ ...options.lots, epochs });
   const { l1Bytes, negativeBytes, parentBytes, maxAgeSeconds } = options.cache;
@@ -61,7 +62,8 @@ export function createResolver(options: ResolverOptions): Resolver {
   const origin = new OriginResolver({ store, lots, observer, epochs, clock, homed, elsewhere });
   const inheriting = new InheritingResolver({ inner: origin, parents, epochs, clock });
   const coalescing = new CoalescingResolver({ inner: inheriting, epochs });
-  return new CachingResolver({ inner: coalescing, cache, clock });
+  const caching = new CachingResolver({ inner: coalescing, cache, clock });
+  return { resolve: (question) => caching.resolve(question), keeper: createKeeper(options, cache) };
 }
 
 function createElsewhere({ foreign, store, epochs, clock, cache }: ResolverOptions): Elsewhere | null {

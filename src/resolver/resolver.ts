@@ -1,6 +1,6 @@
 // The one interface of the read path. A cache is a resolver that wraps a resolver; chain.ts shows the order.
 
-import type { Answer, Tier } from '../domain/answer.ts';
+import type { Answer, Learned, Tier } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 
 /** `refer`: say where to ask. `recurse`: ask there, and hand on the answer. */
@@ -19,6 +19,22 @@ export interface Question {
   payForTrip(): void;
   /** Out-parameter: the resolver that answers writes its own tier here. */
   tier: Tier;
+}
+
+/** What a cache holds of an answer that another node gave. */
+export interface Remembered {
+  readonly kind: Answer['kind'];
+  readonly values: number;
+  readonly learned: Learned;
+  readonly state: 'fresh' | 'stale';
+}
+
+/** Looks into the caches on the read path, and empties them of one handle. */
+export interface CacheKeeper {
+  /** `memory`: this thread's. `shared`: the second tier's. Null where nothing is. */
+  inspect(handle: Handle): Promise<{ readonly memory: Remembered | null; readonly shared: Remembered | null }>;
+  /** Done when no thread of this node gives what it had. Throws `UPSTREAM_UNAVAILABLE` if that cannot be said. */
+  purge(handle: Handle): Promise<void>;
 }
 
 /**

@@ -122,13 +122,13 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const real = createResolver({ ...common, lots: { reader: store, tags }, foreign: settings.foreign ?? null, cache });
   const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
   const { imports, removeImports } = openImports({ store, clock: common.clock, identifiers: registry.identifiers });
+  const reading = { resolver, cacheKeeper: real.keeper, nodeName: 'jiabiao-88.118' };
   let requests = 0;
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
     reusePort: false,
-    resolver,
-    nodeName: 'jiabiao-88.118',
+    ...reading,
     recognise: settings.foreign === undefined ? null : recognise,
     past: createPastResolver({ ...common, lots: store, tags }),
     ...registry,
