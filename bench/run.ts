@@ -7,6 +7,8 @@ import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { bytesChange, bytesItem } from './cases/bytes.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
+import { hdlTcp, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
+import { hdlCodec } from './cases/hdl-codec.ts';
 import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
 import { memory } from './cases/memory.ts';
 import { registerBatch } from './cases/register-batch.ts';
@@ -36,6 +38,10 @@ const CASES: readonly BenchCase[] = [
   registerSingle,
   registerBatch,
   basicAuthenticated,
+  hdlTcp,
+  hdlTcpPipelined,
+  hdlUdp,
+  hdlCodec,
   memory,
   backup,
   resolveDuringExport,

@@ -1,6 +1,7 @@
 // The load driver's process: takes jobs over IPC, one at a time, and answers each with its report.
 
 import { availableParallelism } from 'node:os';
+import { type HandleLoadOptions, runHandleLoad } from './handle-load.ts';
 import { type LoadReport, type ResponseExpectation, runLoad } from './load.ts';
 import { cpuSecondsOf, machineCpuSeconds } from './server-usage.ts';
 import { prepareRequests, type Workload } from './workload.ts';
@@ -16,6 +17,8 @@ export interface LoadJob {
   readonly rate: number | null;
   readonly workload: Workload;
   readonly expect: ResponseExpectation;
+  /** How the Handle protocol is spoken; HTTP without it, or null. */
+  readonly handle?: Pick<HandleLoadOptions, 'transport' | 'depth'> | null;
 }
 
 export interface DrivenReport extends LoadReport {
@@ -39,15 +42,19 @@ async function run(job: LoadJob): Promise<DriverMessage> {
   const startedAt = performance.now();
   const before = process.cpuUsage();
   const othersBefore = machineCpuSeconds() - cpuSecondsOf(job.pid);
-  const report = await runLoad({
-    ...job,
+  const { handle, ...settings } = job;
+  const load = {
+    ...settings,
     serverCpu: () => cpuSecondsOf(job.pid),
     next: () => {
       const request = requests[at] as string;
       at = at + 1 === requests.length ? 0 : at + 1;
       return request;
     },
-  });
+  };
+  const report = await (handle === undefined || handle === null
+    ? runLoad(load)
+    : runHandleLoad({ ...load, ...handle }));
   const used = process.cpuUsage(before);
   const driverCpuSeconds = (used.user + used.system) / 1e6;
   const foreign = machineCpuSeconds() - cpuSecondsOf(job.pid) - othersBefore - driverCpuSeconds;

@@ -1,6 +1,8 @@
 // What a load consists of: requests prebuilt as bytes in strings, so that sending costs next to nothing.
 
 import { bytesFromText } from '../../src/domain/bytes.ts';
+import { encodeMessage } from '../../src/wire/message.ts';
+import { FLAG, OPERATION } from '../../src/wire/protocol.ts';
 import { itemHandle, newRow, type Sector, unknownHandle } from '../generator.ts';
 import { seededRandom, shuffled, zipfRank } from '../random.ts';
 
@@ -23,6 +25,13 @@ export type Workload =
       /** Distinct requests; after the last the first comes again. */
       readonly requests: number;
       /** Place in the order of choices, so that one run goes on where another ended. */
+      readonly from: number;
+    }
+  | {
+      readonly kind: 'handle-resolve';
+      readonly sector: Sector;
+      readonly choice: Choice;
+      readonly requests: number;
       readonly from: number;
     }
   | {
@@ -67,6 +76,10 @@ function maker(workload: Workload): (number: number) => string {
       const handleAt = chooser(workload);
       return (number) => `GET /api/handles/${handleAt(number)} HTTP/1.1\r\n${HEAD}\r\n`;
     }
+    case 'handle-resolve': {
+      const handleAt = chooser(workload);
+      return (number) => handleRequest(handleAt(number));
+    }
     case 'resolve-batch': {
       const handleAt = chooser(workload);
       return (number) => {
@@ -86,6 +99,23 @@ function maker(workload: Workload): (number: number) => string {
         return withBody('POST /v1/identifiers', authorization(workload.token), rows);
       };
   }
+}
+
+/** A resolution over the Handle protocol, of public values, on a connection that is kept. */
+export function handleRequest(handle: string): string {
+  const version = { major: 2, minor: 11, suggestedMajor: 2, suggestedMinor: 11 };
+  const flags = { isCompressed: false, isEncrypted: false, isTruncated: false };
+  const spelled = bytesFromText(handle);
+  return encodeMessage({
+    kind: 'request',
+    envelope: { ...version, ...flags, sessionId: 0, requestId: 1, sequence: 0, messageLength: 0 },
+    header: {
+      ...{ opCode: OPERATION.resolution, responseCode: 0, opFlags: FLAG.publicOnly | FLAG.keepConnection },
+      ...{ siteInfoSerial: 0xffff, recursionCount: 0, reserved: 0, expiresAt: 0 },
+    },
+    credential: null,
+    body: { kind: 'resolution', handle: spelled, indexes: [], types: [], trailer: bytesFromText('') },
+  });
 }
 
 interface Choosing {

@@ -2,9 +2,10 @@
 
 import type { Driver } from '../driver/driver.ts';
 import type { ResponseExpectation } from '../driver/load.ts';
-import type { DrivenReport } from '../driver/main.ts';
+import type { DrivenReport, LoadJob } from '../driver/main.ts';
 import type { Workload } from '../driver/workload.ts';
 import type { Sector } from '../generator.ts';
+import type { HandleReferenceTask } from '../reference/handle-worker.ts';
 import type { ReferenceTask } from '../reference/worker.ts';
 import type { OurNode, Server } from './children.ts';
 import { faultOf, type Measured, type Pair, type Runs } from './measurement.ts';
@@ -22,7 +23,7 @@ export interface BenchContext {
   twinWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
   /** A node on an empty directory. */
   emptyNode(settings?: Readonly<Record<string, string>>): Promise<OurNode>;
-  reference(task: ReferenceTask): Promise<Server>;
+  reference(task: ReferenceTask | HandleReferenceTask): Promise<Server>;
   /** Keeps a run for the result file. */
   keep(run: Runs): void;
   say(line: string): void;
@@ -54,6 +55,8 @@ export interface LoadPlan {
   /** The workload of a round, the same for both servers; asked for `rounds` too, to warm up. */
   readonly workload: (round: number) => Workload;
   readonly expect: ResponseExpectation;
+  /** How the Handle protocol is spoken; HTTP without it. */
+  readonly handle?: NonNullable<LoadJob['handle']>;
 }
 
 /** A round that is not counted; its workload is the one after the last round's. */
@@ -75,6 +78,7 @@ export async function loadOnce(
     rate: plan.rate,
     workload: plan.workload(round === WARM_UP ? plan.rounds : round),
     expect: plan.expect,
+    handle: plan.handle ?? null,
   });
   const fault = faultOf(report);
   if (fault !== null) throw new Error(`${plan.measure}, ${target.name}, round ${round}: ${fault}`);

@@ -123,7 +123,7 @@ export async function startReference(start: ReferenceStart): Promise<Server> {
   return { port, pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

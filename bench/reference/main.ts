@@ -2,17 +2,19 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { HandleReferenceTask } from './handle-worker.ts';
 import type { ReferenceTask } from './worker.ts';
 
 export interface ReferenceStart {
   readonly workers: number;
-  readonly task: ReferenceTask;
+  readonly task: ReferenceTask | HandleReferenceTask;
 }
 
 async function start({ workers, task }: ReferenceStart): Promise<void> {
   let port = 0;
   for (let i = 0; i < workers; i++) {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { task, port } });
+    const file = 'kind' in task ? './handle-worker.ts' : './worker.ts';
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: { task, port } });
     const [listening] = (await once(worker, 'message')) as [number];
     port = listening;
   }

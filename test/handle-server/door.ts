@@ -81,7 +81,7 @@ export async function openHandleDoor(settings: HandleDoorSettings = {}): Promise
   };
 }
 
-function askByTcp(port: number, pieces: readonly string[]): Promise<ByteString[]> {
+export function askByTcp(port: number, pieces: readonly string[]): Promise<ByteString[]> {
   const { promise, resolve, reject } = Promise.withResolvers<ByteString[]>();
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   let received = '';
@@ -96,7 +96,7 @@ function askByTcp(port: number, pieces: readonly string[]): Promise<ByteString[]
   return promise;
 }
 
-function askByUdp(
+export function askByUdp(
   port: number,
   sent: readonly string[],
 ): Promise<{ readonly message: ByteString; readonly datagrams: number }> {
