@@ -3,7 +3,8 @@
 import { expect, it } from 'vitest';
 import type { Actor } from '../../src/registry/registration.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
-import { CHAIRS, DRY, openFixture, patch, put, remove, setState, WRITE, word, words } from './fixture.ts';
+import { CHAIRS, DRY, openFixture, patch, put, remove, setState, value, WRITE, word, words } from './fixture.ts';
+import { putTemplate } from './template-fixture.ts';
 
 function answeringLater(store: RegistryStore): RegistryStore {
   return {
@@ -67,4 +68,22 @@ it('registers, authenticates and refuses alike', async () => {
   expect(await word(f, self, put(`${CHAIRS}/C`))).toBe('FORBIDDEN');
   await f.directory.revokeKey(f.operator, key.id);
   await expect(f.authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+it('holds registrations against their template, with what they inherit, alike', async () => {
+  const f = await openFixture({ wrap: answeringLater });
+  const template = `${CHAIRS}/META_CHAIR`;
+  const required = { kind: 'string', required: true, maxLength: 5 } as const;
+  await putTemplate(f, f.chairs, template, [
+    { ...required, index: 2000 },
+    { ...required, index: 2001 },
+  ]);
+  await f.identifiers.register(f.chairs, [put(`${CHAIRS}/M`, { values: [value(2000, 'TYPE_2000', 'Chair')] })], WRITE);
+  const item = (suffix: string, text: string, parent: string | null) =>
+    put(`${CHAIRS}/${suffix}`, { template, parent, values: [value(2001, 'TYPE_2001', text)] });
+  const calls = [item('A', 'x', `${CHAIRS}/M`), item('B', 'x', null), item('C', 'sixsix', `${CHAIRS}/M`)];
+  for (const options of [DRY, WRITE]) {
+    const { results } = await f.identifiers.register(f.chairs, calls, options);
+    expect(words(results)).toEqual(['created', 'INVALID_VALUE', 'INVALID_VALUE']);
+  }
 });
