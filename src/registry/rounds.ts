@@ -174,7 +174,9 @@ export class Round {
 
   #assertFits(handle: Handle, draft: RecordDraft, current: HandleRecord | null): Awaitable<void> {
     if (draft.template === null) return;
-    return this.#options.fitting.assertFits({ handle, draft, current, lookUp: this.#lookUp });
+    const { fitting, store } = this.#options;
+    const findLot: RegistryStore['findLot'] = (at) => store.findLot(at);
+    return fitting.assertFits({ handle, draft, current, lookUp: this.#lookUp, findLot });
   }
 
   /** A record as it will stand by then; many items of a call have the same ancestors. */

@@ -31,17 +31,17 @@ export interface Candidate {
   readonly current: HandleRecord | null;
   /** Finds ancestors. */
   readonly lookUp: LookUp;
+  /** Of a record: finds the lot it lies in, through which it inherits. */
+  readonly findLot?: LotReader['findLot'];
 }
 
 export class Fitting implements TemplateElements {
   /** Until a new version is put: workers that were told of it compile that. */
   readonly #compiled: Remembered<CompiledTemplate>;
   readonly #ownPrefix: Prefix;
-  readonly #lots: Pick<LotReader, 'findLot'>;
 
-  constructor(store: TemplateReader & Pick<LotReader, 'findLot'>, epochs: EpochTable, ownPrefix: Prefix) {
+  constructor(store: TemplateReader, epochs: EpochTable, ownPrefix: Prefix) {
     this.#ownPrefix = ownPrefix;
-    this.#lots = store;
     this.#compiled = new Remembered<CompiledTemplate>({
       epochs,
       kind: 'template',
@@ -65,8 +65,8 @@ export class Fitting implements TemplateElements {
     if (template === null || status === 'revoked') return;
     if (isNewlyNamed(candidate)) assertUsable(candidate.handle, template, this.#ownPrefix);
     const compiled = this.#compiled.get(template);
-    if (compiled instanceof Promise) return compiled.then((found) => judge(found, candidate, this.#lots));
-    return judge(compiled, candidate, this.#lots);
+    if (compiled instanceof Promise) return compiled.then((found) => judge(found, candidate));
+    return judge(compiled, candidate);
   }
 
   /** Which values of a draft records are found by, as its template has it now; at once if it is at hand. */
@@ -100,12 +100,8 @@ function compiledOf(template: Awaitable<Template | null>): Awaitable<CompiledTem
   return template === null ? null : compileTemplate(template);
 }
 
-function judge(
-  compiled: CompiledTemplate | null,
-  candidate: Candidate,
-  lots: Pick<LotReader, 'findLot'>,
-): Awaitable<void> {
-  const { handle, draft, current, lookUp } = candidate;
+function judge(compiled: CompiledTemplate | null, candidate: Candidate): Awaitable<void> {
+  const { handle, draft, current, lookUp, findLot } = candidate;
   const isNew = isNewlyNamed(candidate);
   if (compiled === null) {
     // Named before there were templates here, or at the node it came from: it goes on standing.
@@ -116,8 +112,10 @@ function judge(
   const mismatches = judgeValues(compiled, draft.values, standing);
   const missing = missingElements(compiled, draft, standing);
   const judgement = { compiled, mismatches, missing, lookUp };
-  if (missing.length === 0 || draft.parent !== null) return climb(judgement, draft.parent, 1);
-  const lot = lots.findLot(handle);
+  if (missing.length === 0 || draft.parent !== null || findLot === undefined) {
+    return climb(judgement, draft.parent, 1);
+  }
+  const lot = findLot(handle);
   if (lot instanceof Promise) return lot.then((found) => climbThroughLot(judgement, handle, found));
   return climbThroughLot(judgement, handle, lot);
 }
