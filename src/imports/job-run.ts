@@ -96,12 +96,12 @@ export class JobRun {
 
   /** Called often; looks now and then. Null to go on. `share`: of this stage. */
   async look(share: number, counts: JobCounts): Promise<Extract<Verdict, 'cancelled' | 'interrupted'> | null> {
+    const { files, isStopping } = this.context;
+    if (isStopping()) return 'interrupted';
     const now = performance.now();
     if (now < this.#lookAt) return null;
     this.#lookAt = now + LOOK_MS;
-    const { files, isStopping } = this.context;
     if (files.isCancelled(this.#job.id)) return 'cancelled';
-    if (isStopping()) return 'interrupted';
     await this.findPrincipal();
     this.#showProgress(share, counts, now);
     return null;
