@@ -81,7 +81,10 @@ export class Answerer {
     } catch (error) {
       return this.refuse(bytes, failureOf(error));
     }
-    if (message.envelope.sessionId !== 0) return this.#counted(this.#inSession(bytes, message, client));
+    if (message.envelope.sessionId !== 0) {
+      if (this.#inFlight >= this.#options.inFlight) return this.refuse(bytes, this.#overloaded());
+      return this.#counted(this.#inSession(bytes, message, client));
+    }
     if (message.kind === 'encrypted') return this.#refused(message, RESPONSE.sessionFailed, NO_SESSION_TO_DECRYPT);
     if (message.kind === 'response') return this.#refused(message, RESPONSE.protocolError, 'That is a response.');
     return this.#carryOut(this.#callOf(message, client, null));
@@ -242,11 +245,14 @@ export class Answerer {
 
   /** Hits are answered whatever the load; only what has to wait is turned away. Throws `OVERLOADED`. */
   #assertRoom(pending: Promise<unknown> | null): void {
-    const { inFlight, observer } = this.#options;
-    if (this.#inFlight < inFlight) return;
+    if (this.#inFlight < this.#options.inFlight) return;
     pending?.catch(() => {}); // nobody waits for it here any more
-    observer.refused('in-flight');
-    throw new HandleError('OVERLOADED', 'Too much is in flight on this node: try again in a second.');
+    throw this.#overloaded();
+  }
+
+  #overloaded(): HandleError {
+    this.#options.observer.refused('in-flight');
+    return new HandleError('OVERLOADED', 'Too much is in flight on this node: try again in a second.');
   }
 
   #told(call: Call, outcomes: Outcomes): Reply | Promise<Reply> {

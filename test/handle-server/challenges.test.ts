@@ -189,6 +189,21 @@ function integersIn(der: Buffer): ByteString[] {
   return numbers;
 }
 
+describe('a node with too much in flight', () => {
+  it('turns away what has to wait, and answers what is at hand', async () => {
+    await open();
+    await door.close();
+    door = await openHandleDoor({ limits: { inFlight: 0 } });
+    await register(door, `${FOLDED}/c1`, [{ index: 1, type: 'URL', data: 'http://x/' }]);
+    expect(codeOf(await told(addition(50)))).toBe(3);
+    const ofSession = { ...addition(50).envelope, sessionId: 77 };
+    expect(codeOf(await told({ ...addition(50), envelope: ofSession }))).toBe(3);
+    const siteInfo = request(OPERATION.siteInfo, { kind: 'handle', handle: bytes('/') });
+    expect(codeOf(await told(siteInfo))).toBe(1);
+    expect(door.http.seen.refused).toEqual(['in-flight', 'in-flight']);
+  });
+});
+
 describe('a message', () => {
   it('that is a response, or of an operation of the national SDK that is not carried out, is told so', async () => {
     await open();
