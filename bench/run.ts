@@ -7,6 +7,7 @@ import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { bytesChange, bytesItem } from './cases/bytes.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
+import { foreignL1 } from './cases/foreign-l1.ts';
 import { hdlTcp, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
 import { hdlCodec } from './cases/hdl-codec.ts';
 import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
@@ -30,6 +31,7 @@ import { SectorShelf } from './sectors.ts';
 
 const CASES: readonly BenchCase[] = [
   resolveL1,
+  foreignL1,
   resolveL1Tls,
   resolveFirstTouch,
   resolveUnknown,
