@@ -61,7 +61,7 @@ function pick<T>(choices: readonly T[], sector: Sector, number: number): T {
 }
 
 const LEAN_PREFIX = '88.118.30000';
-const LEAN_ITEMS_PER_BATCH = 1_000_000;
+export const LEAN_ITEMS_PER_BATCH = 1_000_000;
 
 /** The enterprise prefixes that a sector's identifiers are under. */
 export function prefixesOf(sector: Sector): readonly string[] {

@@ -13,14 +13,17 @@ import { shuffled } from './random.ts';
 
 const CHANGES_PER_COMMIT = 10_000;
 
+export const LOAD_ORDERS = ['sorted', 'parents-first', 'random'] as const;
+export type LoadOrder = (typeof LOAD_ORDERS)[number];
+
 export interface LoadOptions {
-  /** Items in the order of their handles, or in any. */
-  readonly order: 'sorted' | 'random';
+  /** All in the order of their handles; parents first, then items in that order; parents first, then items in any. */
+  readonly order: LoadOrder;
   /** Indexes of values that can be searched. */
   readonly searchable: readonly number[];
 }
 
-const PLAIN: LoadOptions = { order: 'sorted', searchable: [] };
+const PLAIN: LoadOptions = { order: 'parents-first', searchable: [] };
 
 /** Returns how many rows were written. */
 export async function loadStore(path: string, sector: Sector, options = PLAIN): Promise<number> {
@@ -43,16 +46,28 @@ export async function loadStore(path: string, sector: Sector, options = PLAIN): 
   changes = prefixesOf(sector).map(enterpriseChange);
   await commit();
   rows = 0; // of identifiers alone
-  const items = options.order === 'sorted' ? itemRows(sector) : shuffledRows(sector);
-  for (const source of [parentRows(sector), items]) {
-    for (const row of source) {
-      changes.push(changeOf(row, options.searchable));
-      if (changes.length === CHANGES_PER_COMMIT) await commit();
-    }
+  for (const row of rowsIn(sector, options.order)) {
+    changes.push(changeOf(row, options.searchable));
+    if (changes.length === CHANGES_PER_COMMIT) await commit();
   }
   if (changes.length > 0) await commit();
   await store.close();
   return rows;
+}
+
+function* rowsIn(sector: Sector, order: LoadOrder): Generator<SectorRow> {
+  if (order !== 'sorted') {
+    yield* parentRows(sector);
+    yield* order === 'random' ? shuffledRows(sector) : itemRows(sector);
+    return;
+  }
+  const parents = new Map(Array.from(parentRows(sector), (row) => [row.handle, row]));
+  for (const row of itemRows(sector)) {
+    const parent = parents.get(row.parent ?? '');
+    if (parent !== undefined) yield parent;
+    parents.delete(row.parent ?? '');
+    yield row;
+  }
 }
 
 /** So that a node lets someone write below the prefix. */

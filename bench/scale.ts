@@ -1,13 +1,13 @@
 // `npm run bench:scale -- --identifiers N`: one size on the curve from a million to a hundred million identifiers. Loads a
 // store, starts a node on it, asks for items that were never asked for, recalls a batch, and writes what it saw down.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Driver } from './driver/driver.ts';
-import { itemHandle, itemRow, leanBatch, type Sector } from './generator.ts';
-import { loadStore } from './load-store.ts';
+import { itemHandle, itemRow, LEAN_ITEMS_PER_BATCH, leanBatch, type Sector } from './generator.ts';
+import { LOAD_ORDERS, type LoadOrder, loadStore } from './load-store.ts';
 import { killAll, startNode } from './measure/children.ts';
 import { runCommand } from './measure/commands.ts';
 import { describeMachine } from './measure/machine.ts';
@@ -23,13 +23,21 @@ const { values: flags } = parseArgs({
     identifiers: { type: 'string', default: '1e6' },
     order: { type: 'string', default: 'sorted' },
     workers: { type: 'string', default: String(availableParallelism()) },
+    /** A directory to load into and to keep; one that was loaded before is measured as it is. */
+    store: { type: 'string' },
     /** Only whether everything is right: no speed is measured, nothing is written down. */
     check: { type: 'boolean', default: false },
+    /** Only loads, into --store: what takes long and needs no idle machine. */
+    load: { type: 'boolean', default: false },
   },
 });
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+function lastOfFirstBatch(sector: Sector): string {
+  return itemHandle(sector, Math.min(sector.items, LEAN_ITEMS_PER_BATCH) - 1);
 }
 
 /** What continuous integration asks: that a large store is sound and answers as it was loaded. */
@@ -39,7 +47,7 @@ async function check(store: string, sector: Sector): Promise<void> {
   const node = await startNode({ directory: store, workers: Number(flags.workers), profileFolder: null });
   try {
     await resolvesAsLoaded(node, sector, itemRow);
-    const seconds = await recallOfBatch(node, leanBatch(0), itemHandle(sector, sector.items - 1));
+    const seconds = await recallOfBatch(node, leanBatch(0), lastOfFirstBatch(sector));
     say(`sound; answers as it was loaded; a recall shows (${seconds.toFixed(3)} s)`);
   } finally {
     await node.stop();
@@ -56,7 +64,7 @@ async function measure(store: string, sector: Sector, loadSeconds: number): Prom
   const driver = Driver.start();
   try {
     const warm = await firstTouches({ driver, node, sector, workers, cold: false });
-    const recallSeconds = await recallOfBatch(node, leanBatch(0), itemHandle(sector, sector.items - 1));
+    const recallSeconds = await recallOfBatch(node, leanBatch(0), lastOfFirstBatch(sector));
     await node.stop();
     const again = await start();
     const cold = await firstTouches({ driver, node: again, sector, workers, cold: true });
@@ -78,21 +86,36 @@ async function measure(store: string, sector: Sector, loadSeconds: number): Prom
   }
 }
 
+/** Seconds that loading took, now or before. */
+async function loadOnce(folder: string, store: string, sector: Sector, order: LoadOrder): Promise<number> {
+  const note = join(folder, 'loaded.json');
+  if (existsSync(note)) {
+    const known = JSON.parse(readFileSync(note, 'utf8')) as { items: number; order: string; seconds: number };
+    if (known.items === sector.items && known.order === order) return known.seconds;
+    throw new Error(`${folder} holds ${known.items} identifiers loaded ${known.order}: name another directory.`);
+  }
+  const startedAt = performance.now();
+  await loadStore(store, sector, { order, searchable: [] });
+  const seconds = (performance.now() - startedAt) / 1000;
+  writeFileSync(note, JSON.stringify({ items: sector.items, order, seconds }));
+  return seconds;
+}
+
 async function main(): Promise<void> {
   const items = Number(flags.identifiers);
   if (!Number.isSafeInteger(items) || items < 1000) throw new Error('--identifiers takes a number, 1000 or more: 1e6.');
-  if (flags.order !== 'sorted' && flags.order !== 'random') throw new Error('--order is sorted or random.');
+  const order = LOAD_ORDERS.find((one) => one === flags.order);
+  if (order === undefined) throw new Error(`--order is ${LOAD_ORDERS.join(', ')}.`);
   const sector: Sector = { shape: 'lean', items, seed: SEED };
-  const folder = mkdtempSync(join(tmpdir(), 'jiabiao-scale-'));
+  const folder = flags.store ?? mkdtempSync(join(tmpdir(), 'jiabiao-scale-'));
   process.once('exit', () => {
     killAll();
-    rmSync(folder, { recursive: true, force: true });
+    if (flags.store === undefined) rmSync(folder, { recursive: true, force: true });
   });
   const store = join(folder, 'store');
-  const startedAt = performance.now();
-  await loadStore(store, sector, { order: flags.order, searchable: [] });
-  const loadSeconds = (performance.now() - startedAt) / 1000;
+  const loadSeconds = await loadOnce(folder, store, sector, order);
   say(`loaded ${items} identifiers in ${loadSeconds.toFixed(1)} s (${Math.round(items / loadSeconds)}/s)`);
+  if (flags.load) return;
   if (flags.check) {
     await check(store, sector);
     return;
