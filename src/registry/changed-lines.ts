@@ -4,11 +4,13 @@
 import type { ChangeEntry } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import { type Handle, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
+import { type LotId, prefixOfLot } from '../domain/lot.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { DirectoryReader, JournalReader } from '../store/registry-store.ts';
 import { type ExportOptions, historyOf } from './export-lines.ts';
 import { formatEntityLine, formatRecordLine } from './preserved-json.ts';
+import { formatLotLine, statesOf } from './preserved-lot.ts';
 import { formatTemplateLine } from './preserved-template.ts';
 
 export interface ChangedOptions extends Omit<ExportOptions, 'withHistory' | 'store'> {
@@ -62,6 +64,10 @@ async function lineOf(options: ChangedOptions, { subject, name, revision }: Chan
       return reaches(responsiblePrefixOf(name as Handle)) ? recordLine(store, name as Handle, revision) : null;
     case 'template':
       return reaches(prefixOf(name as Handle)) ? templateLine(store, name as Handle, revision) : null;
+    case 'lot': {
+      const lot = reaches(prefixOfLot(name as LotId)) ? await store.lot(name as LotId) : null;
+      return lot?.revision === revision ? formatLotLine(await statesOf(store, lot, true)) : null;
+    }
     case 'enterprise': {
       const enterprise = reaches(name as Prefix) ? await store.enterprise(name as Prefix) : null;
       return enterprise?.revision === revision ? formatEntityLine('enterprise', enterprise) : null;

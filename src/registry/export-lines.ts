@@ -1,29 +1,35 @@
 // Everything a registry holds as lines of an export, page by page in constant memory: prefixes that an operator had homed,
-// enterprises, principals, templates, then records in the order of their handles. The same registry gives the same bytes,
+// enterprises, principals, templates, lots, then records in the order of their handles. The same registry gives the same bytes,
 // wherever it is.
 
 import { type Handle, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
 import { MAX_PAGE_SIZE, MAX_PRESERVED_STATES } from '../domain/limits.ts';
+import type { LotId } from '../domain/lot.ts';
 import { isWithin, type Prefix } from '../domain/prefix.ts';
 import type { Template } from '../domain/template.ts';
 import type {
   DirectoryReader,
   HistoryEntry,
   HomeReader,
+  LotReader,
   RecordReader,
   RecordState,
   RegistryScanner,
   TemplateReader,
 } from '../store/registry-store.ts';
 import { formatEntityLine, formatRecordLine, type StateLine } from './preserved-json.ts';
+import { formatLotLine, statesOf } from './preserved-lot.ts';
 import { formatTemplateLine } from './preserved-template.ts';
 
 /** Templates of one page: each may take MAX_TEMPLATE_BYTES. */
 const TEMPLATES_AT_ONCE = 50;
+/** Lots of one page: each with its states. */
+const LOTS_AT_ONCE = 50;
 
 export interface ExportOptions {
   readonly store: RegistryScanner &
     TemplateReader &
+    LotReader &
     Pick<RecordReader, 'history'> &
     HomeReader &
     Pick<DirectoryReader, 'enterprises' | 'principals' | 'keys'>;
@@ -41,6 +47,7 @@ export async function* exportLines(options: ExportOptions): AsyncGenerator<reado
   yield* enterpriseLines(options);
   yield* principalLines(options);
   yield* templateLines(options);
+  yield* lotLines(options);
   for (const prefix of await options.store.prefixes()) {
     if (mayHold(prefix, options.scope)) yield* recordLines(options, prefix);
   }
@@ -109,6 +116,21 @@ async function* versionLines(store: TemplateReader, { handle, revision }: Templa
     }
     yield lines;
     if (versions.length < TEMPLATES_AT_ONCE) return;
+  }
+}
+
+/** Before the records: what is a code of one is then counted with it. */
+async function* lotLines({ store, scope, withHistory }: ExportOptions): AsyncGenerator<readonly string[]> {
+  for (let after: LotId | null = null; ; ) {
+    const page = await store.lots(null, after, LOTS_AT_ONCE);
+    const lines: string[] = [];
+    for (const lot of page) {
+      if (scope !== null && !isWithin(lot.prefix, scope)) continue;
+      lines.push(formatLotLine(await statesOf(store, lot, withHistory)));
+    }
+    yield lines;
+    after = page.at(-1)?.id ?? null;
+    if (page.length < LOTS_AT_ONCE) return;
   }
 }
 

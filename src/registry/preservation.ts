@@ -21,12 +21,14 @@ import {
   type ParsedState,
   parseRecordLine,
 } from './preserved-json.ts';
+import { wantedLot } from './preserved-lot.ts';
 import {
   formatTemplateLine,
   type ParsedTemplateLine,
   parseTemplateLine,
   templateChange,
 } from './preserved-template.ts';
+import type { Standing, Wanted } from './preserved-wanted.ts';
 import type { Actor } from './registration.ts';
 import type { PreservedResult } from './registry.ts';
 import type { Fitting } from './template-fitting.ts';
@@ -38,23 +40,6 @@ export interface PreservationOptions {
   readonly admission: Admission;
   readonly fitting: Pick<Fitting, 'searchableIn'>;
   readonly observer: Observer;
-}
-
-/** What is to be written, and how to tell whether it stands already. */
-interface Wanted {
-  readonly name: string;
-  readonly change: Change;
-  readonly revision: number;
-  /** Null if there is nothing. */
-  readonly stands: () => Promise<Standing | null>;
-}
-
-interface Standing {
-  readonly revision: number;
-  /** Whether it says the same. */
-  readonly isSame: boolean;
-  /** What goes on from it, if it is an earlier state of what is wanted. */
-  readonly next?: Change;
 }
 
 export class Preservation {
@@ -123,12 +108,13 @@ export class Preservation {
     const kind = kindOf(line);
     if (kind === 'record') return this.#wantedRecord(line, at);
     if (kind === 'template') return this.#wantedTemplate(parseTemplateLine(line, at, (text) => this.#handleOf(text)));
+    if (kind === 'lot') return wantedLot(this.#options.store, line, at, (text) => this.#handleOf(text));
     if (kind === 'home') return this.#wantedHome(parseEntityLine(kind, line, at));
     if (kind === 'enterprise' || kind === 'principal' || kind === 'key')
       return this.#wantedEntity(parseEntityLine(kind, line, at));
     throw new HandleError(
       'INVALID_REQUEST',
-      'A line of an export has a kind: record, template, home, enterprise, principal or key.',
+      'A line of an export has a kind: record, lot, template, home, enterprise, principal or key.',
       {
         at: `${at}/kind`,
       },

@@ -57,7 +57,7 @@ function recallJson({ reason, notice, timestamp }: Recall): object {
 }
 
 /** Unlike the Handle API's form it never interprets bytes: what was stored is what comes back. */
-function valueJson({
+export function valueJson({
   index,
   type,
   data,
@@ -191,7 +191,7 @@ function parseRecall(input: unknown, at: string): Recall {
 }
 
 /** The ordinary form takes a timestamp and forgets it; here it is what counts. */
-function parseStampedValues(input: unknown, at: string): HandleValue[] {
+export function parseStampedValues(input: unknown, at: string): HandleValue[] {
   return parseValues(input, at).map((value, i) => {
     const { timestamp } = (input as readonly JsonObject[])[i] as JsonObject;
     return { ...value, timestamp: readSeconds(timestamp, `${at}/${i}/timestamp`) };

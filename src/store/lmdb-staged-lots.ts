@@ -92,7 +92,11 @@ export class StagedLots {
     this.#stage(change, key, before, lot);
     const counted = lotCountsOf({ before, after: lot, rows, isSplit: change.isSplit === true });
     const prefixKey = this.#prefixKeyOf(lot);
-    this.#with.counts.add(prefixKey, counted, change.preserved === undefined ? undefined : marks.createdAt);
+    this.#with.counts.add(
+      prefixKey,
+      counted,
+      change.preserved === undefined ? undefined : before === null ? marks.createdAt : marks.updatedAt,
+    );
     return {
       outcome: { ok: true, revision: marks.revision, at: marks.updatedAt },
       action: lotActionOf(before, lot),

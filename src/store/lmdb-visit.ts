@@ -8,6 +8,7 @@ import type {
   DirectoryReader,
   HomeReader,
   JournalReader,
+  LotReader,
   RecordReader,
   RegistryScanner,
   TemplateReader,
@@ -18,6 +19,7 @@ export interface VisitedStore
     HomeReader,
     DirectoryReader,
     TemplateReader,
+    LotReader,
     RegistryScanner,
     Pick<JournalReader, 'changes'> {
   /** Live records. */

@@ -80,7 +80,7 @@ export class MemoryLots {
       visible: [{ subject: 'lot', id, prefix }],
       counted: {
         counts: lotCountsOf({ before, after: lot, rows, isSplit: change.isSplit === true }),
-        at: change.preserved === undefined ? null : marks.createdAt,
+        at: change.preserved === undefined ? null : before === null ? marks.createdAt : marks.updatedAt,
       },
       undo: () => {
         for (const revision of versions.keys()) if (revision > current) versions.delete(revision);
