@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { bytesChange, bytesItem } from './cases/bytes.ts';
+import { bytesLot } from './cases/bytes-lot.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
 import { foreignL1 } from './cases/foreign-l1.ts';
 import { hdlTcp, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
@@ -19,6 +20,7 @@ import { resolveDuringExport } from './cases/resolve-during-export.ts';
 import { resolveFirstTouch } from './cases/resolve-first-touch.ts';
 import { resolveL1 } from './cases/resolve-l1.ts';
 import { resolveL1Tls } from './cases/resolve-l1-tls.ts';
+import { resolveLot } from './cases/resolve-lot.ts';
 import { resolveOpenLoop } from './cases/resolve-open-loop.ts';
 import { resolveUnknown } from './cases/resolve-unknown.ts';
 import { Driver } from './driver/driver.ts';
@@ -35,6 +37,7 @@ const CASES: readonly BenchCase[] = [
   resolveL1Tls,
   resolveFirstTouch,
   resolveUnknown,
+  resolveLot,
   resolveOpenLoop,
   resolveBatch,
   registerSingle,
@@ -53,6 +56,7 @@ const CASES: readonly BenchCase[] = [
   registerDuringImport,
   bytesItem,
   bytesChange,
+  bytesLot,
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 

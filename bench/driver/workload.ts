@@ -1,5 +1,6 @@
 // What a load consists of: requests prebuilt as bytes in strings, so that sending costs next to nothing.
 
+import { readFileSync } from 'node:fs';
 import { bytesFromText } from '../../src/domain/bytes.ts';
 import { encodeMessage } from '../../src/wire/message.ts';
 import { FLAG, OPERATION } from '../../src/wire/protocol.ts';
@@ -31,6 +32,13 @@ export type Workload =
       readonly kind: 'handle-resolve';
       readonly sector: Sector;
       readonly choice: Choice;
+      readonly requests: number;
+      readonly from: number;
+    }
+  | {
+      /** Handles of a file, one a line, in their order; behind the last comes the first. */
+      readonly kind: 'resolve-listed';
+      readonly file: string;
       readonly requests: number;
       readonly from: number;
     }
@@ -79,6 +87,10 @@ function maker(workload: Workload): (number: number) => string {
     case 'handle-resolve': {
       const handleAt = chooser(workload);
       return (number) => handleRequest(handleAt(number));
+    }
+    case 'resolve-listed': {
+      const handles = readFileSync(workload.file, 'utf8').split('\n');
+      return (number) => `GET /api/handles/${handles[number % handles.length]} HTTP/1.1\r\n${HEAD}\r\n`;
     }
     case 'resolve-batch': {
       const handleAt = chooser(workload);
