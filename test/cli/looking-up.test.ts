@@ -1,4 +1,4 @@
-// What the README has under "Look things up", asked of a real node: statistics, the audit trail and the log files agree with
+// What config/guide.md has under "Look things up", asked of a real node: statistics, the audit trail and the log files agree with
 // what was done.
 
 import { writeFileSync } from 'node:fs';

@@ -4,6 +4,7 @@
 /** Documents of which there are two, English and Chinese. */
 export const TRANSLATED = [
   ['README.md', 'README.zh-CN.md'],
+  ['config/guide.md', 'config/guide.zh-CN.md'],
   ['src/domain/limits.md', 'src/domain/limits.zh-CN.md'],
   ['src/http-server/errors.md', 'src/http-server/errors.zh-CN.md'],
   ['src/http-server/deviations.md', 'src/http-server/deviations.zh-CN.md'],
