@@ -17,6 +17,7 @@ import { registerBatch } from './cases/register-batch.ts';
 import { registerSingle } from './cases/register-single.ts';
 import { resolveBatch } from './cases/resolve-batch.ts';
 import { resolveDuringExport } from './cases/resolve-during-export.ts';
+import { resolveDuringReading } from './cases/resolve-during-reading.ts';
 import { resolveFirstTouch } from './cases/resolve-first-touch.ts';
 import { resolveL1 } from './cases/resolve-l1.ts';
 import { resolveL1Tls } from './cases/resolve-l1-tls.ts';
@@ -57,6 +58,7 @@ const CASES: readonly BenchCase[] = [
   bytesItem,
   bytesChange,
   bytesLot,
+  resolveDuringReading,
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 

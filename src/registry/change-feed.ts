@@ -18,8 +18,8 @@ import type { Actor } from './registration.ts';
 import type { ChangeFeed, FeedPage, FeedQuestion } from './registry.ts';
 import { pageSizeOf } from './text-rules.ts';
 
-/** Rows of the first read, and entries that later ones aim at: about a millisecond of work. */
-const FIRST_ROWS = 8;
+/** Rows of the first read, as one of an import is large, and entries that later ones aim at: a millisecond of work. */
+const FIRST_ROWS = 1;
 const ENTRIES_AT_ONCE = 1000;
 const MAX_ROWS_AT_ONCE = 128;
 

@@ -10,8 +10,12 @@ export interface FoundRow extends ChangeHead {
   readonly sequence: number;
 }
 
-/** Rows looked at in one read: most commits of one millisecond are few. */
+/** Rows of one read: commits of one millisecond are few, and a row of an import holds thousands of entries. */
 const ROWS_AT_ONCE = 8;
+const LARGE_ROW_ENTRIES = 100;
+
+/** Gives the thread to others for a while after so many entries were looked at. */
+export type Rest = (entries: number) => Promise<void>;
 
 /**
  * Null if the log does not tell: the record came from elsewhere with the instants it had there, or a clock that stood
@@ -21,11 +25,14 @@ export async function creationRowOf(
   store: JournalReader,
   record: Pick<HandleRecord, 'handle' | 'createdAt'>,
   newestSequence: number,
+  rest: Rest,
 ): Promise<FoundRow | null> {
   const prefix = prefixOf(record.handle);
   let after = (await firstRowAt(store, record.createdAt, newestSequence)) - 1;
-  for (let searched = 0; searched < MAX_ENTRIES_SEARCHED; ) {
-    const rows = await store.changes(after, ROWS_AT_ONCE, prefix);
+  for (let [searched, size] = [0, 1]; searched < MAX_ENTRIES_SEARCHED; ) {
+    const rows = await store.changes(after, size, prefix);
+    const entries = rows.reduce((sum, row) => sum + row.entries.length, 0);
+    await rest(entries);
     for (const { sequence, at, principalId, requestId, entries } of rows) {
       if (at > record.createdAt) return null;
       const isIts = entries.some(
@@ -36,7 +43,8 @@ export async function creationRowOf(
       searched += entries.length;
       after = sequence;
     }
-    if (rows.length < ROWS_AT_ONCE) return null;
+    if (rows.length < size) return null;
+    size = entries / size < LARGE_ROW_ENTRIES ? ROWS_AT_ONCE : 1;
   }
   return null;
 }

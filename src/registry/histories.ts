@@ -1,6 +1,7 @@
 // The history of an identifier: its revisions, newest first, each with who, when, by which request and what it changed.
 // What someone may not see of values, then or today, is named and not shown.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { actionBetween, stageOf } from '../domain/change.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
@@ -15,6 +16,7 @@ import type { HistoryEntry, RegistryStore } from '../store/registry-store.ts';
 import type { Admission } from './admission.ts';
 import { creationRowOf } from './creation-row.ts';
 import type { Holdings } from './holdings.ts';
+import { Pace } from './pace.ts';
 import type { Actor } from './registration.ts';
 import type { HistoryPage, HistoryReader, RecordChange } from './registry.ts';
 import { pageSizeOf } from './text-rules.ts';
@@ -33,8 +35,18 @@ interface State {
   readonly record: HandleRecord | null;
 }
 
+/**
+ * Part of a worker's time that reading histories may take, all readers together, and what a page and an entry of the log
+ * cost: reckoned, as a clock would count the time of others too. The burst is for those who read now and then.
+ */
+const SHARE = 0.05;
+const BURST_MS = 20;
+const PAGE_MS = 0.5;
+const ENTRY_MS = 0.000_3;
+
 export class Histories implements HistoryReader {
   readonly #options: HistoryOptions;
+  readonly #pace = new Pace({ share: SHARE, burstMs: BURST_MS, now: () => performance.now() });
 
   constructor(options: HistoryOptions) {
     this.#options = options;
@@ -56,6 +68,7 @@ export class Histories implements HistoryReader {
       const differences = differencesOf(earlier, record).map((difference) => withoutClosed(difference, today));
       items.push({ revision, at, action, cause: await this.#causeOf(sequence, record), differences });
     }
+    await this.#rest(PAGE_MS);
     const last = items.at(-1)?.revision ?? 1;
     return { handle, items, next: states.length > size && last > 1 ? last : null };
   }
@@ -99,10 +112,16 @@ export class Histories implements HistoryReader {
     return [present, ...statesFrom(entries)];
   }
 
+  async #rest(workMs: number): Promise<void> {
+    const pauseMs = this.#pace.pauseAfter(workMs);
+    if (pauseMs > 0) await delay(pauseMs);
+  }
+
   async #causeOf(sequence: number | null, record: HandleRecord | null): Promise<RecordChange['cause']> {
     const { store } = this.#options;
     if (sequence === null) {
-      return record?.revision === 1 ? creationRowOf(store, record, store.stats().sequence) : null;
+      if (record?.revision !== 1) return null;
+      return creationRowOf(store, record, store.stats().sequence, (entries) => this.#rest(entries * ENTRY_MS));
     }
     const head = await store.changeHead(sequence);
     return head === null ? null : { sequence, ...head };
