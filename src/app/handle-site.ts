@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
+import { SITE_KEY_FILE } from '../store/key-files.ts';
 import { parseIpAddress } from '../wire/ip-address-text.ts';
 import { publicKeyFromJson } from '../wire/public-key-json.ts';
 import { encodePublicKey } from '../wire/public-key-value.ts';
@@ -26,7 +27,6 @@ export interface HandleSite {
   readonly runId: string;
 }
 
-const KEY_FILE = 'handle-site.key';
 const KEY_FILE_MODE = 0o600;
 const KEY_BITS = 2048;
 
@@ -40,7 +40,7 @@ export async function openHandleSite(config: Config, runId: string): Promise<Han
 }
 
 async function keptKey(directory: string): Promise<KeyObject> {
-  const file = join(directory, KEY_FILE);
+  const file = join(directory, SITE_KEY_FILE);
   try {
     if (existsSync(file)) return createPrivateKey(readFileSync(file));
     const key = await makeKey();

@@ -7,12 +7,12 @@ import { dirname, join } from 'node:path';
 import { HandleError } from '../domain/error.ts';
 import { MAX_PAGE_SIZE } from '../domain/limits.ts';
 import type { LotId } from '../domain/lot.ts';
+import { LOT_KEY_FILE } from '../store/key-files.ts';
 import { LOT_KEY_BYTES, LotSecrets } from '../store/lot-secrets.ts';
 import type { LotReader, RegistryStore } from '../store/registry-store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './logs.ts';
 
-const KEY_FILE = 'lot.key';
 /** Readable by its owner alone. */
 const KEY_FILE_MODE = 0o600;
 const KEY = /^[0-9a-f]{64}$/;
@@ -45,7 +45,7 @@ export interface LotKeys {
 
 /** Reads the keys there are; a store in memory gets one that dies with it. Throws `INVALID_CONFIG`. */
 export function openLotKeys({ store: { kind, path } }: Pick<Config, 'store'>): LotKeys {
-  const file = join(path, KEY_FILE);
+  const file = join(path, LOT_KEY_FILE);
   let keys = kind === 'memory' ? [randomBytes(LOT_KEY_BYTES)] : readLotKeys(file);
   const secrets = new LotSecrets(keys);
   return {

@@ -12,6 +12,7 @@ import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
 import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
+import { OPERATOR_KEY_FILE } from '../store/key-files.ts';
 import { openLmdbStore } from '../store/lmdb-store.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import type { Awaitable, RegistryStore, TallyKeeper } from '../store/registry-store.ts';
@@ -275,7 +276,7 @@ function clientKeyFor(config: Config): string {
 
 /** A memory store's key dies with it, so it must not take the place of one that lasts. */
 function keyFileNameFor(config: Config): string {
-  return config.store.kind === 'memory' ? 'operator.memory.key' : 'operator.key';
+  return config.store.kind === 'memory' ? 'operator.memory.key' : OPERATOR_KEY_FILE;
 }
 
 function keepFirstKey(file: string, token: string, log: Log): void {

@@ -88,7 +88,6 @@ async function backUp(destination: string, flags: BackupFlags, json: boolean, te
   giveWay();
   // Loaded here, so that the commands that are only clients start fast.
   const { writeBackup } = await import('../store/backup-writer.ts');
-  const { OPERATOR_KEY_FILE } = await import('../store/backup-restore.ts');
   const key = await readBackupKey(flags.backupKey);
   const path = await storePathOf(flags);
   const nowMs = systemClock();
@@ -98,7 +97,6 @@ async function backUp(destination: string, flags: BackupFlags, json: boolean, te
     path,
     file: fileIn(destination, nowMs),
     key,
-    operatorKey: readIfThere(join(path, OPERATOR_KEY_FILE)),
     maxGrowthBytes: flags.maxGrowth === undefined ? null : flags.maxGrowth * MEBIBYTE,
     nowMs,
     progress: (bytes, total) => progress.update(bytes, total),
@@ -126,10 +124,6 @@ function fileIn(destination: string, nowMs: number): string {
     .replace(/\.\d+Z$/, 'Z')
     .replace(/[-:]/g, '');
   return join(destination, `jiabiao-${instant}.backup`);
-}
-
-function readIfThere(file: string): Buffer | null {
-  return existsSync(file) ? readFileSync(file) : null;
 }
 
 function mebibytes(bytes: number): string {

@@ -81,9 +81,10 @@ async function verify(path: string, { maxGrowth }: Flags, terminal: Terminal): P
   const { verifyStore } = await import('../store/verify-store.ts');
   const progress = progressOf(terminal, ROWS_FORMAT);
   const { readLotKeys } = await import('../app/lot-key.ts');
+  const { LOT_KEY_FILE } = await import('../store/key-files.ts');
   const { LotSecrets } = await import('../store/lot-secrets.ts');
   return verifyStore({
-    lotTags: new LotSecrets(readLotKeys(join(path, 'lot.key'))),
+    lotTags: new LotSecrets(readLotKeys(join(path, LOT_KEY_FILE))),
     path,
     maxGrowthBytes: maxGrowth === undefined ? null : maxGrowth * MEBIBYTE,
     progress: (rows, about) => progress.update(rows, about),

@@ -19,15 +19,13 @@ const IS_LAST = 0x8000_0000;
 const OVERHEAD_BYTES = 4096;
 const MAX_SEALED_BYTES = MAX_BACKUP_CHUNK_BYTES + OVERHEAD_BYTES + TAG_BYTES;
 
-/** What a chunk holds: the byte before its content. */
+/** What a chunk holds: the byte before its content. Files of keys have theirs in `KEY_FILES`; what is not known is passed over. */
 export const KIND = {
   /** JSON: what is in the backup. The first chunk. */
   manifest: 1,
   /** Pages of the store in their order, as they are or compressed with zstd. */
   pages: 2,
   packedPages: 3,
-  /** The operator's key file beside the store. */
-  operatorKey: 4,
   /** Nothing: the last chunk. */
   end: 5,
 } as const;

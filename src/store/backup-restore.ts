@@ -18,6 +18,7 @@ import { MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.ts';
 import { BackupChunks } from './backup-chunks.ts';
 import { type BackupManifest, KIND } from './backup-format.ts';
 import { syncDirectory } from './backup-writer.ts';
+import { KEY_FILES } from './key-files.ts';
 import { DATA_FILE, RESTORING_FILE } from './lmdb-environment.ts';
 import { inspectLmdbFile } from './lmdb-file.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -31,7 +32,7 @@ export interface BackupReading {
 /** What takes the content of a backup, in order. */
 interface BackupSink {
   pages(bytes: Buffer): void;
-  operatorKey(bytes: Buffer): void;
+  keyFile(name: string, bytes: Buffer): void;
 }
 
 /**
@@ -39,10 +40,9 @@ interface BackupSink {
  * key, was altered, or is cut off.
  */
 export function checkBackup(reading: BackupReading): BackupManifest {
-  return readBackup(reading, { pages() {}, operatorKey() {} });
+  return readBackup(reading, { pages() {}, keyFile() {} });
 }
 
-export const OPERATOR_KEY_FILE = 'operator.key';
 const OWN_DIRECTORY_MODE = 0o700;
 const OWN_FILE_MODE = 0o600;
 
@@ -72,7 +72,8 @@ export function restoreBackup(reading: BackupReading & { readonly into: string }
 }
 
 function takeAway(into: string): void {
-  for (const name of [RESTORING_FILE, DATA_FILE, OPERATOR_KEY_FILE]) rmSync(join(into, name), { force: true });
+  const keys = KEY_FILES.map(({ name }) => name);
+  for (const name of [RESTORING_FILE, DATA_FILE, ...keys]) rmSync(join(into, name), { force: true });
 }
 
 function restoreInto(reading: BackupReading & { readonly into: string }): BackupManifest {
@@ -84,8 +85,8 @@ function restoreInto(reading: BackupReading & { readonly into: string }): Backup
       pages: (bytes) => {
         for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
       },
-      operatorKey: (bytes) =>
-        writeFileSync(join(into, OPERATOR_KEY_FILE), bytes, { mode: OWN_FILE_MODE, flag: 'wx', flush: true }),
+      keyFile: (name, bytes) =>
+        writeFileSync(join(into, name), bytes, { mode: OWN_FILE_MODE, flag: 'wx', flush: true }),
     });
     fsyncSync(fd);
     inspectLmdbFile(partial);
@@ -106,7 +107,8 @@ function readBackup({ file, key, progress }: BackupReading, sink: BackupSink): B
     let pageBytes = 0;
     for (let chunk = chunks.next(); chunk !== null; chunk = chunks.next()) {
       const { kind, content } = chunk;
-      if (kind === KIND.operatorKey) sink.operatorKey(content);
+      const keyFile = KEY_FILES.find((file) => file.kind === kind);
+      if (keyFile !== undefined) sink.keyFile(keyFile.name, content);
       if (kind !== KIND.pages && kind !== KIND.packedPages) continue;
       const pages =
         kind === KIND.pages ? content : zstdDecompressSync(content, { maxOutputLength: MAX_BACKUP_CHUNK_BYTES });

@@ -2,14 +2,25 @@
 // its name when it is whole and on disk; what was begun and could not be finished is taken away.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writevSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { HandleError } from '../domain/error.ts';
 import { BACKUP_CHUNKS_AT_ONCE, MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.ts';
 import { ChunkSealer, keyNameOf } from './backup-cipher.ts';
 import { type BackupManifest, encodeHeader, encodeLength, KIND, SALT_BYTES } from './backup-format.ts';
+import { KEY_FILES } from './key-files.ts';
 import { visitEnvironment } from './lmdb-environment.ts';
 import { assertGrowth, growthLimit } from './lmdb-growth.ts';
 import { type PinnedPages, pinPages } from './lmdb-pages.ts';
@@ -22,13 +33,11 @@ const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const FILE_MODE = 0o600;
 
 export interface BackupOptions {
-  /** The store's directory. */
+  /** The store's directory, with the files of keys beside it. */
   readonly path: string;
   /** Must not exist. */
   readonly file: string;
   readonly key: Buffer;
-  /** What else is to be kept: the operator's key file; null for none. */
-  readonly operatorKey: Buffer | null;
   /** By how much the store may grow meanwhile before the backup gives up; see `growthLimit`. */
   readonly maxGrowthBytes: number | null;
   readonly nowMs: number;
@@ -95,7 +104,7 @@ async function writeWhole(
 /** Returns by how much the store's file grew. */
 async function writeChunks(
   fd: number,
-  { key, operatorKey, maxGrowthBytes, progress }: BackupOptions,
+  { path, key, maxGrowthBytes, progress }: BackupOptions,
   { pages, manifest }: { readonly pages: PinnedPages; readonly manifest: BackupManifest },
 ): Promise<number> {
   const header = encodeHeader(keyNameOf(key), randomBytes(SALT_BYTES));
@@ -107,7 +116,11 @@ async function writeChunks(
   };
   writeAll(fd, [header]);
   write(KIND.manifest, Buffer.from(JSON.stringify(manifest)));
-  if (operatorKey !== null) write(KIND.operatorKey, operatorKey);
+  // Read now that the state is held: what opens the lots in it is there already.
+  for (const { name, kind } of KEY_FILES) {
+    const content = readIfThere(join(path, name));
+    if (content !== null) write(kind, content);
+  }
   const limit = maxGrowthBytes ?? growthLimit(pages.byteLength);
   const packing: Promise<Packed>[] = [];
   let position = 0;
@@ -125,6 +138,20 @@ async function writeChunks(
   }
   write(KIND.end, Buffer.alloc(0), true);
   return pages.growthBytes();
+}
+
+function readIfThere(file: string): Buffer | null {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new HandleError(
+      'STORE_READ_ONLY',
+      `The key in ${file} cannot be read (${message}), and a backup without it would be no whole one: run as the node's user.`,
+      { cause },
+    );
+  }
 }
 
 interface Packed {

@@ -1,7 +1,7 @@
 // A backup holds one committed state while writing goes on; what was altered, cut off or belongs to another key is refused,
 // and nothing of it reaches the target.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
@@ -17,6 +17,11 @@ import { apply, h, NOON, P, put, temporaryDirectory, text } from './world.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const OTHER_KEY = Buffer.alloc(32, 8);
+const KEYS = new Map([
+  ['operator.key', 'jb_token\n'],
+  ['lot.key', '0f\n'],
+  ['handle-site.key', 'site key\n'],
+]);
 /** Several chunks' worth. */
 const RECORDS = 12_000;
 
@@ -33,7 +38,7 @@ async function fill(store: RegistryStore): Promise<void> {
 
 function optionsFor(fixture: LmdbFixture, file: string, more: Partial<BackupOptions> = {}): BackupOptions {
   const { path } = fixture;
-  return { path, file, key: KEY, operatorKey: null, maxGrowthBytes: null, nowMs: NOON, progress() {}, ...more };
+  return { path, file, key: KEY, maxGrowthBytes: null, nowMs: NOON, progress() {}, ...more };
 }
 
 /** What the reading of a backup says. */
@@ -62,7 +67,9 @@ describe('a backup', () => {
   beforeAll(async () => {
     fixture = await openLmdb();
     await fill(fixture.store);
-    await writeBackupElsewhere(optionsFor(fixture, file, { operatorKey: Buffer.from('jb_token\n') }));
+    for (const [name, content] of KEYS) writeFileSync(join(fixture.path, name), content);
+    await writeBackupElsewhere(optionsFor(fixture, file));
+    for (const [name] of KEYS) rmSync(join(fixture.path, name));
   });
 
   afterAll(async () => {
@@ -106,10 +113,23 @@ describe('a backup', () => {
     for (const word of ['ITEM-', '沙发', 'jb_token', 'records']) expect(bytes.includes(word)).toBe(false);
   });
 
-  it('brings the operator key back, readable by its owner alone', () => {
-    restoreBackup({ file, key: KEY, into: at('with-key'), progress() {} });
-    expect(readFileSync(at('with-key/operator.key'), 'utf8')).toBe('jb_token\n');
-    expect(readdirSync(at('with-key')).sort()).toEqual(['data.mdb', 'operator.key']);
+  it('brings the keys beside the store back, readable by their owner alone', () => {
+    restoreBackup({ file, key: KEY, into: at('with-keys'), progress() {} });
+    for (const [name, content] of KEYS) {
+      expect(readFileSync(at(`with-keys/${name}`), 'utf8')).toBe(content);
+      expect(statSync(at(`with-keys/${name}`)).mode & 0o777).toBe(0o600);
+    }
+    expect(readdirSync(at('with-keys')).sort()).toEqual(['data.mdb', ...KEYS.keys()].sort());
+  });
+
+  it('is refused where a key cannot be read, and does without those that are not there', async () => {
+    mkdirSync(join(fixture.path, 'lot.key'));
+    await expect(writeBackupElsewhere(optionsFor(fixture, at('half')))).rejects.toThrow(/lot\.key cannot be read/);
+    expect(existsSync(at('half'))).toBe(false);
+    rmdirSync(join(fixture.path, 'lot.key'));
+    await writeBackupElsewhere(optionsFor(fixture, at('without')));
+    restoreBackup({ file: at('without'), key: KEY, into: at('without-keys'), progress() {} });
+    expect(readdirSync(at('without-keys'))).toEqual(['data.mdb']);
   });
 
   it('goes into an empty directory, and into no other', () => {

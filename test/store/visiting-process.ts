@@ -16,7 +16,6 @@ process.once('message', async ({ options, growsBy }: VisitOrder) => {
     const done = await writeBackup({
       ...options,
       key: Buffer.from(options.key),
-      operatorKey: options.operatorKey === null ? null : Buffer.from(options.operatorKey),
       progress: (...numbers) => {
         if (growsBy > 0) truncateSync(data, statSync(data).size + growsBy);
         tell({ kind: 'progress', numbers });

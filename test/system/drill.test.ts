@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openEnvironment } from '../../src/store/lmdb-environment.ts';
 import { toUint64 } from '../../src/store/lmdb-keys.ts';
+import { encodeMessage } from '../../src/wire/message.ts';
+import { OPERATION } from '../../src/wire/protocol.ts';
 import { type Finished, run } from '../cli/command-line.ts';
+import { bytes, request, response } from '../handle-server/client.ts';
+import { askByTcp } from '../handle-server/door.ts';
 import { identifierPath, newEnterprise, recordOf } from './enterprise.ts';
 import { Connection, freePort, operatorToken, type RunningNode, startNode, temporaryDirectory } from './node.ts';
 
@@ -133,6 +137,49 @@ describe('the drill', () => {
     await followChanges(operator, prefix, { at, next, move });
     await Promise.all([operator.close(), same.close()]);
     expect(await Promise.all([node.stop(), again.stop(), target.stop()])).toEqual([0, 0, 0]);
+    directory.remove();
+  });
+});
+
+/** What a node tells of its site, its key in it. */
+async function siteOf(port: number): Promise<unknown> {
+  const question = encodeMessage(request(OPERATION.siteInfo, { kind: 'handle', handle: bytes('/') }));
+  const [message] = await askByTcp(port, [question]);
+  const { content } = response(message).body;
+  if (content.kind !== 'site') throw new Error('That is no site.');
+  return content.site;
+}
+
+describe('a restored node', () => {
+  it('is the same Handle site, and tells genuine codes of its lots', { timeout: 60_000 }, async () => {
+    const directory = temporaryDirectory();
+    const at = (name: string): string => join(directory.path, name);
+    const [port, handlePort] = [await freePort(), await freePort()];
+    const start = (name: string) =>
+      startNode({ directory: at(name), port, workers: 1, settings: { HANDLE__PORT: String(handlePort) } });
+    const node = await start('data');
+    const operator = new Connection(node.url, operatorToken(at('data')));
+    const prefix = await newEnterprise(operator);
+    const range = { prefix, head: 'N-', width: 8, from: 1, to: 100, tagLength: 9 };
+    const lot = await operator.ask('POST', '/v1/lots', range);
+    expect(lot.status, lot.text).toBe(201);
+    const { text } = await operator.ask('GET', `/v1/lots/${lot.body?.id}/codes?from=7&to=7`);
+    const code = text.split('\r\n')[1]?.split(',')[1] as string;
+    const site = await siteOf(handlePort);
+    await succeed('backup-key', at('key'));
+    await succeed('backup', at('backup'), '--store', at('data'), '--backup-key', at('key'));
+    await operator.close();
+    expect(await node.stop()).toBe(0);
+
+    await succeed('restore', at('backup'), '--into', at('restored'), '--backup-key', at('key'));
+    const again = await start('restored');
+    expect(await siteOf(handlePort)).toEqual(site);
+    const reader = new Connection(again.url, operatorToken(at('restored')));
+    expect((await reader.ask('GET', `/api/handles/${code}`)).status).toBe(200);
+    const invented = `${code.slice(0, -1)}${code.endsWith('3') ? '4' : '3'}`;
+    expect((await reader.ask('GET', `/api/handles/${invented}`)).status).toBe(404);
+    await reader.close();
+    expect(await again.stop()).toBe(0);
     directory.remove();
   });
 });
