@@ -16,7 +16,7 @@ import type { Admission } from './admission.ts';
 import { judgeValueTypes } from './authorization.ts';
 import type { NewLot } from './lot-registry.ts';
 import type { Fitting } from './template-fitting.ts';
-import { assertValues } from './value-rules.ts';
+import { assertNoNotice, assertValues } from './value-rules.ts';
 
 export interface LotDraftsOptions {
   readonly store: RegistryStore;
@@ -60,6 +60,7 @@ export class LotDrafts {
     const verdict = judgeValueTypes(principal, before?.values ?? [], given.values);
     if (verdict !== null) throw verdict;
     for (const [i, value] of given.values.entries()) assertOfProduct(value, i);
+    assertNoNotice(given.values, before?.values ?? []);
     const digits = digitsOf(given, given.to);
     assertValues(given.values);
     assertValues(filledValues(given.values, digits));

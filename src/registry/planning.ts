@@ -10,9 +10,8 @@ import {
   type RecordStatus,
   saysTheSame,
 } from '../domain/handle-record.ts';
-import { AT_COMMIT, type HandleValue, sameValue } from '../domain/handle-value.ts';
+import { AT_COMMIT, type HandleValue } from '../domain/handle-value.ts';
 import { MAX_NOTICE_LENGTH } from '../domain/limits.ts';
-import { RECALL_INDEX } from '../domain/recall.ts';
 import type {
   PatchRegistration,
   PutRegistration,
@@ -22,7 +21,7 @@ import type {
   RevokeRegistration,
 } from './registration.ts';
 import { assertLine, assertReason } from './text-rules.ts';
-import { assertValues } from './value-rules.ts';
+import { assertNoNotice, assertValues } from './value-rules.ts';
 
 export type Actionable = Exclude<Registration, RefusedRegistration>;
 
@@ -141,18 +140,6 @@ function planDraft(target: Target, current: HandleRecord | null, given: RecordDr
   if (current === null) return { kind: 'write', outcome: 'created', draft: given };
   const outcome = given.status === 'revoked' && current.status !== 'revoked' ? 'revoked' : 'updated';
   return { kind: 'write', outcome, draft: { ...given, values: keepTimestamps(current.values, given.values) } };
-}
-
-/** The place of a recall's notice is no writer's. What stood there before it was one may stay. */
-function assertNoNotice(values: readonly HandleValue[], before: readonly HandleValue[]): void {
-  const place = values.findIndex(({ index }) => index === RECALL_INDEX);
-  const given = values[place];
-  if (given === undefined || before.some((value) => sameValue(value, given))) return;
-  throw new HandleError(
-    'INVALID_VALUE',
-    `Index ${RECALL_INDEX} holds the notice of a recall and is not written as a value: leave it out; recall or lift a recall instead.`,
-    { at: `/values/${place}/index` },
-  );
 }
 
 /** The part of the parent's rules that needs no look at the parent. */

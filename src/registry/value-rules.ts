@@ -3,8 +3,9 @@
 import { bytesFromText, isUtf8, textFromBytes, utf8Length } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { parseHandle } from '../domain/handle.ts';
-import { type HandleValue, PUBLIC_READ, type ValueReference } from '../domain/handle-value.ts';
+import { type HandleValue, PUBLIC_READ, sameValue, type ValueReference } from '../domain/handle-value.ts';
 import { MAX_RECORD_BYTES, MAX_REFERENCES, MAX_TYPE_LENGTH, MAX_VALUE_BYTES, MAX_VALUES } from '../domain/limits.ts';
+import { RECALL_INDEX } from '../domain/recall.ts';
 
 const MIN_INT32 = -0x8000_0000;
 const MAX_INT32 = 0x7fff_ffff;
@@ -131,4 +132,16 @@ function isIntegerWithin(number: number, least: number, most: number): boolean {
 
 function invalid(at: string, message: string): HandleError {
   return new HandleError('INVALID_VALUE', message, { at });
+}
+
+/** The place of a recall's notice is no writer's. What stood there before it was one may stay. */
+export function assertNoNotice(values: readonly HandleValue[], before: readonly HandleValue[]): void {
+  const place = values.findIndex(({ index }) => index === RECALL_INDEX);
+  const given = values[place];
+  if (given === undefined || before.some((value) => sameValue(value, given))) return;
+  throw new HandleError(
+    'INVALID_VALUE',
+    `Index ${RECALL_INDEX} holds the notice of a recall and is not written as a value: leave it out; recall or lift a recall instead.`,
+    { at: `/values/${place}/index` },
+  );
 }

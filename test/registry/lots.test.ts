@@ -94,8 +94,12 @@ describe('a lot', () => {
       refused('INVALID_VALUE', '/values/1'),
     );
     await expect(wrong([value(2000, 'x'), value(2000, 'y')])).rejects.toMatchObject(refused('INVALID_VALUE'));
+    await expect(wrong([value(1002, 'no recall', 'RECALL')])).rejects.toMatchObject(
+      refused('INVALID_VALUE', '/values/0/index'),
+    );
+    await expect(wrong([value(1003, 'x', 'RECALL')])).resolves.toBeDefined();
     // As it is it fits, with the digits in it not.
-    await expect(wrong([value(2000, '{serial}'.repeat(8000))])).resolves.toBeDefined();
+    await expect(create(f, { head: 'LONG-', values: [value(2000, '{serial}'.repeat(8000))] })).resolves.toBeDefined();
     const long = { width: 15, to: 10 ** 15 - 1, head: 'L', values: [value(2000, '{serial}'.repeat(8000))] };
     await expect(create(f, long)).rejects.toMatchObject(refused('INVALID_VALUE'));
   });
