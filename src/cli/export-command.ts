@@ -1,7 +1,7 @@
 // `jiabiao export`: the registry as lines of JSON, read from the store's directory beside a running node or without one.
 
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { parsePrefix } from '../domain/prefix.ts';
@@ -70,8 +70,9 @@ async function runExport(flags: Flags, terminal: Terminal): Promise<Exported> {
   const progress = progressOf(terminal, FORMAT);
   const rest = createPacer();
   let lines = 0;
+  let out: Writable | null = null;
   try {
-    const out = await openOut(flags.out);
+    out = await openOut(flags.out);
     const { since } = flags;
     const options = { store, scope, withHistory: flags.history, withKeys: flags.keys === true };
     const pages =
@@ -87,6 +88,10 @@ async function runExport(flags: Flags, terminal: Terminal): Promise<Exported> {
       out.end();
       await once(out, 'close');
     }
+  } catch (error) {
+    // Half an export must not be taken for a whole one, nor be in the way of the next attempt.
+    if (out !== null && flags.out !== undefined) rmSync(flags.out, { force: true });
+    throw error;
   } finally {
     progress.stop();
     await store.close();

@@ -75,10 +75,16 @@ async function runImport(file: string, flags: ImportFlags & SharedFlags, termina
   }
   terminal.note(`Import ${sent.id}: it goes on at the node whatever happens here ("jiabiao import show ${sent.id}").`);
   const job = await followJob(client, sent.id, terminal);
-  if (flags.report !== undefined) await saveReport(client, job.id, flags.report);
+  const failure = failureOf(job, flags.report);
+  if (flags.report !== undefined) {
+    await saveReport(client, job.id, flags.report).catch((error: unknown) => {
+      // An import that failed before its first row has no report, and why it failed is what has to be said.
+      const isWithout = error instanceof CommandFailure && error.exitCode === EXIT.notFound;
+      if (failure === null || !isWithout) throw error;
+    });
+  }
   for (const line of job.counts.refused > 0 ? await firstProblems(client, job.id) : []) terminal.note(line);
   terminal.print(flags.json === true ? JSON.stringify(job) : countsText(job));
-  const failure = failureOf(job, flags.report);
   if (failure !== null) throw failure;
 }
 

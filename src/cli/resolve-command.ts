@@ -31,7 +31,7 @@ interface Flags {
 const MEANINGS: Readonly<Record<number, string>> = {
   100: 'is not registered, or is revoked',
   102: 'is not a handle',
-  200: 'has no value like that',
+  200: 'is registered, and has no value that was asked for and that everyone may read',
   301: 'belongs to a prefix that this node does not answer for',
 };
 

@@ -52,8 +52,10 @@ export function registerIdentifiers(scope: FastifyInstance, identifiers: Identif
   scope.post(`${IDENTIFIERS}*`, (request, reply) => {
     const { dryRun = false } = dryRunQuery.check(request.query);
     const recalled = wordBehind(request.url, 'recall');
-    if (recalled === null)
-      throw new HandleError('NOT_FOUND', 'What is posted here is a recall: add /recall behind the handle.');
+    if (recalled === null) {
+      const how = 'write prefix/suffix, such as 88.118.10023/CHAIR-01, and /recall behind it';
+      throw new HandleError('NOT_FOUND', `What is posted here is the recall of a handle: ${how}.`);
+    }
     return register(request, reply, recallOf(request, 'recall', recalled.handle), dryRun);
   });
 

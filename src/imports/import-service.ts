@@ -128,7 +128,10 @@ export class ImportService {
     }
     const path = this.#files.reportPath(id);
     if (!existsSync(path)) {
-      throw new HandleError('NOT_FOUND', 'This import ended before any row was looked at, so it has no report.');
+      throw new HandleError(
+        'NOT_FOUND',
+        'This import ended before any row was looked at, so it has no report: its "reason" says why.',
+      );
     }
     return createReadStream(path);
   }

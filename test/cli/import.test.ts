@@ -49,6 +49,16 @@ describe('import', () => {
     expect(await jiabiao('import', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('--mapping') });
   });
 
+  test('says why a file could not be read at all, also where there is no report to save', async () => {
+    const mapping = fileOf(
+      'map16.json',
+      JSON.stringify({ handle: `${prefix}/{编号}`, values: [{ column: '编号', index: 2030, type: 'SERIAL' }] }),
+    );
+    writeFileSync(directory.file('wide.csv'), Buffer.from('\uFEFF编号\r\nW1\r\n', 'utf16le'));
+    const args = [directory.file('wide.csv'), '--mapping', mapping, '--report', directory.file('wide-report.csv')];
+    expect(await jiabiao('import', ...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('UTF-16') });
+  });
+
   test('goes on past bad rows, names each, and ends with code 3', async () => {
     const file = fileOf(
       'mixed.ndjson',

@@ -34,6 +34,15 @@ test('backup, export and restore are in the trail of the store they concern', as
 
   const lines = directory.file('lines.ndjson');
   expect((await runHere(['export', '--out', lines, '--store', store])).code).toBe(0);
+  // What fails leaves no file that could be taken for an export, or be in the way of the next.
+  const future = directory.file('future.ndjson');
+  const failed = await runHere(['export', '--since', '99', '--out', future, '--store', store]);
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('begin with a full export') });
+  expect(existsSync(future)).toBe(false);
+  // Nor is what stands under its name touched.
+  const before = readFileSync(lines);
+  expect((await runHere(['export', '--out', lines, '--store', store])).code).toBe(2);
+  expect(readFileSync(lines)).toEqual(before);
   const into = directory.file('restored');
   expect((await runHere(['restore', copy, '--into', into, '--backup-key', key])).code).toBe(0);
   expect(existsSync(join(into, 'logs'))).toBe(true);

@@ -32,6 +32,11 @@ const page = (handle: string, language: string) =>
   door.ask('GET', `/${handle}?lang=${language}`, { headers: { accept: 'text/html' } });
 
 describe('a recall over HTTP', () => {
+  it('of what is no handle says how one is written', async () => {
+    const answer = await door.ask('POST', '/v1/identifiers/SOFA/recall', { key: door.chairs, json: RECALL });
+    expect(answer).toMatchObject({ status: 404, json: { detail: expect.stringContaining('write prefix/suffix') } });
+  });
+
   it('shows at every door the moment it is acknowledged, and is gone when it is lifted', async () => {
     for (const _ of [1, 2]) await door.ask('GET', `/api/handles/${ITEM}`);
     const recalled = await recallBatch();
