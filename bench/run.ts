@@ -7,12 +7,16 @@ import { backup } from './cases/backup.ts';
 import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { bytesChange, bytesItem } from './cases/bytes.ts';
 import { bytesLot } from './cases/bytes-lot.ts';
+import { coalesce } from './cases/coalesce.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
 import { foreignL1 } from './cases/foreign-l1.ts';
 import { hdlTcp, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
 import { hdlCodec } from './cases/hdl-codec.ts';
 import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
+import { l2Hit } from './cases/l2-hit.ts';
 import { memory } from './cases/memory.ts';
+import { missFlood } from './cases/miss-flood.ts';
+import { redisFrozen, redisKilled } from './cases/redis-away.ts';
 import { registerBatch } from './cases/register-batch.ts';
 import { registerSingle } from './cases/register-single.ts';
 import { resolveBatch } from './cases/resolve-batch.ts';
@@ -24,6 +28,7 @@ import { resolveL1Tls } from './cases/resolve-l1-tls.ts';
 import { resolveLot } from './cases/resolve-lot.ts';
 import { resolveOpenLoop } from './cases/resolve-open-loop.ts';
 import { resolveUnknown } from './cases/resolve-unknown.ts';
+import { upstreamDown } from './cases/upstream-down.ts';
 import { Driver } from './driver/driver.ts';
 import type { BenchCase, BenchContext } from './measure/bench-context.ts';
 import { killAll, startNode, startReference } from './measure/children.ts';
@@ -35,6 +40,12 @@ import { SectorShelf } from './sectors.ts';
 const CASES: readonly BenchCase[] = [
   resolveL1,
   foreignL1,
+  l2Hit,
+  coalesce,
+  upstreamDown,
+  redisKilled,
+  redisFrozen,
+  missFlood,
   resolveL1Tls,
   resolveFirstTouch,
   resolveUnknown,

@@ -4,6 +4,7 @@
 import type { Sector } from '../generator.ts';
 import { type BenchCase, type BenchContext, interleave } from '../measure/bench-context.ts';
 import { comparisonOf, cpuMeasurement, type Measured } from '../measure/measurement.ts';
+import { UNLIMITED_TRIPS } from '../outside/upstream.ts';
 import { hitPlans, smallSector, whileRunning } from './resolving.ts';
 
 /** A hit of others costs at most a ninth more than one of our own: two headers more, which change every second. */
@@ -27,8 +28,7 @@ async function compare(
   const foreign = await context.twinWith(sector, {
     JIABIAO_NODE__PREFIX: '88.119',
     JIABIAO_UPSTREAM__ROUTES: JSON.stringify(routes),
-    JIABIAO_LIMITS__TRIPS_PER_SECOND: '0',
-    JIABIAO_LIMITS__TRIPS_PER_PREFIX: '0',
+    ...UNLIMITED_TRIPS,
   });
   return whileRunning([foreign], async () => {
     const measured: Measured[] = [];

@@ -50,10 +50,19 @@ export function killAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function track(child: ChildProcess): ChildProcess {
+/** What is tracked does not outlive the run. */
+export function track(child: ChildProcess): ChildProcess {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
+}
+
+/** Kills a process, frozen or not; returns when it is gone. */
+export async function killed(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -67,16 +67,22 @@ export class RedisConnection {
 
   #timed<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
+      let isAnswered = false;
+      const giveUp = (): void => {
+        if (isAnswered) return;
         this.#close();
         reject(new RedisUnreachable(`Redis took longer than ${this.#timeoutMs} ms.`));
-      }, this.#timeoutMs);
+      };
+      // Timers come before sockets are read: a reply that waits there while this thread was busy is not late.
+      const late = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
       command(this.client).then(
         (result) => {
+          isAnswered = true;
           clearTimeout(late);
           resolve(result);
         },
         (error: Error) => {
+          isAnswered = true;
           clearTimeout(late);
           const isReply = error.name === 'ReplyError';
           if (!isReply) this.#close();

@@ -130,6 +130,18 @@ describe('an invalidation', () => {
   });
 });
 
+test('a reply that was there while this thread was busy with something else is not late', async () => {
+  const { tier, connection, events } = await open();
+  await put(tier, KEY, told('oak'));
+  const asked = tier.get(KEY);
+  await new Promise((resolve) => setImmediate(resolve)); // the command is on its way
+  const busyUntil = performance.now() + 8 * TIMEOUT_MS;
+  while (performance.now() < busyUntil);
+  expect(await asked).toEqual(told('oak'));
+  expect(connection.isUp).toBe(true);
+  expect(events).not.toContain('failed');
+});
+
 describe('a Redis that is ill', () => {
   async function slowest(tier: RedisAnswers, questions: number): Promise<readonly number[]> {
     const times: number[] = [];
