@@ -47,6 +47,8 @@ export interface ErrorDetails {
   /** Where in the input: a JSON pointer, or `line 3, column 7`. */
   readonly at?: string;
   readonly retryAfterSeconds?: number;
+  /** The message in Chinese, where manufacturers read it: in what an import says of their files. */
+  readonly zh?: string;
   /** Whose key it was that did not open; for the audit trail alone, never for the asker. */
   readonly principalId?: string;
 }
@@ -58,6 +60,7 @@ export class HandleError extends Error {
   readonly at: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly principalId: string | undefined;
+  readonly zh: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -65,7 +68,13 @@ export class HandleError extends Error {
     this.at = details.at;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.principalId = details.principalId;
+    this.zh = details.zh;
   }
+}
+
+/** For people who read Chinese and people who read English, if it was written for both. */
+export function inBothLanguages({ message, zh }: HandleError): string {
+  return zh === undefined ? message : `${zh} / ${message}`;
 }
 
 export function isHandleError(error: unknown, code?: ErrorCode): error is HandleError {

@@ -2,7 +2,7 @@
 // runs on disk. Nothing reaches the registry. Begun again after an interruption, it begins anew.
 
 import { rmSync } from 'node:fs';
-import { HandleError, isHandleError } from '../domain/error.ts';
+import { HandleError, inBothLanguages, isHandleError } from '../domain/error.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { MAX_MERGED_RUNS } from '../domain/import-limits.ts';
 import type { GoodRow, ImportRow } from '../registry/import-rows.ts';
@@ -69,7 +69,8 @@ class CheckStage {
     } catch (error) {
       if (!isHandleError(error)) throw error;
       this.#refused++;
-      const { code, message: detail, at } = error;
+      const { code, at } = error;
+      const detail = inBothLanguages(error);
       const place = at?.startsWith('line ') ? at : `line ${row.line}`;
       this.#problems.add({ line: row.line, handle: row.handle, code, detail, at: place });
       return false;

@@ -3,7 +3,7 @@
 
 import { statSync } from 'node:fs';
 import type { ChangeAction } from '../domain/change.ts';
-import { type HandleError, isHandleError } from '../domain/error.ts';
+import { type HandleError, inBothLanguages, isHandleError } from '../domain/error.ts';
 import { MAX_IMPORT_CRASHES } from '../domain/import-limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import { dryRunTarget } from '../registry/import-dry-run.ts';
@@ -159,7 +159,7 @@ async function endJob(run: JobRun, state: JobEnd, error: HandleError | null): Pr
   const { clock, files, observer } = run.context;
   const { job } = run;
   const place = error?.at === undefined ? '' : ` (${error.at})`;
-  const reason = error === null ? reasonOf(state, job) : `${error.message}${place}`;
+  const reason = error === null ? reasonOf(state, job) : `${inBothLanguages(error)}${place}`;
   if (hasFile(run.path(PROBLEMS))) {
     await writeReport(run.path(PROBLEMS), files.reportPath(job.id), (number) => run.path(`sorted.${number}`));
   }

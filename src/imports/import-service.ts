@@ -51,7 +51,7 @@ export class ImportService {
 
   /**
    * Takes a file in; it is on disk when the job is returned, and nothing of it is kept if it does not come whole.
-   * Throws `FORBIDDEN`, `INVALID_REQUEST`, `INVALID_CONFIG`, `PAYLOAD_TOO_LARGE`, `OVERLOADED`, `STORE_READ_ONLY` (disk full).
+   * Throws `FORBIDDEN`, `INVALID_REQUEST`, `PAYLOAD_TOO_LARGE`, `OVERLOADED`, `STORE_READ_ONLY` (disk full).
    */
   async submit({ principal }: Actor, asked: NewImport, body: UploadBody): Promise<JobView> {
     assertMayImport(principal);

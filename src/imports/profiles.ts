@@ -26,7 +26,7 @@ export class ImportProfiles {
     this.#directory = join(directory, 'profiles');
   }
 
-  /** Replaces what has the name. Throws `FORBIDDEN`, `INVALID_REQUEST`, `INVALID_CONFIG` with the place in the mapping. */
+  /** Replaces what has the name. Throws `FORBIDDEN`, `INVALID_REQUEST` with the place in the mapping. */
   put(principal: Principal, name: string, mapping: unknown): ImportProfile {
     if (principal.role !== 'operator' && principal.role !== 'enterprise') {
       throw new HandleError('FORBIDDEN', `A ${principal.role}'s key may not save import profiles.`);

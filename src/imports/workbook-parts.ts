@@ -22,7 +22,9 @@ export async function readParts(zip: WorkbookZip, sheet: string | null): Promise
   const chosen = sheet === null ? sheets[0] : sheets.find(({ name }) => name === sheet);
   if (chosen === undefined) {
     const names = sheets.map(({ name }) => shown(name)).join(', ');
-    throw new HandleError('INVALID_REQUEST', `The workbook has no sheet ${shown(sheet ?? '')}; it has ${names}.`);
+    const named = shown(sheet ?? '');
+    const zh = `工作簿中没有工作表 ${named}，只有 ${names}。`;
+    throw new HandleError('INVALID_REQUEST', `The workbook has no sheet ${named}; it has ${names}.`, { zh });
   }
   const targets = await readTargets(zip);
   const target = targets.get(chosen.id) ?? '';

@@ -141,6 +141,7 @@ export class SheetRows {
       for (let column = range.fromColumn; column <= range.toColumn; column++) {
         this.#cells[column - 1] = refused(
           `The cells ${range.ref} are merged, so it cannot be told what stands in each: unmerge them and fill in every one.`,
+          `单元格 ${range.ref} 已合并，无法判断每格的内容：请取消合并并逐格填写。`,
         );
       }
     }
@@ -152,15 +153,22 @@ export class SheetRows {
     if (hasFormula && !hasValue) {
       return refused(
         'This cell has a formula and no result: open the workbook in Excel or WPS, save it, and send that.',
+        '该单元格有公式而没有结果：请在 Excel 或 WPS 中打开并保存工作簿，再上传。',
       );
     }
     switch (type) {
       case 's':
-        return this.#parts.texts[Number(text)] ?? refused('This cell names a text that the workbook does not have.');
+        return (
+          this.#parts.texts[Number(text)] ??
+          refused('This cell names a text that the workbook does not have.', '该单元格引用的文本在工作簿中不存在。')
+        );
       case 'b':
         return text === '1' ? 'TRUE' : 'FALSE';
       case 'e':
-        return refused(`This cell shows the error ${text}: correct its formula.`);
+        return refused(
+          `This cell shows the error ${text}: correct its formula.`,
+          `该单元格显示错误 ${text}：请改正公式。`,
+        );
       case 'n':
         return text === '' ? '' : this.#numberOf(text, this.#parts.dates[style] === true);
       default:
@@ -170,17 +178,20 @@ export class SheetRows {
 
   #numberOf(text: string, isDate: boolean): Cell {
     const number = Number(text);
-    if (!Number.isFinite(number)) return refused(`This cell holds ${text}, which is no number: correct it.`);
+    if (!Number.isFinite(number))
+      return refused(`This cell holds ${text}, which is no number: correct it.`, `${text} 不是数字：请改正。`);
     if (isDate && number > 0 && number < 2_958_466) return dateOfSerial(number, this.#parts.is1904);
     if (Math.abs(number) >= 1e15) {
+      const kept = number.toExponential(2).toUpperCase();
       return refused(
-        `The spreadsheet keeps this number as ${number.toExponential(2).toUpperCase()} and has lost its last digits: set the column's format to text, enter the numbers again, and save.`,
+        `The spreadsheet keeps this number as ${kept} and has lost its last digits: set the column's format to text, enter the numbers again, and save.`,
+        `电子表格把这个数字存成了 ${kept}，末几位已丢失：请把该列设为文本格式，重新输入数字后保存。`,
       );
     }
     return String(number);
   }
 }
 
-function refused(message: string): HandleError {
-  return new HandleError('INVALID_REQUEST', message);
+function refused(message: string, zh: string): HandleError {
+  return new HandleError('INVALID_REQUEST', message, { zh });
 }

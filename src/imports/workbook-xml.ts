@@ -29,7 +29,10 @@ export async function* listenToXml(source: AsyncIterable<Buffer>, listener: XmlL
   } catch (cause) {
     if (isHandleError(cause)) throw cause;
     const message = `The workbook is damaged (${(cause as Error).message}): save it again in Excel or WPS, and send that.`;
-    throw new HandleError('INVALID_REQUEST', message, { cause });
+    throw new HandleError('INVALID_REQUEST', message, {
+      cause,
+      zh: '工作簿已损坏：请在 Excel 或 WPS 中重新保存后上传。',
+    });
   }
 }
 

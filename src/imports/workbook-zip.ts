@@ -77,12 +77,14 @@ export class WorkbookZip {
 
 function broken(cause: unknown): HandleError {
   const message = `The workbook is damaged or not whole (${(cause as Error).message}): save it again in Excel or WPS, and send that.`;
-  return new HandleError('INVALID_REQUEST', message, { cause });
+  const zh = '工作簿已损坏或不完整：请在 Excel 或 WPS 中重新保存后上传。';
+  return new HandleError('INVALID_REQUEST', message, { cause, zh });
 }
 
 function tooLarge(what: string): HandleError {
   return new HandleError(
     'PAYLOAD_TOO_LARGE',
     `The workbook unpacks to ${what} and is refused: save the sheet as CSV, or divide it (imports.maxUnpackedBytes).`,
+    { zh: '工作簿解压后过大，已拒绝：请把工作表存为 CSV，或拆成几个文件。' },
   );
 }

@@ -22,11 +22,13 @@ export function readCell(text: string, kind: CellKind | null): string {
     if (quoted !== undefined) return quoted.replaceAll('""', '"').trim();
     throw refused(
       `${shown(text)} is a formula: export the sheet with its results, or say "as": "text" in the mapping.`,
+      `${shown(text)} 是公式：请导出含计算结果的表格，或在映射中写 "as": "text"。`,
     );
   }
   if (SCIENTIFIC.test(text)) {
     throw refused(
       `A spreadsheet has turned a long number into ${text}, and its last digits are lost: set the column's format to text, enter the numbers again, and export.`,
+      `电子表格把长数字变成了 ${text}，末几位已丢失：请把该列设为文本格式，重新输入数字后再导出。`,
     );
   }
   return text;
@@ -56,6 +58,7 @@ function readDate(text: string): string {
   }
   throw refused(
     `${shown(text)} is no date that can be told for certain: write year, month and day, such as 2026-03-11 (2026/3/11, 2026.3.11, 20260311 and 2026年3月11日 will do).`,
+    `${shown(text)} 无法确定是哪一天：请写全年月日，例如 2026-03-11（也可写 2026/3/11、2026.3.11、20260311、2026年3月11日）。`,
   );
 }
 
@@ -64,7 +67,8 @@ function isoOf(text: string, match: RegExpExecArray): string {
   const date = `${year}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}`;
   const isDay = new Date(`${date}T00:00:00Z`).toJSON()?.startsWith(date) === true;
   const isTime = hour === undefined || (Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60);
-  if (!isDay || !isTime) throw refused(`${shown(text)} is in no calendar: correct it.`);
+  if (!isDay || !isTime)
+    throw refused(`${shown(text)} is in no calendar: correct it.`, `${shown(text)} 不是存在的日期或时间：请改正。`);
   return hour === undefined ? date : `${date}T${hour.padStart(2, '0')}:${minute}:${second}${zone}`;
 }
 
@@ -75,6 +79,6 @@ export function dateOfSerial(serial: number, is1904 = false): string {
   return Number.isInteger(serial) ? text.slice(0, 10) : text.slice(0, 19);
 }
 
-function refused(message: string): HandleError {
-  return new HandleError('INVALID_REQUEST', message);
+function refused(message: string, zh: string): HandleError {
+  return new HandleError('INVALID_REQUEST', message, { zh });
 }

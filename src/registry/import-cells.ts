@@ -103,7 +103,10 @@ export class CellReader {
     const reason = isOpen
       ? 'a quote is opened here and not closed: close it, or double it if it belongs to the text'
       : 'a quote stands in the middle of a cell: put the whole cell in quotes and double the quotes in it';
-    return brokenRow(line, column, reason);
+    const zh = isOpen
+      ? '引号没有配对：请补上结束的引号，内容中的引号请写两个'
+      : '单元格中间有引号：请把整个单元格加上引号，内容中的引号写两个';
+    return brokenRow(line, column, { en: reason, zh });
   }
 
   #parse(text: string): string[][] | CsvError {
@@ -140,7 +143,12 @@ function countQuotes(text: string): number {
   return count;
 }
 
-function brokenRow(line: Line, column: number | null, reason: string): CellRow {
+function brokenRow(line: Line, column: number | null, reason: { readonly en: string; readonly zh: string }): CellRow {
   const at = column === null ? `line ${line.number}` : `line ${line.number}, column ${column}`;
-  return { line: line.number, column, error: new HandleError('INVALID_REQUEST', `Broken CSV: ${reason}.`, { at }) };
+  const details = { at, zh: `CSV 格式有误：${reason.zh}。` };
+  return {
+    line: line.number,
+    column,
+    error: new HandleError('INVALID_REQUEST', `Broken CSV: ${reason.en}.`, details),
+  };
 }

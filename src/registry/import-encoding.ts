@@ -21,6 +21,7 @@ export function detectEncoding(sample: Buffer): TextEncoding {
     throw new HandleError(
       'INVALID_REQUEST',
       'The file is UTF-16 ("Unicode text"): save it as "CSV UTF-8" in Excel or WPS, and import that.',
+      { zh: '文件是 UTF-16（“Unicode 文本”）：请在 Excel 或 WPS 中另存为“CSV UTF-8”再导入。' },
     );
   }
   if (sample.subarray(0, 3).equals(UTF8_MARK)) return 'utf-8';

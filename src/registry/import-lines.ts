@@ -54,14 +54,27 @@ export async function* readLines(
   if (restBytes > 0) yield [endLine(Buffer.alloc(0))];
 }
 
-const TOO_LONG = `This row has more than ${MAX_ROW_BYTES} bytes: divide it, or check that its lines end where they should.`;
-const NOT_UTF8 =
-  'This row is not UTF-8: save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.';
+interface Fault {
+  readonly en: string;
+  readonly zh: string;
+}
 
-const NOT_GB18030 =
-  'This row is not GB18030 as the rest of the file: its bytes are damaged. Save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.';
-const MIXED =
-  'This row is UTF-8 and the rest of the file GB18030: the file was put together from two. Save each part as UTF-8 and import it again.';
+const TOO_LONG: Fault = {
+  en: `This row has more than ${MAX_ROW_BYTES} bytes: divide it, or check that its lines end where they should.`,
+  zh: `该行超过 ${MAX_ROW_BYTES} 字节：请拆分，或检查换行是否正确。`,
+};
+const NOT_UTF8: Fault = {
+  en: 'This row is not UTF-8: save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.',
+  zh: '该行不是 UTF-8 编码：请在 Excel 或 WPS 中另存为“CSV UTF-8”后重新导入。',
+};
+const NOT_GB18030: Fault = {
+  en: 'This row is not GB18030 as the rest of the file: its bytes are damaged. Save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.',
+  zh: '该行不是文件其余部分所用的 GB18030 编码，字节已损坏：请在 Excel 或 WPS 中另存为“CSV UTF-8”后重新导入。',
+};
+const MIXED: Fault = {
+  en: 'This row is UTF-8 and the rest of the file GB18030: the file was put together from two. Save each part as UTF-8 and import it again.',
+  zh: '该行是 UTF-8 编码，文件其余部分是 GB18030：文件由两部分拼成。请把每部分都存为 UTF-8 后重新导入。',
+};
 const gb18030 = new TextDecoder('gb18030', { fatal: true });
 
 function decodeLine(number: number, line: Buffer): Line {
@@ -80,8 +93,8 @@ function decodeGb18030Line(number: number, line: Buffer): Line {
   }
 }
 
-function brokenLine(number: number, code: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE', message: string): Line {
-  return { number, text: '', error: new HandleError(code, message, { at: `line ${number}` }) };
+function brokenLine(number: number, code: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE', { en, zh }: Fault): Line {
+  return { number, text: '', error: new HandleError(code, en, { at: `line ${number}`, zh }) };
 }
 
 function withoutReturn(bytes: Buffer): Buffer {

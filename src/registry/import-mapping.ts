@@ -40,7 +40,7 @@ export interface CsvMapping {
   readonly values: readonly MappedValue[];
 }
 
-const CODE = 'INVALID_CONFIG';
+const CODE = 'INVALID_REQUEST';
 const MEMBERS: ReadonlySet<string> = new Set([
   'delimiter',
   'constants',
@@ -66,7 +66,7 @@ const STATUSES = ['reserved', 'active'] as const;
 const PERMISSIONS = /^[01]{4}$/;
 const TTL_RANGE = { min: 0, max: 0x7fff_ffff };
 
-/** Throws `INVALID_CONFIG` with the JSON pointer of what is wrong. */
+/** Throws `INVALID_REQUEST` with the JSON pointer of what is wrong. */
 export function parseMapping(input: unknown): CsvMapping {
   const mapping = readObject(input, '', MEMBERS, CODE);
   const handle = readTemplate(mapping.handle, '/handle');
@@ -158,7 +158,7 @@ export interface MappedRow {
 export function mapRow(mapping: CsvMapping, read: (name: string, kind: CellKind | null) => string): MappedRow {
   const cellOf = (name: string): string => read(name, null);
   const handle = fillTemplate(mapping.handle, cellOf);
-  if (handle === null) throw emptyCell(mapping.handle, cellOf, 'it is a part of the handle');
+  if (handle === null) throw emptyCell(mapping.handle, cellOf, OF_HANDLE);
   const item: { [member: string]: unknown; readonly handle: string } = { handle };
   const parent = mapping.parent === null ? null : fillTemplate(mapping.parent, cellOf);
   if (parent !== null) item.parent = parent;
@@ -174,15 +174,19 @@ export function mapRow(mapping: CsvMapping, read: (name: string, kind: CellKind 
     if (data !== null) {
       values.push({ index: value.index, type: value.type, data, ...value.constants });
       places.push(value.text.names[0] ?? value.type);
-    } else if (value.required) throw emptyCell(value.text, ofKind, 'the mapping says it is required');
+    } else if (value.required) throw emptyCell(value.text, ofKind, REQUIRED);
   }
   item.values = values;
   return { item, places };
 }
 
-function emptyCell(template: TextTemplate, cellOf: (name: string) => string, why: string): HandleError {
-  const name = template.names.find((one) => cellOf(one) === '') ?? '';
-  return new HandleError('INVALID_REQUEST', `The cell is empty, and ${why}: fill it in.`, { at: `column ${name}` });
+const OF_HANDLE = { en: 'it is a part of the handle', zh: '它是标识的一部分' };
+const REQUIRED = { en: 'the mapping says it is required', zh: '映射规定必填' };
+
+function emptyCell(template: TextTemplate, cellOf: (name: string) => string, why: typeof REQUIRED): HandleError {
+  const at = `column ${template.names.find((one) => cellOf(one) === '') ?? ''}`;
+  const zh = `单元格为空，而${why.zh}：请填写。`;
+  return new HandleError('INVALID_REQUEST', `The cell is empty, and ${why.en}: fill it in.`, { at, zh });
 }
 
 /** Every heading the mapping needs. */

@@ -77,7 +77,8 @@ export class Sheet {
   /** At the end of the file. */
   assertHeadings(): void {
     if (this.#headings !== null) return;
-    throw new HandleError('INVALID_REQUEST', 'The file is empty: it needs a line of headings.');
+    const zh = '文件为空：须有一行表头。';
+    throw new HandleError('INVALID_REQUEST', 'The file is empty: it needs a line of headings.', { zh });
   }
 
   #readHeadings(row: CellRow): void {
@@ -92,11 +93,16 @@ export class Sheet {
     if (missing.length > 0) {
       const names = missing.map(shown).join(', ');
       const message = `The mapping names columns the file does not have: ${names}. The file has ${there}: correct one of them, or set the delimiter.`;
-      throw new HandleError('INVALID_REQUEST', message, at);
+      const zh = `文件缺少映射所需的列：${names}。文件中的列为 ${there}：请修改表头或映射，或指定分隔符。`;
+      throw new HandleError('INVALID_REQUEST', message, { ...at, zh });
     }
     const twice = headings.find((one, i) => headingsOf(mapping).has(one) && this.#columns.get(one) !== i);
     if (twice !== undefined) {
-      throw new HandleError('INVALID_REQUEST', `Two columns have the heading ${shown(twice)}: rename one.`, at);
+      const zh = `有两列的表头都是 ${shown(twice)}：请改名其中一列。`;
+      throw new HandleError('INVALID_REQUEST', `Two columns have the heading ${shown(twice)}: rename one.`, {
+        ...at,
+        zh,
+      });
     }
   }
 
@@ -144,11 +150,14 @@ function textOf(cell: Cell): string {
 }
 
 function wrongWidth(cells: number, headings: number): HandleError {
-  const why = cells > headings ? 'put a cell that has the delimiter in it in quotes' : 'add the missing cells';
-  return new HandleError('INVALID_REQUEST', `The row has ${cells} cells, the headings ${headings}: ${why}.`);
+  const isLong = cells > headings;
+  const why = isLong ? 'put a cell that has the delimiter in it in quotes' : 'add the missing cells';
+  const zh = `该行有 ${cells} 个单元格，表头有 ${headings} 个：${isLong ? '内容含分隔符的单元格请加引号' : '请补齐缺少的单元格'}。`;
+  return new HandleError('INVALID_REQUEST', `The row has ${cells} cells, the headings ${headings}: ${why}.`, { zh });
 }
 
 /** The same error, at a place of the file. */
 export function placed(error: HandleError, at: string): HandleError {
-  return new HandleError(error.code, error.message, { cause: error, at });
+  const { code, message, zh } = error;
+  return new HandleError(code, message, { cause: error, at, ...(zh === undefined ? {} : { zh }) });
 }

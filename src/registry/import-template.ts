@@ -8,7 +8,7 @@ export interface TextTemplate {
   readonly names: readonly string[];
 }
 
-/** Throws `INVALID_CONFIG`. */
+/** Throws `INVALID_REQUEST`. */
 export function compileTemplate(text: string, at: string): TextTemplate {
   const literals: string[] = [];
   const names: string[] = [];
@@ -21,7 +21,7 @@ export function compileTemplate(text: string, at: string): TextTemplate {
     throw inputError(
       at,
       `Close every brace around a column's heading, such as "{SKU}", in ${shown(text)}.`,
-      'INVALID_CONFIG',
+      'INVALID_REQUEST',
     );
   }
   return { literals, names };

@@ -102,6 +102,31 @@ describe('cells', () => {
     expect(job.counts).toMatchObject({ created: 1, refused: 3 });
     expect((await world.report(job.id)).map((row) => row.split(',')[0])).toEqual(['3', '4', '5']);
   });
+
+  it('what is wrong with a row or a file, and how to mend it, is said in Chinese and in English', async () => {
+    const rows = [
+      '1,椅子',
+      '2,椅子,,x',
+      '3,椅子,3/11/2026',
+      '4,椅子,2026-02-30',
+      '5,1.23E+15,',
+      '6,=A1,',
+      ',椅子,',
+      '8,"椅',
+    ];
+    const job = await world.run(`${HEAD}${rows.join('\n')}`, { mapping });
+    const report = await world.report(job.id);
+    expect(report).toHaveLength(rows.length);
+    for (const line of report) expect(line).toMatch(/请.*。 \/ /);
+    expect(report[4]).toContain('请把该列设为文本格式，重新输入数字后再导出。 / A spreadsheet has turned');
+    const twice = await world.run(`${HEAD}9,椅子,\n9,椅子,\n`, { mapping });
+    expect((await world.report(twice.id))[0]).toContain('本文件第 2 行是同一标识');
+    const whole = [`编号,品名\n1,椅子\n`, Buffer.from([0xff, 0xfe, 0x31, 0x00]), Buffer.from('PK\u0003\u0004half')];
+    for (const file of whole) {
+      const failed = await world.run(file, { mapping });
+      expect(failed).toMatchObject({ state: 'failed', reason: expect.stringMatching(/请.*。 \/ The /) });
+    }
+  });
 });
 
 describe('workbooks', () => {

@@ -230,7 +230,7 @@ describe('a mapping', () => {
     ['a status nobody knows', { ...mapping, statuses: { 作废: 'revoked' } }, '/statuses/作废'],
     ['a constant that is no text', { ...mapping, constants: { prefix: 88 } }, '/constants/prefix'],
   ])('with %s is refused at its place', (_, input, at) => {
-    expect(() => parseMapping(input)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', at }));
+    expect(() => parseMapping(input)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', at }));
   });
 
   test('knows no word of the prototype', async () => {
