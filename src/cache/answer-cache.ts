@@ -122,9 +122,10 @@ export class AnswerCache {
     return briefly(entry);
   }
 
-  /** For who looks into the cache: counts nothing, and keeps nothing in use. */
+  /** For who looks into the cache: counts nothing. What was purged or changed since is as good as gone. */
   peek(handle: Handle): Answer | undefined {
-    return (this.#l1.get(handle) ?? this.#negative.get(handle))?.answer;
+    const entry = this.#l1.get(handle) ?? this.#negative.get(handle);
+    return entry !== undefined && this.#holds(entry) ? entry.answer : undefined;
   }
 
   /** What `standIn` gave was told. */

@@ -1,6 +1,7 @@
 // What operators see of the cache, and purge from it.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { slotOf } from '../../src/cache/epoch-table.ts';
 import { bytesFromText } from '../../src/domain/bytes.ts';
 import type { ForeignAnswer, ForeignReader } from '../../src/domain/foreign-answer.ts';
 import type { Handle } from '../../src/domain/handle.ts';
@@ -40,6 +41,14 @@ it('shows nothing of what was not asked for, and then how old it is', async () =
   });
   door.clock.nowMs += 700_000;
   expect((await cached()).json).toMatchObject({ memory: { state: 'stale' } });
+});
+
+it('shows nothing any more of what has ended since, whoever ended it', async () => {
+  await door.ask('GET', `/api/handles/${HANDLE}`);
+  expect((await cached()).json.memory).not.toBeNull();
+  const slot = slotOf(HANDLE);
+  door.epochs.raise([slot], [slot]);
+  expect((await cached()).json).toMatchObject({ memory: null });
 });
 
 it('is purged by operators', async () => {

@@ -45,6 +45,7 @@ export interface OpenDoor extends Registry {
   readonly resolver: Resolver;
   readonly homed: Homed;
   readonly observer: Observer;
+  readonly epochs: EpochTable;
   readonly port: number;
   readonly routes: readonly string[];
   readonly store: RegistryStore & TallyKeeper;
@@ -159,7 +160,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     await registry.directory.createEnterprise(actor, enterprise);
   }
   return {
-    ...{ ...registry, resolver, homed, observer },
+    ...{ ...registry, resolver, homed, observer, epochs },
     port,
     routes: server.routes,
     store,
