@@ -44,9 +44,12 @@ export const REDIS_SECTION = {
 export function redisObjections(settings: {
   readonly urls: readonly string[];
   readonly cluster: boolean;
+  readonly announce: boolean;
 }): readonly (readonly [path: string, reason: string])[] {
-  const { urls, cluster } = settings;
+  const { urls, cluster, announce } = settings;
   if (urls.length > 1 && !cluster) return [['redis.urls', 'must name one server, or be the seeds of a redis.cluster']];
   if (cluster && urls.length === 0) return [['redis.cluster', 'counts only beside redis.urls: name its seeds']];
+  if (announce && urls.length === 0)
+    return [['redis.announce', 'counts only beside redis.urls: name the shared Redis']];
   return [];
 }

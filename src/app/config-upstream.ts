@@ -1,6 +1,8 @@
 // The settings of who is asked for what is not ours, and the rules that join them. It opens no connection.
 
+import type { HandleError } from '../domain/error.ts';
 import { MAX_ROUTES } from '../domain/limits.ts';
+import { foldAsciiCase, parsePrefix } from '../domain/prefix.ts';
 import { SCHEMES } from '../domain/scheme.ts';
 
 const MAPPING = {
@@ -32,7 +34,7 @@ const ROUTE = {
     name: { type: 'string', minLength: 1, maxLength: 60 },
     scheme: { enum: SCHEMES },
     prefixes: { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
-    endpoints: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string', pattern: '^https?://[^ ?#]+$' } },
+    endpoints: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string', pattern: '^https?://[^ @?#]+$' } },
     path: { type: 'string', pattern: '^/.*\\{(handle|identifier)\\}' },
     mapping: MAPPING,
   },
@@ -112,9 +114,33 @@ export function routeObjections(
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   const objections: [string, string][] = [];
   if (twice !== undefined) objections.push(['upstream.routes', `must have names of their own, and two are "${twice}"`]);
+  const taken = new Map<string, string>();
+  for (const { name, scheme = 'handle', prefixes = ['*'] } of routes) {
+    for (const prefix of new Set(prefixes.map(foldAsciiCase))) {
+      const reason = objectionTo(prefix) ?? takenBy(taken, `${scheme} ${prefix}`, name);
+      if (reason !== null) objections.push(['upstream.routes', `"${name}": ${reason}`]);
+    }
+  }
   for (const { name, scheme = 'handle', prefixes = ['*'] } of routes) {
     if (scheme === 'handle' || scheme === 'vaa' || prefixes.every((prefix) => prefix === '*')) continue;
     objections.push(['upstream.routes', `"${name}" is for ${scheme}, which has no prefixes: leave them out`]);
   }
   return objections;
+}
+
+function objectionTo(prefix: string): string | null {
+  if (prefix === '*') return null;
+  try {
+    parsePrefix(prefix);
+    return null;
+  } catch (error) {
+    return (error as HandleError).message;
+  }
+}
+
+/** Of two routes for the same the second would never be asked. */
+function takenBy(taken: Map<string, string>, place: string, name: string): string | null {
+  const other = taken.get(place);
+  if (other === undefined) taken.set(place, name);
+  return other === undefined ? null : `"${other}" is asked for the same (${place}), so this one never would be`;
 }

@@ -151,6 +151,7 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
   const redis = {
     urls: valueIn(layer, 'redis.urls') as readonly string[],
     cluster: valueIn(layer, 'redis.cluster') as boolean,
+    announce: valueIn(layer, 'redis.announce') as boolean,
   };
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
   const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);

@@ -26,6 +26,10 @@ function refusalOf(sources: Parameters<typeof loadConfig>[0]): string {
   throw new Error('the configuration was accepted');
 }
 
+const route = (name: string, prefixes: readonly string[], endpoint = 'https://a.example') => {
+  return { name, prefixes, endpoints: [endpoint] };
+};
+
 describe('settings', () => {
   test('are complete without any source', () => {
     const config = loadConfig({ environment: {} });
@@ -85,6 +89,11 @@ describe('settings', () => {
     expect(loadConfig({ environment: { JIABIAO_HTTP__CORS_ORIGINS: '*' } }).http.corsOrigins).toBe('*');
   });
 
+  test('take routes that differ in prefix or in scheme', () => {
+    const routes = [route('all', ['*']), route('one', ['20.500', '20.500']), { ...route('vaa', ['*']), scheme: 'vaa' }];
+    expect(loadConfig({ environment: {}, file: fileOf({ upstream: { routes } }) }).upstream.routes).toHaveLength(3);
+  });
+
   test("keep the case rule given for the node's own prefix", () => {
     const file = fileOf({ node: { prefix: '88.200', homed: [{ prefix: '88.200', foldsCase: true }] } });
     expect(loadConfig({ environment: {}, file }).node.homed).toEqual([{ prefix: '88.200', foldsCase: true }]);
@@ -121,6 +130,14 @@ describe('a wrong configuration', () => {
     ['an unknown key of a homed prefix', { node: { homed: [{ prefix: '1', folds: true }] } }, 'node.homed'],
     ['an own prefix that is none', { node: { prefix: '88..118' } }, 'is not a prefix'],
     ['a text for a number', { http: { port: '8000' } }, 'must be an integer from 0 to 65535, not "8000"'],
+    ['a route for what is no prefix', { upstream: { routes: [route('a', ['a b'])] } }, '"A B" is not a prefix'],
+    [
+      'two routes for one prefix',
+      { upstream: { routes: [route('a', ['20.x']), route('b', ['20.X'])] } },
+      '"b": "a" is',
+    ],
+    ['a password in an endpoint', { upstream: { routes: [route('a', ['*'], 'https://u:p@b')] } }, 'must match pattern'],
+    ['announcements without a Redis', { redis: { announce: true } }, 'counts only beside redis.urls'],
     ['a fraction for an integer', { http: { port: 80.5 } }, 'http.port'],
   ])('with %s is refused', (_, content, reason) => {
     expect(refusalOf({ file: fileOf(content) })).toContain(reason);
