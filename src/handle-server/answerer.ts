@@ -229,7 +229,7 @@ export class Answerer {
     if (opCode === OPERATION.siteInfo) return succeeded({ kind: 'site', site: site.data });
     if (session === null) this.#assertRoom(null);
     if (opCode === OPERATION.listHandles && client.door === 'handle-udp') {
-      return refusal(RESPONSE.notSupported, 'Listings are too large for UDP: ask over TCP.');
+      throw new HandleError('UNSUPPORTED_METHOD', 'Listings are too large for UDP: ask over TCP.');
     }
     if (isAdministration(opCode)) {
       const asked = { opCode, opFlags, body, requestId: call.requestId ?? '' };
@@ -239,8 +239,8 @@ export class Answerer {
     if (body.kind === 'session-setup') return authentication.openSession(body, client);
     if (body.kind === 'verify-challenge') return authentication.verifyFor(body, request.envelope, client);
     if (opCode === OPERATION.sessionTerminate && session !== null) return authentication.endSession(session);
-    if (KNOWN.has(opCode)) return refusal(RESPONSE.notSupported, 'This node does not carry out that operation.');
-    return refusal(RESPONSE.protocolError, `Unknown opCode in message: ${opCode}`);
+    if (!KNOWN.has(opCode)) throw new HandleError('MALFORMED_MESSAGE', `Unknown opCode in message: ${opCode}`);
+    throw new HandleError('UNSUPPORTED_METHOD', 'This node does not carry out that operation.');
   }
 
   /** Hits are answered whatever the load; only what has to wait is turned away. Throws `OVERLOADED`. */

@@ -211,6 +211,9 @@ describe('a message', () => {
     expect((await door.tcp(echoed)).map(codeOf)).toEqual([4]);
     const login = request(OPERATION.nationalLogin, { kind: 'unknown', bytes: bytes('anything') });
     expect(codeOf(await told(login))).toBe(5);
+    expect(door.log.at(-1)).toMatchObject({ responseCode: 5, failure: { code: 'UNSUPPORTED_METHOD' } });
+    expect(codeOf(await told(request(9999, { kind: 'unknown', bytes: bytes('anything') })))).toBe(4);
+    expect(door.log.at(-1)).toMatchObject({ opCode: 9999, responseCode: 4, failure: { code: 'MALFORMED_MESSAGE' } });
     expect(decodeMessage(echoed).kind).toBe('response');
   });
 
