@@ -23,7 +23,7 @@ import {
 import { redisObjections } from './config-redis.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
 import { TLS_SECTION, tlsObjections } from './config-tls.ts';
-import { routeObjections } from './config-upstream.ts';
+import { networkObjections, routeObjections } from './config-upstream.ts';
 import type { TlsSettings } from './tls-files.ts';
 
 type SectionsOf<T> = {
@@ -154,12 +154,18 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
     announce: valueIn(layer, 'redis.announce') as boolean,
   };
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
+  const networks = networkObjections(valueIn(layer, 'upstream.allowedNetworks') as readonly string[]);
   const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
-  return [...plainObjections(layer, tls), ...tlsObjections(tls), ...handle, ...routes, ...redisObjections(redis)].map(
-    ([path, reason]) => {
-      return { path, source: layer.get(path)?.source ?? 'default', reason };
-    },
-  );
+  return [
+    ...plainObjections(layer, tls),
+    ...tlsObjections(tls),
+    ...handle,
+    ...routes,
+    ...networks,
+    ...redisObjections(redis),
+  ].map(([path, reason]) => {
+    return { path, source: layer.get(path)?.source ?? 'default', reason };
+  });
 }
 
 function sectionIn(layer: Layer, section: string, schemas: object): unknown {

@@ -2,7 +2,8 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, isHandleError } from '../domain/error.ts';
+import { parseHandle } from '../domain/handle.ts';
 import type { ImportService, NewImport } from '../imports/import-service.ts';
 import type { JobFormat } from '../imports/job.ts';
 import { actorOf } from './authentication.ts';
@@ -93,11 +94,22 @@ function askedOf(request: FastifyRequest): NewImport {
     onError: query.onError ?? 'continue',
     profile: query.profile ?? null,
     mapping: query.mapping === undefined ? null : parseJson(query.mapping, 1),
-    parent: query.parent ?? null,
-    template: query.template ?? null,
+    parent: handleIn(query.parent, 'query/parent'),
+    template: handleIn(query.template, 'query/template'),
     sheet: query.sheet ?? null,
     fileName: query.fileName ?? null,
   };
+}
+
+/** As it was written; what holds for every row is refused before the file is sent. */
+function handleIn(text: string | undefined, at: string): string | null {
+  if (text === undefined) return null;
+  try {
+    parseHandle(text, () => false);
+    return text;
+  } catch (cause) {
+    throw isHandleError(cause) ? new HandleError(cause.code, cause.message, { cause, at }) : cause;
+  }
 }
 
 function lengthOf({ headers }: FastifyRequest): number | null {

@@ -1,6 +1,7 @@
 // `GET /v1/search`: an enterprise finds its own records. What is found, and who may ask, is the registry's to say.
 
 import type { FastifyInstance } from 'fastify';
+import { HandleError } from '../domain/error.ts';
 import type { Searcher } from '../registry/search.ts';
 import type { TimeSpan } from '../registry/search-sources.ts';
 import { actorOf } from './authentication.ts';
@@ -30,10 +31,11 @@ export function registerSearch(scope: FastifyInstance, searcher: Searcher): void
 /** Null if neither end is named. */
 function spanOf(name: 'created' | 'updated', from: string | undefined, to: string | undefined): TimeSpan | null {
   if (from === undefined && to === undefined) return null;
-  return {
-    fromMs: from === undefined ? 0 : instantOf(from, `query/${name}From`),
-    toMs: to === undefined ? Number.MAX_SAFE_INTEGER : instantOf(to, `query/${name}To`),
-  };
+  const fromMs = from === undefined ? 0 : instantOf(from, `query/${name}From`);
+  const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : instantOf(to, `query/${name}To`);
+  if (fromMs < toMs) return { fromMs, toMs };
+  const message = `Nothing lies between ${name}From and ${name}To: name an earlier instant first, and a later one second.`;
+  throw new HandleError('INVALID_REQUEST', message, { at: `query/${name}To` });
 }
 
 /** A "+" that arrived as a space is taken for what was meant. */

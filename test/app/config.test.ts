@@ -94,6 +94,24 @@ describe('settings', () => {
     expect(loadConfig({ environment: {}, file: fileOf({ upstream: { routes } }) }).upstream.routes).toHaveLength(3);
   });
 
+  test('take networks of either kind, and single addresses', () => {
+    const allowedNetworks = ['10.0.0.0/8', 'fd00::/8', '192.0.2.1', '::1'];
+    const { upstream } = loadConfig({ environment: {}, file: fileOf({ upstream: { allowedNetworks } }) });
+    expect(upstream.allowedNetworks).toEqual(allowedNetworks);
+  });
+
+  test.each([
+    '10.0.0.0/33',
+    'fd00::/129',
+    '10.0.0/8',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    'example.com',
+  ])('know no network %s', (network) => {
+    const message = refusalOf({ file: fileOf({ upstream: { allowedNetworks: [network] } }) });
+    expect(message).toContain(`"${network}" is no network: write it as 10.0.0.0/8`);
+  });
+
   test("keep the case rule given for the node's own prefix", () => {
     const file = fileOf({ node: { prefix: '88.200', homed: [{ prefix: '88.200', foldsCase: true }] } });
     expect(loadConfig({ environment: {}, file }).node.homed).toEqual([{ prefix: '88.200', foldsCase: true }]);

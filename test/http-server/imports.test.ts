@@ -89,6 +89,13 @@ describe('a job', () => {
   });
 });
 
+it.each(['parent', 'template'])('a %s that is no handle is refused before anything is kept', async (name) => {
+  const before = (await door.ask('GET', '/v1/imports', { key: door.chairs })).json.items;
+  const { json } = await send('{}\n', `?${name}=nope`);
+  expect(json).toMatchObject({ status: 400, code: 'INVALID_HANDLE', at: `query/${name}` });
+  expect((await door.ask('GET', '/v1/imports', { key: door.chairs })).json.items).toEqual(before);
+});
+
 describe('/v1/import-profiles', () => {
   const path = `/v1/import-profiles/${encodeURIComponent('灯具 2026')}`;
   const mapping = { handle: `${CHAIRS}/{编号}`, values: [{ column: '品名', index: 2000, type: 'NAME' }] };

@@ -69,6 +69,11 @@ describe('a search over HTTP', () => {
     ['a match that is none', { code: 'C', match: 'fuzzy' }, 400],
     ['a value without its element', { value: 'x' }, 400],
     ['an instant that is none', { createdFrom: 'yesterday' }, 400],
+    [
+      'a time that ends before it begins',
+      { createdFrom: '2026-02-01T00:00:00Z', createdTo: '2026-01-01T00:00:00Z' },
+      400,
+    ],
     ['a cursor of another search', { code: 'C', match: 'prefix', after: 'WyJ0aW1lIiwxLDJd' }, 400],
     ['a page too large', { limit: '1001' }, 400],
   ])('is refused with %s', async (_, query, status) => {
