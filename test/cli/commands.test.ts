@@ -1,33 +1,14 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, run, runHere, type ServingNode, serve } from './command-line.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { run, runHere } from './command-line.ts';
+import { servedHere } from './served.ts';
 
-// Processes and threads start slowly when all tests run at once.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-const directory = newDirectory();
-let node: ServingNode;
+const { directory, jiabiao, enterprise, fileOf, node } = servedHere('--store', 'memory');
 let prefix: string;
 
 beforeAll(async () => {
-  node = await serve(['--store', 'memory', '--data', directory.path]);
-  prefix = JSON.parse(
-    (await jiabiao('enterprise', 'create', '--name', '中山家具', '--state', 'active', '--json')).stdout,
-  ).prefix;
+  prefix = await enterprise();
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
-
-function fileOf(name: string, content: string): string {
-  writeFileSync(directory.file(name), content);
-  return directory.file(name);
-}
 
 describe('register, resolve and revoke', () => {
   test('work on one identifier from the shell', async () => {
@@ -134,7 +115,7 @@ describe('changes', () => {
       '--url',
       'http://127.0.0.1:9',
       '--key-file',
-      node.operatorKeyFile,
+      node().operatorKeyFile,
     ]);
     expect(gone).toMatchObject({ code: 5, stdout: '' });
     expect((await jiabiao('changes', '--follow', '--prefix', 'a/b')).code).toBe(1);
@@ -162,11 +143,11 @@ describe('enterprises, principals and keys', () => {
     );
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
 
-    const asEnterprise = (...args: string[]) => runHere([...args, '--url', node.url, '--key-file', keyFile]);
+    const asEnterprise = (...args: string[]) => runHere([...args, '--url', node().url, '--key-file', keyFile]);
     expect((await asEnterprise('register', `${prefix}/E`, '--value', '1:A=b')).code).toBe(0);
     expect((await asEnterprise('enterprise', 'create', '--name', 'mine')).code).toBe(1);
     const token = readFileSync(keyFile, 'utf8').trim();
-    const byEnvironment = { environment: { JIABIAO_URL: node.url, JIABIAO_KEY: token } };
+    const byEnvironment = { environment: { JIABIAO_URL: node().url, JIABIAO_KEY: token } };
     expect((await run(['register', `${prefix}/E`, '--value', '1:A=c'], byEnvironment)).stdout).toContain('revision 2');
 
     expect((await jiabiao('principal', 'disable', principal.id)).stdout).toContain('disabled');
@@ -201,7 +182,7 @@ describe('the command line', () => {
   });
 
   test('says which key file is missing', async () => {
-    const done = await run(['enterprise', 'list', '--url', node.url, '--key-file', directory.file('none')]);
+    const done = await run(['enterprise', 'list', '--url', node().url, '--key-file', directory.file('none')]);
     expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('--key-file') });
   });
 

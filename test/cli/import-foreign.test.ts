@@ -1,32 +1,14 @@
 // Files of other systems through the ordinary import command: into a node, with a report, again without a change.
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { servedHere } from './served.ts';
 
-// Processes and threads start slowly when all tests run at once.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-const directory = newDirectory();
-let node: ServingNode;
+const { directory, jiabiao, fileOf } = servedHere('--store', 'memory');
 
 beforeAll(async () => {
-  node = await serve(['--store', 'memory', '--data', directory.path]);
   await jiabiao('enterprise', 'create', '--prefix', '88.118.1', '--name', 'Works', '--state', 'active');
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
-
-function fileOf(name: string, content: string): string {
-  writeFileSync(directory.file(name), content);
-  return directory.file(name);
-}
 
 const value = { index: 2000, type: 'NAME', data: { format: 'string', value: '椅子' } };
 

@@ -1,33 +1,16 @@
 // `jiabiao import` against a running node: files handed over, followed, listed and reported.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, run, runHere, type ServingNode, serve } from './command-line.ts';
-
-// Processes and threads start slowly when all tests run at once.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { run } from './command-line.ts';
+import { servedHere } from './served.ts';
 
 const prefix = '88.118.1';
-const directory = newDirectory();
-let node: ServingNode;
+const { directory, jiabiao, fileOf, node } = servedHere('--store', 'memory');
 
 beforeAll(async () => {
-  node = await serve(['--store', 'memory', '--data', directory.path]);
   await jiabiao('enterprise', 'create', '--prefix', prefix, '--name', 'Works', '--state', 'active');
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
-
-function fileOf(name: string, content: string): string {
-  writeFileSync(directory.file(name), content);
-  return directory.file(name);
-}
 
 describe('import', () => {
   const row = (serial: string, name = '椅子') =>
@@ -111,7 +94,7 @@ describe('import', () => {
   });
 
   test('reads standard input when told the format', async () => {
-    const flags = ['--url', node.url, '--key-file', node.operatorKeyFile];
+    const flags = ['--url', node().url, '--key-file', node().operatorKeyFile];
     const done = await run(['import', '-', '--format', 'ndjson', ...flags], { input: `${row('S1')}\n` });
     expect(done).toMatchObject({ code: 0, stdout: '1 created\n' });
     expect((await run(['import', '-', ...flags])).code).toBe(2);

@@ -3,33 +3,21 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
-
-// Processes and threads start slowly when all tests run at once.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { runHere } from './command-line.ts';
+import { servedHere } from './served.ts';
 
 const PREFIX = '88.118.20001';
-const directory = newDirectory();
+const { directory, jiabiao, node } = servedHere();
 const logs = join(directory.path, 'logs');
-let node: ServingNode;
 
 beforeAll(async () => {
-  node = await serve(['--data', directory.path]);
   await jiabiao('enterprise', 'create', '--prefix', PREFIX, '--name', '中山家具', '--state', 'active');
   for (const suffix of ['A', 'B']) await jiabiao('register', `${PREFIX}/${suffix}`, '--value', '1:A=a');
   await jiabiao('register', `${PREFIX}/A`, '--value', '1:A=b');
   await jiabiao('revoke', `${PREFIX}/B`, '--reason', '召回');
   for (const suffix of ['A', 'A', 'B', 'NONE']) await jiabiao('resolve', `${PREFIX}/${suffix}`);
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
 
 type Counts = Readonly<Record<string, number>>;
 interface Row {
@@ -102,7 +90,7 @@ describe('audit list', () => {
 
   beforeAll(async () => {
     writeFileSync(directory.file('nobody.key'), `jb_${'A'.repeat(43)}\n`, { mode: 0o600 });
-    const asNobody = ['--url', node.url, '--key-file', directory.file('nobody.key')];
+    const asNobody = ['--url', node().url, '--key-file', directory.file('nobody.key')];
     expect((await runHere(['principal', 'list', ...asNobody])).code).toBe(1);
     await vi.waitFor(async () => expect(await lines('--kind', 'access-denied')).toHaveLength(1), { timeout: 10_000 });
   });

@@ -1,28 +1,15 @@
 // `jiabiao lot` against a real node: from the range to the label, and to a code that a scan finds or does not.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { servedHere } from './served.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-const directory = newDirectory();
-let node: ServingNode;
+const { directory, jiabiao, enterprise } = servedHere();
 let prefix: string;
 
 beforeAll(async () => {
-  node = await serve(['--data', directory.path]);
-  const created = await jiabiao('enterprise', 'create', '--name', '中山家具', '--state', 'active', '--json');
-  prefix = JSON.parse(created.stdout).prefix;
+  prefix = await enterprise();
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
 
 const numbers = ['--width', '8', '--from', '1', '--to', '5000'] as const;
 

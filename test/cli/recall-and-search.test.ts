@@ -1,28 +1,14 @@
 // `jiabiao recall`, `recall lift`, `children` and `search` against a node.
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { servedHere } from './served.ts';
 
-// Processes and threads start slowly when all tests run at once.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-const directory = newDirectory();
-let node: ServingNode;
+const { jiabiao, enterprise } = servedHere('--store', 'memory');
 let prefix: string;
 
 beforeAll(async () => {
-  node = await serve(['--store', 'memory', '--data', directory.path]);
-  const created = await jiabiao('enterprise', 'create', '--name', '中山家具', '--state', 'active', '--json');
-  prefix = JSON.parse(created.stdout).prefix;
+  prefix = await enterprise();
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
 
 describe('recall, and children', () => {
   test('show on what inherits, until the recall is lifted', async () => {

@@ -1,30 +1,17 @@
 // `jiabiao template` against a real node, from the starter file to a refusal that names the element.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Finished, newDirectory, runHere, type ServingNode, serve } from './command-line.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+import { beforeAll, expect, test } from 'vitest';
+import { servedHere } from './served.ts';
 
 const STARTER = 'config/templates/furniture.json';
 const META = '88.118/META_FURNITURE';
-const directory = newDirectory();
-let node: ServingNode;
+const { directory, jiabiao, enterprise } = servedHere();
 let prefix: string;
 
 beforeAll(async () => {
-  node = await serve(['--data', directory.path]);
-  const created = await jiabiao('enterprise', 'create', '--name', '中山家具', '--state', 'active', '--json');
-  prefix = JSON.parse(created.stdout).prefix;
+  prefix = await enterprise();
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  directory.remove();
-});
-
-function jiabiao(...args: readonly string[]): Promise<Finished> {
-  return runHere([...args, '--url', node.url, '--key-file', node.operatorKeyFile]);
-}
 
 test('a starter is put once, listed and shown', async () => {
   const put = await jiabiao('template', 'put', STARTER);
