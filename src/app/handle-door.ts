@@ -2,6 +2,7 @@
 
 import { createPrivateKey, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type HandleServer, type HandleServerOptions, startHandleServer } from '../handle-server/handle-server.ts';
+import { threadOf } from '../handle-server/id-source.ts';
 import type { HandleLog } from '../handle-server/surroundings.ts';
 import type { Denied, RequestLog } from '../http-server/http-server.ts';
 import { PROBLEMS } from '../http-server/problems.ts';
@@ -9,6 +10,7 @@ import { OPERATION } from '../wire/protocol.ts';
 import type { Config } from './config.ts';
 import { openPeers } from './handle-peers.ts';
 import type { HandleSite } from './handle-site.ts';
+import { workerCountOf } from './listening.ts';
 
 export interface HandleDoorOptions
   extends Omit<HandleServerOptions, 'host' | 'port' | 'site' | 'random' | 'peers' | 'limits' | 'log' | 'newRequestId'> {
@@ -19,12 +21,10 @@ export interface HandleDoorOptions
   readonly log: RequestLog;
 }
 
-/** Numbers of threads that ids have room for. */
-const THREADS = 64;
-
 export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<HandleServer, 'close'>> {
   const { config, site, thread } = options;
-  const peers = options.reusePort ? openPeers(site.runId, thread % THREADS) : null;
+  const threads = new Set(Array.from({ length: workerCountOf(config.workers) }, (_, i) => threadOf(i + 1)));
+  const peers = options.reusePort ? openPeers({ runId: site.runId, thread: threadOf(thread), threads }) : null;
   const { inFlight, missesPerSecond, missBurst, tripsPerSecond, tripBurst } = config.limits;
   const { host, maxConnections: connections, idleTimeoutMs, messageTimeoutMs } = config.handle;
   const server = await startHandleServer({

@@ -3,6 +3,7 @@
 
 import { BroadcastChannel } from 'node:worker_threads';
 import type { ByteString } from '../domain/bytes.ts';
+import { MAX_FORWARDED_MESSAGES } from '../domain/handle-protocol-limits.ts';
 import type { Answerer } from '../handle-server/answerer.ts';
 import type { Client, Reply } from '../handle-server/outcome.ts';
 import type { Peers } from '../handle-server/surroundings.ts';
@@ -33,8 +34,15 @@ const PATIENCE_MS = 10_000;
 /** Messages of a listing that are handed over: 50,000 handles. More would be held in memory twice. */
 const MAX_MESSAGES = 1000;
 
-/** `runId`: the same for all threads of a node, and for no other node of the process. */
-export function openPeers(runId: string, thread: number): ThreadPeers {
+export interface PeersOptions {
+  /** The same for all threads of a node, and for no other node of the process. */
+  readonly runId: string;
+  readonly thread: number;
+  /** Numbers of all threads of the node: anyone can make up an id that names another. */
+  readonly threads: ReadonlySet<number>;
+}
+
+export function openPeers({ runId, thread, threads }: PeersOptions): ThreadPeers {
   const channels = new Map<number, BroadcastChannel>();
   const waiting = new Map<number, (reply: Reply | null) => void>();
   const own = new BroadcastChannel(nameOf(runId, thread));
@@ -64,7 +72,8 @@ export function openPeers(runId: string, thread: number): ThreadPeers {
 
   return {
     thread,
-    forward(to, message, client) {
+    async forward(to, message, client) {
+      if (!threads.has(to) || waiting.size >= MAX_FORWARDED_MESSAGES) return null;
       const id = ++asked;
       const { promise, resolve } = Promise.withResolvers<Reply | null>();
       const late = setTimeout(() => resolve(null), PATIENCE_MS);

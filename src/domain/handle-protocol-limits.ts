@@ -7,6 +7,21 @@
 export const MAX_STRETCHING_ITERATIONS = 100_000;
 export const MAX_STRETCHED_KEY_BITS = 512;
 
+/**
+ * Keys of one type that an administrator's answer is tried with: each costs as much as the rounds above, and a record may
+ * have thousands.
+ */
+export const MAX_KEYS_TRIED = 8;
+
+/**
+ * Responses that wait for the site's signature at one thread: about a millisecond of the pool each, for anyone who asks.
+ * Beyond it the answer is that there is too much to do, unsigned.
+ */
+export const MAX_SIGNATURES_AT_ONCE = 64;
+
+/** Messages that a thread waits for another to answer. */
+export const MAX_FORWARDED_MESSAGES = 1024;
+
 /** Indexes and types that one resolution may name over the Handle protocol: more would make one answer expensive. */
 export const MAX_RESOLUTION_FILTERS = 256;
 

@@ -280,7 +280,8 @@ export class Answerer {
   #reply(asked: Asked, outcome: Outcome, keepsConnection: boolean): Reply | Promise<Reply> {
     const message = this.#options.responses.encode(asked, outcome);
     if (!(message instanceof Promise)) return { messages: [message], keepsConnection };
-    return this.#counted(message.then((signed) => ({ messages: [signed], keepsConnection })));
+    // Signatures have a limit of their own, so that they take no room from what has to wait for the store.
+    return message.then((signed) => ({ messages: [signed], keepsConnection }));
   }
 
   #log({ request, client, requester, requestId, startedAt }: Call, failure: HandleError | null): void {

@@ -97,7 +97,7 @@ function createAnswerer(options: HandleServerOptions): Answerer {
       proofs,
       guard: new AuthenticationGuard({ networkOf: networkOfClient, clock, observer }),
     }),
-    responses: new Responses(site, clock),
+    responses: new Responses(site, clock, observer),
     site,
     observer,
     log: options.log,

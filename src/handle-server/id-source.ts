@@ -11,7 +11,7 @@ export interface Randomness {
   readonly int: (from: number, to: number) => number;
 }
 
-/** The thread that has given out an id, where there are several. */
+/** The thread that has given out an id, where there are several; and the number by which ids know a thread. */
 export function threadOf(id: number): number {
   return id & (THREADS - 1);
 }

@@ -3,6 +3,9 @@
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { ByteString } from '../domain/bytes.ts';
+import { HandleError } from '../domain/error.ts';
+import { MAX_SIGNATURES_AT_ONCE } from '../domain/handle-protocol-limits.ts';
+import type { Observer } from '../domain/observer.ts';
 import { makeCredential, SIGNED, signedBytes } from '../wire/credential.ts';
 import { type Envelope, suggestedVersion } from '../wire/envelope.ts';
 import { encodeAround, encodeContent, encodeInner, encodeMessage, type ResponseMessage } from '../wire/message.ts';
@@ -17,6 +20,7 @@ import {
   responseCodeFor,
 } from '../wire/protocol.ts';
 import { digestNameFor, type RequestDigest } from '../wire/request-digest.ts';
+import { failed } from './failures.ts';
 import type { Outcome } from './outcome.ts';
 import type { Session } from './sessions.ts';
 
@@ -49,10 +53,13 @@ const signLater = promisify(sign);
 export class Responses {
   readonly #site: NodeSite;
   readonly #clock: () => number;
+  readonly #observer: Pick<Observer, 'refused'>;
+  #signing = 0;
 
-  constructor(site: NodeSite, clock: () => number) {
+  constructor(site: NodeSite, clock: () => number, observer: Pick<Observer, 'refused'>) {
     this.#site = site;
     this.#clock = clock;
+    this.#observer = observer;
   }
 
   /** The response; a promise only if it is to be signed with the site's key. */
@@ -62,7 +69,8 @@ export class Responses {
     const { envelope, header } = message;
     const isCertified = (header.opFlags & FLAG.certify) !== 0;
     if (session === null) {
-      return isCertified ? this.#signed(message) : encodeMessage(message);
+      if (!isCertified) return encodeMessage(message);
+      return this.#signing < MAX_SIGNATURES_AT_ONCE ? this.#signed(message) : this.#busy(asked);
     }
     const content = encodeContent(message);
     const credential = isCertified ? session.certify(envelope, content) : null;
@@ -111,7 +119,22 @@ export class Responses {
     };
   }
 
+  #busy(asked: Asked): ByteString {
+    this.#observer.refused('in-flight');
+    const busy = failed(new HandleError('OVERLOADED', 'Too many signed answers are asked for: try again in a second.'));
+    return encodeMessage(this.#messageOf({ ...asked, opFlags: asked.opFlags & ~FLAG.certify }, busy));
+  }
+
   async #signed(message: ResponseMessage): Promise<ByteString> {
+    this.#signing++;
+    try {
+      return await this.#withSignature(message);
+    } finally {
+      this.#signing--;
+    }
+  }
+
+  async #withSignature(message: ResponseMessage): Promise<ByteString> {
     const { envelope } = message;
     const content = encodeContent(message);
     const isSha256 = isAtLeast(envelope, 7);

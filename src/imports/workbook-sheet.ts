@@ -18,7 +18,7 @@ export interface MergedRange {
   readonly toColumn: number;
 }
 
-const MERGE = /<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"/g;
+const MERGE = /<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"/g;
 /** A `mergeCell` may be cut between two chunks. */
 const LONGEST_MERGE = 200;
 
@@ -33,6 +33,12 @@ export async function readMergedRanges(zip: WorkbookZip, part: string): Promise<
     let end = 0;
     for (const match of text.matchAll(MERGE)) {
       const [, fromColumn = '', fromRow = '', toColumn = '', toRow = ''] = match;
+      if (columnOf(toColumn) > MAX_SHEET_COLUMNS) {
+        throw new HandleError(
+          'INVALID_REQUEST',
+          `The merged cells ${fromColumn}${fromRow}:${toColumn}${toRow} end in a column that no sheet has: save the workbook anew in Excel or WPS.`,
+        );
+      }
       ranges.push({
         ref: `${fromColumn}${fromRow}:${toColumn}${toRow}`,
         fromRow: Number(fromRow),

@@ -6,6 +6,7 @@ import type { ByteString } from '../../src/domain/bytes.ts';
 import {
   CHALLENGE_TTL_MS,
   MAX_CHALLENGES_OF_NETWORK,
+  MAX_KEYS_TRIED,
   MAX_STRETCHING_ITERATIONS,
 } from '../../src/domain/handle-protocol-limits.ts';
 import { AUTHENTICATION_FAILURE_BURST as BURST } from '../../src/domain/limits.ts';
@@ -37,6 +38,24 @@ const addition = (index: number) => write(OPERATION.addValue, `${FOLDED}/c1`, [u
 async function prove(key: Secret, message: RequestMessage = addition(50)): Promise<number> {
   return codeOf(await told(answered(response(await told(message)), key)));
 }
+
+it('an identity of index 0 is tried with a few of its keys, and each is found by its own index', async () => {
+  await open();
+  const secrets = Array.from({ length: MAX_KEYS_TRIED + 1 }, (_, i) => ({
+    index: 300 + i,
+    type: 'HS_SECKEY',
+    permissions: '1100',
+    data: `a secret of some length ${i}`,
+  }));
+  const handle = `${FOLDED}/KEYS`;
+  await register(door, handle, secrets);
+  const last = `a secret of some length ${MAX_KEYS_TRIED}`;
+  const known = await prove({ handle, index: 0, secret: 'a secret of some length 0' });
+  const unknown = await prove({ handle, index: 0, secret: 'nobody has it' });
+  expect(known).not.toBe(unknown);
+  expect(await prove({ handle, index: 0, secret: last })).toBe(unknown);
+  expect(await prove({ handle, index: 300 + MAX_KEYS_TRIED, secret: last })).toBe(known);
+});
 
 describe('a challenge', () => {
   it('is answered once', async () => {

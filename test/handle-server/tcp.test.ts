@@ -3,7 +3,8 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ByteString } from '../../src/domain/bytes.ts';
-import { MAX_REQUESTS_OF_CONNECTION } from '../../src/domain/handle-protocol-limits.ts';
+import { MAX_REQUESTS_OF_CONNECTION, MAX_SIGNATURES_AT_ONCE } from '../../src/domain/handle-protocol-limits.ts';
+import { FLAG } from '../../src/wire/protocol.ts';
 import { FOLDED } from '../http-server/door.ts';
 import { messagesOfStream } from '../wire/handle-vectors.ts';
 import { codeOf, KEPT, PUBLIC, resolution, response } from './client.ts';
@@ -22,6 +23,22 @@ async function open(settings: HandleDoorSettings = {}): Promise<OpenHandleDoor> 
   await register(door, `${FOLDED}/t1`, [{ index: 1, type: 'URL', data: 'http://x/' }]);
   return door;
 }
+
+it('more signed answers than a thread can sign are told so, unsigned, and the next is signed again', async () => {
+  const door = await open();
+  const asked = resolution(`${FOLDED}/t1`, { flags: PUBLIC | FLAG.certify });
+  const client = { address: '192.0.2.1', door: 'handle-udp' } as const;
+  const replies = await Promise.all(Array.from({ length: 300 }, () => door.answerer.answer(asked, client)));
+  const codes = await Promise.all(
+    replies.map(async ({ messages }) => {
+      for await (const message of messages) return codeOf(message);
+      return 0;
+    }),
+  );
+  expect(new Set(codes)).toEqual(new Set([1, 3]));
+  expect(codes.filter((code) => code === 1)).toHaveLength(MAX_SIGNATURES_AT_ONCE);
+  expect(response((await door.tcp(asked))[0]).credential).not.toBeNull();
+});
 
 /** A connection that says and hears what a test wants, when it wants. */
 class Line {

@@ -171,6 +171,14 @@ describe('workbooks', () => {
     expect(lines[4]).toMatch(/^6,.*4 cells/);
   });
 
+  it.each([
+    ['B5:XFD5', 'done'],
+    ['B5:ZZZZZZ5', 'failed'],
+  ])('with cells merged as %s are %s', async (merged, state) => {
+    const file = workbookOf({ ...rowsOf(['1', '椅子']), merged: [merged] });
+    expect(await world.run(file, { mapping })).toMatchObject({ state });
+  });
+
   it('have sheets by name, and say which there are', async () => {
     const file = workbookOf({ name: '说明', rows: [['x']] }, { name: '灯具', ...rowsOf(['1', '台灯']) });
     expect((await world.run(file, { mapping, sheet: '灯具' })).counts).toMatchObject({ created: 1 });
