@@ -137,8 +137,9 @@ function invalid(at: string, message: string): HandleError {
 /** The place of a recall's notice is no writer's. What stood there before it was one may stay. */
 export function assertNoNotice(values: readonly HandleValue[], before: readonly HandleValue[]): void {
   const place = values.findIndex(({ index }) => index === RECALL_INDEX);
-  const given = values[place];
-  if (given === undefined || before.some((value) => sameValue(value, given))) return;
+  if (place < 0) return;
+  const given = values[place] as HandleValue;
+  if (before.some((value) => sameValue(value, given))) return;
   throw new HandleError(
     'INVALID_VALUE',
     `Index ${RECALL_INDEX} holds the notice of a recall and is not written as a value: leave it out; recall or lift a recall instead.`,

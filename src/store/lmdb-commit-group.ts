@@ -21,7 +21,7 @@ import type { LmdbNameGiver } from './lmdb-names.ts';
 import { StagedChildren } from './lmdb-staged-children.ts';
 import { StagedCounts } from './lmdb-staged-counts.ts';
 import { StagedDirectory } from './lmdb-staged-directory.ts';
-import { StagedLots } from './lmdb-staged-lots.ts';
+import { type LotPrefixes, StagedLots } from './lmdb-staged-lots.ts';
 import { StagedRecords } from './lmdb-staged-records.ts';
 import { StagedSearch } from './lmdb-staged-search.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
@@ -36,6 +36,7 @@ export interface GroupOptions {
   readonly tables: LmdbTables;
   readonly names: LmdbNameGiver;
   readonly resultCounts: ResultCounts;
+  readonly lotPrefixes: LotPrefixes;
   readonly nowMs: number;
   readonly lotTags: LotTags;
   /** The newest log row's sequence. */
@@ -70,7 +71,7 @@ export class CommitGroup {
     this.#search = new StagedSearch(tables, names, this.#undo);
     const index = { children: this.#children, counts: this.#counts, search: this.#search };
     const staging = { tables, names, undo: this.#undo, ...index };
-    this.#lots = new StagedLots({ ...staging, tags: options.lotTags });
+    this.#lots = new StagedLots({ ...staging, tags: options.lotTags, lotPrefixes: options.lotPrefixes });
     this.#records = new StagedRecords({ ...staging, lots: this.#lots });
     this.#neighbours = lotNeighbours(this.#records, { ...staging, lots: this.#lots, tags: options.lotTags });
   }

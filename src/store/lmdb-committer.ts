@@ -15,6 +15,7 @@ import { commitFailure } from './lmdb-failure.ts';
 import type { ResultCounts } from './lmdb-idempotency.ts';
 import { fromUint64 } from './lmdb-keys.ts';
 import { LmdbNameGiver } from './lmdb-names.ts';
+import type { LotPrefixes } from './lmdb-staged-lots.ts';
 import { increaseResolutions } from './lmdb-statistics.ts';
 import type { CommitRequest, CommitResult, Committer, TallyKeeper } from './registry-store.ts';
 import { WriteHealth } from './write-health.ts';
@@ -56,6 +57,7 @@ export class LmdbCommitter implements Committer, TallyKeeper {
   readonly #options: CommitterOptions;
   readonly #names: LmdbNameGiver;
   readonly #resultCounts: ResultCounts = new Map();
+  readonly #lotPrefixes: LotPrefixes = new Map();
   readonly #health: WriteHealth;
   #queue: Waiting[] = [];
   /** Takes the next transaction off the schedule; null if none is on it. */
@@ -180,6 +182,7 @@ export class LmdbCommitter implements Committer, TallyKeeper {
         tables: environment.tables,
         names: this.#names,
         resultCounts: this.#resultCounts,
+        lotPrefixes: this.#lotPrefixes,
         lotTags,
         nowMs,
         sequence: this.#sequence,
@@ -205,6 +208,7 @@ export class LmdbCommitter implements Committer, TallyKeeper {
     const failure = commitFailure(cause);
     this.#names.names.forget();
     this.#resultCounts.clear();
+    this.#lotPrefixes.clear();
     if (attempted > 1 && failure.code === 'STORE_FORMAT') {
       // One of them met a damaged record: each is tried alone, so that the others do not suffer for it.
       this.#alone = attempted;

@@ -26,7 +26,17 @@ export interface LotStaging {
   readonly undo: UndoLog;
   readonly counts: StagedCounts;
   readonly tags: LotTags;
+  readonly lotPrefixes: LotPrefixes;
 }
+
+/**
+ * By the key of a prefix, whether the table has a lot of it. The one committer keeps it, since a search of the table
+ * costs as much as the rest of a record; it forgets it when a transaction fails.
+ */
+export type LotPrefixes = Map<ByteString, boolean>;
+
+/** Prefixes remembered before starting over: as many as enterprises, a hundred bytes each. */
+const MAX_LOT_PREFIXES = 65_536;
 
 const MARK = '\x00' as ByteString;
 
@@ -38,8 +48,6 @@ export class StagedLots {
   readonly #ranges: StagedMap<ByteString, ByteString>;
   /** True for a lot that comes under a parent, false for one that goes. */
   readonly #parents: StagedMap<ByteString, boolean>;
-  /** By prefix: whether the table has a lot of it. */
-  readonly #inTable = new Map<ByteString, boolean>();
 
   constructor(staging: LotStaging) {
     this.#with = staging;
@@ -112,7 +120,10 @@ export class StagedLots {
       const newest = this.#lots.get(id);
       if (newest !== undefined) lots.put(id, encodeEntity(newest));
     }
-    for (const [key, id] of this.#ranges.entries()) lotRanges.put(key, id);
+    for (const [key, id] of this.#ranges.entries()) {
+      lotRanges.put(key, id);
+      this.#with.lotPrefixes.set(key.slice(0, 4) as ByteString, true);
+    }
     for (const [key, comes] of this.#parents.entries()) {
       if (comes) lotParents.put(key, MARK);
       else lotParents.remove(key);
@@ -149,11 +160,13 @@ export class StagedLots {
   }
 
   #hasAny(prefixKey: ByteString): boolean {
-    let known = this.#inTable.get(prefixKey);
+    const { lotPrefixes, tables } = this.#with;
+    let known = lotPrefixes.get(prefixKey);
     if (known === undefined) {
-      const { lotRanges } = this.#with.tables;
+      const { lotRanges } = tables;
       known = lotRanges.first({ start: prefixKey, end: afterAll(prefixKey) }) !== null;
-      this.#inTable.set(prefixKey, known);
+      if (lotPrefixes.size >= MAX_LOT_PREFIXES) lotPrefixes.clear();
+      lotPrefixes.set(prefixKey, known);
     }
     if (known) return true;
     for (const range of this.#ranges.keys()) if (range.startsWith(prefixKey)) return true;
