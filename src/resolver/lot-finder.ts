@@ -64,7 +64,7 @@ export class RememberedLots implements LotFinder {
   readonly #prefixes = new Map<Prefix, PrefixLots>();
   #remembered = 0;
   /** Since when it is known that there are no lots; null if there are, or if it is not known. */
-  #noneSince: Validity | null = null;
+  #noneSince: (Validity & { epoch: number }) | null = null;
 
   constructor(options: LotFinderOptions) {
     this.#options = options;
@@ -73,7 +73,11 @@ export class RememberedLots implements LotFinder {
   find(handle: Handle, prefix: Prefix): Awaitable<LotFinding | null> {
     const { epochs } = this.#options;
     const epoch = epochs.current();
-    if (this.#noneSince !== null && (this.#noneSince.epoch === epoch || epochs.holds(this.#noneSince))) return null;
+    const none = this.#noneSince;
+    if (none !== null && (none.epoch === epoch || epochs.holds(none))) {
+      none.epoch = epoch;
+      return null;
+    }
     // Records of the handle system itself are in no lot, whatever prefix they speak of.
     if (isSystemPrefix(handle)) return null;
     const known = this.#prefixes.get(prefix);

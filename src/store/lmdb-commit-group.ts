@@ -44,6 +44,8 @@ export interface GroupOptions {
 }
 
 const ROW_MARK = '\x00' as ByteString;
+/** Kept for all groups: a new one would be 4 KiB for each transaction. */
+const out = new PackedWriter();
 
 export class CommitGroup {
   readonly #options: GroupOptions;
@@ -57,7 +59,6 @@ export class CommitGroup {
   readonly #neighbours: Omit<LotNeighbours, 'overlapOf'>;
   readonly #results: ResultKeeper;
   readonly #visible = new StagedList<VisibleChange>(this.#undo);
-  readonly #out = new PackedWriter();
   #sequence: number;
 
   constructor(options: GroupOptions) {
@@ -161,10 +162,10 @@ export class CommitGroup {
     const { tables, names, nowMs } = this.#options;
     const { principalId, requestId } = request;
     this.#sequence += 1;
-    this.#out.clear();
-    encodeChangeRow({ at: nowMs, principalId, requestId, entries }, names, this.#out);
+    out.clear();
+    encodeChangeRow({ at: nowMs, principalId, requestId, entries }, names, out);
     const key = toUint64(this.#sequence);
-    tables.log.put(key, this.#out.toBytes());
+    tables.log.put(key, out.toBytes());
     for (const prefix of prefixesOf(entries)) {
       tables.logByPrefix.put((toUint32(names.prefixId(prefix)) + key) as ByteString, ROW_MARK);
     }

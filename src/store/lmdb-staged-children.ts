@@ -16,12 +16,14 @@ import {
 } from './packed-suffixes.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
+/** Kept for all transactions: a new one would be 4 KiB for each. */
+const out = new PackedWriter();
+
 export class StagedChildren {
   readonly #tables: LmdbTables;
   readonly #undo: UndoLog;
   /** By node: true for a suffix that comes, false for one that goes. */
   readonly #byNode = new Map<number, StagedMap<ByteString, boolean>>();
-  readonly #out = new PackedWriter();
 
   constructor(tables: LmdbTables, undo: UndoLog) {
     this.#tables = tables;
@@ -112,16 +114,16 @@ export class StagedChildren {
   }
 
   #store(nodeKey: ByteString, block: SuffixBlock, grewAtEnd: boolean): void {
-    this.#out.clear();
-    encodeSuffixes(block, this.#out);
-    if (this.#out.length <= MAX_BLOCK_BYTES) {
-      this.#tables.children.put((nodeKey + block.low) as ByteString, this.#out.toBytes());
+    out.clear();
+    encodeSuffixes(block, out);
+    if (out.length <= MAX_BLOCK_BYTES) {
+      this.#tables.children.put((nodeKey + block.low) as ByteString, out.toBytes());
       return;
     }
     for (const part of divideSuffixes(block, grewAtEnd)) {
-      this.#out.clear();
-      encodeSuffixes(part, this.#out);
-      this.#tables.children.put((nodeKey + part.low) as ByteString, this.#out.toBytes());
+      out.clear();
+      encodeSuffixes(part, out);
+      this.#tables.children.put((nodeKey + part.low) as ByteString, out.toBytes());
     }
   }
 }

@@ -31,11 +31,15 @@ export class StagedCounts {
     const growth = action === 'created' ? 1 : action === 'deleted' ? -1 : 0;
     if (growth !== 0) this.#rows.set('rows', (this.#rows.get('rows') ?? 0) + growth);
     // A lot has counted its code already, and goes on counting it when the record goes.
-    this.add(prefixKey, { [isLotCode && growth !== 0 ? 'updated' : countedAs(action)]: 1 }, atMs);
+    const counted = isLotCode && growth !== 0 ? 'updated' : countedAs(action);
+    const key = this.#keyOf(prefixKey, atMs);
+    const after = { ...(this.#byDay.get(key) ?? NOTHING) };
+    after[counted] += 1;
+    this.#byDay.set(key, after);
   }
 
   add(prefixKey: ByteString, counted: Partial<Counted>, atMs?: number): void {
-    const key = countKey(prefixKey, atMs === undefined ? this.#day : chinaDayOf(atMs));
+    const key = this.#keyOf(prefixKey, atMs);
     const before = this.#byDay.get(key) ?? NOTHING;
     const { created = 0, updated = 0, deleted = 0, revoked = 0 } = counted;
     this.#byDay.set(key, {
@@ -44,6 +48,10 @@ export class StagedCounts {
       deleted: before.deleted + deleted,
       revoked: before.revoked + revoked,
     });
+  }
+
+  #keyOf(prefixKey: ByteString, atMs: number | undefined): ByteString {
+    return countKey(prefixKey, atMs === undefined ? this.#day : chinaDayOf(atMs));
   }
 
   flush(): void {

@@ -83,11 +83,13 @@ const ABSENT: Staged = {
   isNew: false,
 };
 
+/** Kept for all transactions: a new one would be 4 KiB for each. */
+const out = new PackedWriter();
+
 export class StagedRecords {
   readonly #with: RecordStaging;
   readonly #records: StagedMap<ByteString, Staged>;
   readonly #replaced: StagedList<Replaced>;
-  readonly #out = new PackedWriter();
   readonly #lineage: Lineage;
   /** For records whose relatives may come later. */
   readonly #hopefulLineage: Lineage;
@@ -220,11 +222,11 @@ export class StagedRecords {
       if (staged?.isNew === true) records.put(key, staged.bytes);
     }
     for (const { key, bytes, replacedAt, sequence } of this.#replaced.items) {
-      this.#out.clear();
-      this.#out.varint(sequence);
-      this.#out.signed(replacedAt - EPOCH_MS);
-      this.#out.raw(bytes);
-      history.put(versionKey(key, decodeHead(bytes).revision), this.#out.toBytes());
+      out.clear();
+      out.varint(sequence);
+      out.signed(replacedAt - EPOCH_MS);
+      out.raw(bytes);
+      history.put(versionKey(key, decodeHead(bytes).revision), out.toBytes());
     }
   }
 
@@ -242,9 +244,9 @@ export class StagedRecords {
   }
 
   #stage(key: ByteString, head: RecordHead, body: RecordBody): void {
-    this.#out.clear();
-    encodeRecord(head, body, this.#with.names, this.#out);
-    this.#records.set(key, { head, bytes: this.#out.toBytes(), isNew: true });
+    out.clear();
+    encodeRecord(head, body, this.#with.names, out);
+    this.#records.set(key, { head, bytes: out.toBytes(), isNew: true });
   }
 
   #hasParent(head: RecordHead, parent: Handle | null): boolean {

@@ -39,7 +39,7 @@ export function headAfter(before: RecordHead, change: RecordChange, parentNode: 
     parentNode,
     node: before.node,
     isRecalled: change.kind === 'put-record' && change.draft.recall !== null,
-    isSearchable: change.kind === 'put-record' && (change.searchable ?? []).length > 0,
+    isSearchable: change.kind === 'put-record' && change.searchable !== undefined && change.searchable.length > 0,
   };
 }
 
