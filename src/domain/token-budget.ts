@@ -1,6 +1,8 @@
 // Bounds how often something may be done in the name of a client network or a prefix: a token bucket for each. What
 // still trickles through when a bucket is empty is its rate. Pure.
 
+import { setNewest } from './newest.ts';
+
 /** Names remembered at once; beyond it the one that paid longest ago is forgotten. About 10 MB when full. */
 const MAX_NAMES = 65_536;
 
@@ -63,21 +65,8 @@ export class TokenBudget {
   }
 
   #bucketOf(name: string): Bucket {
-    const buckets = this.#buckets;
-    const known = buckets.get(name);
-    if (known !== undefined) {
-      buckets.delete(name);
-      buckets.set(name, known);
-      return known;
-    }
-    if (buckets.size >= MAX_NAMES) {
-      for (const oldest of buckets.keys()) {
-        buckets.delete(oldest);
-        break;
-      }
-    }
-    const bucket = { tokens: this.#options.burst, at: this.#options.clock() };
-    buckets.set(name, bucket);
+    const bucket = this.#buckets.get(name) ?? { tokens: this.#options.burst, at: this.#options.clock() };
+    setNewest(this.#buckets, name, bucket, MAX_NAMES);
     return bucket;
   }
 }

@@ -8,6 +8,7 @@ import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import { MAX_REMEMBERED } from '../domain/limits.ts';
+import { setNewest } from '../domain/newest.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import type { HandleIdentity } from './handle-authority.ts';
 import { keysOf } from './handle-keys.ts';
@@ -74,11 +75,8 @@ export function createHandleAuthenticator(options: HandleAuthenticationOptions):
       const epoch = epochs.current();
       const secrets = identity === null ? [] : await keysOf(store, identity, 'HS_SECKEY');
       if (!opens(secrets, credential.secret) || identity === null) throw unauthenticated();
-      const name = nameOf(credential);
-      verified.delete(name);
-      const oldest = verified.size >= MAX_REMEMBERED ? verified.keys().next() : null;
-      if (oldest !== null && !oldest.done) verified.delete(oldest.value);
-      verified.set(name, { identity, epoch, changeSlots: [slotOf(identity.handle)], creationSlot: null });
+      const known = { identity, epoch, changeSlots: [slotOf(identity.handle)], creationSlot: null };
+      setNewest(verified, nameOf(credential), known, MAX_REMEMBERED);
       return identity;
     },
   };

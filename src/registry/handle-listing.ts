@@ -4,6 +4,7 @@
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import { MAX_LISTING_MARKS, MAX_ROWS_PASSED, ROWS_PASSED_AT_ONCE } from '../domain/limits.ts';
+import { setNewest } from '../domain/newest.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 
@@ -91,13 +92,8 @@ export class HandleListing {
   }
 
   #remember({ prefix, total }: RowsAsked, row: number, after: Handle): void {
-    const key = `${prefix} ${row}`;
-    this.#marks.delete(key);
-    if (this.#marks.size >= MAX_LISTING_MARKS) {
-      const oldest = this.#marks.keys().next();
-      if (!oldest.done) this.#marks.delete(oldest.value);
-    }
-    this.#marks.set(key, { row, after, total, at: this.#options.clock() });
+    const mark = { row, after, total, at: this.#options.clock() };
+    setNewest(this.#marks, `${prefix} ${row}`, mark, MAX_LISTING_MARKS);
   }
 }
 

@@ -5,6 +5,7 @@ import type { EpochTable } from '../cache/epoch-table.ts';
 import { slotOf } from '../cache/epoch-table.ts';
 import type { Validity } from '../domain/answer.ts';
 import { MAX_REMEMBERED } from '../domain/limits.ts';
+import { setNewest } from '../domain/newest.ts';
 import type { Awaitable } from '../store/registry-store.ts';
 
 export interface RememberedOptions<T> {
@@ -42,14 +43,13 @@ export class Remembered<T> {
   }
 
   #keep(name: string, value: T | null, epoch: number): T | null {
-    this.#entries.delete(name);
-    if (value === null && !this.#options.keepsAbsence) return value;
-    if (this.#entries.size >= (this.#options.limit ?? MAX_REMEMBERED)) {
-      const oldest = this.#entries.keys().next();
-      if (!oldest.done) this.#entries.delete(oldest.value);
+    const { kind, keepsAbsence, limit = MAX_REMEMBERED } = this.#options;
+    if (value === null && !keepsAbsence) {
+      this.#entries.delete(name);
+      return value;
     }
-    const changeSlots = [slotOf(`${this.#options.kind}:${name}`)];
-    this.#entries.set(name, { value, epoch, changeSlots, creationSlot: null });
+    const changeSlots = [slotOf(`${kind}:${name}`)];
+    setNewest(this.#entries, name, { value, epoch, changeSlots, creationSlot: null }, limit);
     return value;
   }
 }

@@ -8,6 +8,7 @@ import type { DelegatedSite } from '../domain/foreign-answer.ts';
 import { type Handle, parseHandle, prefixHandleOf } from '../domain/handle.ts';
 import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
 import { MAX_REMEMBERED, MAX_SERVICE_STEPS } from '../domain/limits.ts';
+import { setNewest } from '../domain/newest.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { Awaitable, RecordReader } from '../store/registry-store.ts';
 import { formatIpAddress } from '../wire/ip-address-text.ts';
@@ -81,10 +82,7 @@ export class Delegations {
     const epoch = epochs.current();
     const remember = (read: Omit<Zone, 'epoch' | 'until'>): Zone => {
       const zone = { ...read, epoch, until: clock() + ZONE_MS };
-      this.#zones.delete(prefix);
-      this.#zones.set(prefix, zone);
-      const oldest = this.#zones.size > MAX_REMEMBERED ? this.#zones.keys().next().value : undefined;
-      if (oldest !== undefined) this.#zones.delete(oldest);
+      setNewest(this.#zones, prefix, zone, MAX_REMEMBERED);
       return zone;
     };
     const read = this.#read(prefix);

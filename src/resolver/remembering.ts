@@ -5,6 +5,7 @@ import type { SecondTier } from '../cache/second-tier.ts';
 import { isUnavailable } from '../domain/error.ts';
 import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
+import { setNewest } from '../domain/newest.ts';
 import { isFreshAt, type LearnedPolicy, learnedOf, mayStandIn } from './learned.ts';
 
 export interface RememberingOptions extends LearnedPolicy {
@@ -52,10 +53,7 @@ export class RememberingReader implements ForeignReader {
     const { reader, tier } = this.#options;
     // Of all handles what is remembered stays: `trusts` says that it is old, and it may stand in.
     if (handle === null) return reader.forget(null);
-    this.#forgotten.delete(handle);
-    this.#forgotten.set(handle, ++this.#turn);
-    const oldest = this.#forgotten.size > MAX_FORGOTTEN ? this.#forgotten.keys().next().value : undefined;
-    if (oldest !== undefined) this.#forgotten.delete(oldest);
+    setNewest(this.#forgotten, handle, ++this.#turn, MAX_FORGOTTEN);
     await Promise.all([reader.forget(handle), tier.forget(handle)]);
   }
 }

@@ -3,6 +3,7 @@
 
 import type { ByteString } from '../domain/bytes.ts';
 import type { Handle } from '../domain/handle.ts';
+import { setNewest } from '../domain/newest.ts';
 import { decodeChangeRow } from './change-row-codec.ts';
 import { fromUint32, toUint64 } from './lmdb-keys.ts';
 import { FIRST_KEY, type Row } from './lmdb-table.ts';
@@ -172,8 +173,7 @@ class HistoryReader {
             () => decodeChangeRow(sequence, bytes, view.names),
           );
     const entries = new Set(row?.entries.map(({ name, revision }) => `${name}@${revision}`));
-    if (this.#logged.size >= MAX_REMEMBERED_ROWS) this.#logged.delete(this.#logged.keys().next().value as number);
-    this.#logged.set(sequence, entries);
+    setNewest(this.#logged, sequence, entries, MAX_REMEMBERED_ROWS);
     return entries;
   }
 }

@@ -4,6 +4,7 @@
 import { HandleError } from '../domain/error.ts';
 import type { DelegatedSite, ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
 import { type Handle, responsiblePrefixOf } from '../domain/handle.ts';
+import { setNewest } from '../domain/newest.ts';
 import type { Observer } from '../domain/observer.ts';
 import { type Route, routeOf } from '../domain/route.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
@@ -93,10 +94,7 @@ export class HttpUpstreams implements ForeignReader {
 
   #remember(key: string, error: HandleError): void {
     if (error.code !== 'UPSTREAM_UNAVAILABLE') return;
-    this.#failures.delete(key);
-    this.#failures.set(key, { error, until: performance.now() + FAILURE_MS });
-    const oldest = this.#failures.size > MAX_FAILURES ? this.#failures.keys().next().value : undefined;
-    if (oldest !== undefined) this.#failures.delete(oldest);
+    setNewest(this.#failures, key, { error, until: performance.now() + FAILURE_MS }, MAX_FAILURES);
   }
 
   #limited(site: DelegatedSite | null, handle: Handle, retryAfterSeconds: number): HandleError {
@@ -128,12 +126,8 @@ export class HttpUpstreams implements ForeignReader {
 
   #siteOf({ prefix, urls }: DelegatedSite): HttpUpstream {
     const key = urls.join('\n');
-    const kept = this.#sites.get(key);
-    this.#sites.delete(key);
-    const upstream = kept ?? this.#openSite(prefix, urls);
-    this.#sites.set(key, upstream);
-    const oldest = this.#sites.size > MAX_SITES ? this.#sites.keys().next().value : undefined;
-    if (oldest !== undefined) this.#sites.delete(oldest);
+    const upstream = this.#sites.get(key) ?? this.#openSite(prefix, urls);
+    setNewest(this.#sites, key, upstream, MAX_SITES);
     return upstream;
   }
 

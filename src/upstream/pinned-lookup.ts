@@ -4,6 +4,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import { setNewest } from '../domain/newest.ts';
 import type { AddressGuard } from './address-guard.ts';
 
 /** How long an address is used without asking again: shorter than most TTLs, which the system does not tell. */
@@ -48,10 +49,7 @@ export function createPinnedLookup(options: PinnedLookupOptions): LookupFunction
       const refused = addresses.find(({ address }) => guard !== null && !guard.allows(address));
       // One bad address condemns the name: whoever mixes them wants the retry to land inside.
       if (refused !== undefined) throw new AddressRefused(hostname, refused.address);
-      pinned.delete(hostname);
-      pinned.set(hostname, { addresses, at: clock() });
-      const oldest = pinned.size > MAX_NAMES ? pinned.keys().next().value : undefined;
-      if (oldest !== undefined) pinned.delete(oldest);
+      setNewest(pinned, hostname, { addresses, at: clock() }, MAX_NAMES);
       return addresses;
     } catch (error) {
       if (error instanceof AddressRefused) pinned.delete(hostname);
