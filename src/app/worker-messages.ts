@@ -2,7 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { EpochBuffers } from '../cache/epoch-table.ts';
-import type { ErrorCode } from '../domain/error.ts';
+import type { ErrorParts } from '../domain/error-parts.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import type { Config } from './config.ts';
 import type { HandleSite } from './handle-site.ts';
@@ -39,8 +39,8 @@ export interface WorkerStart {
 
 export type WorkerMessage =
   | { readonly kind: 'listening'; readonly address: Address }
-  /** It could not start; errors lose their class between threads, so the code travels beside the message. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
+  /** It could not start. */
+  | { readonly kind: 'failed'; readonly error: ErrorParts }
   | { readonly kind: 'report'; readonly report: Report }
   /** A file has come to be imported, or an import is to end. */
   | { readonly kind: 'imports' };

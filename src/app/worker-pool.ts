@@ -3,6 +3,7 @@
 import v8 from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { HandleError } from '../domain/error.ts';
+import { errorOf } from '../domain/error-parts.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { Counters } from './counters.ts';
 import type { Report } from './log-files.ts';
@@ -143,7 +144,7 @@ export class WorkerPool {
       worker.on('message', (message: WorkerMessage) => {
         if (message.kind === 'report') this.#options.receive(message.report);
         else if (message.kind === 'imports') this.#options.wakeImports();
-        else if (message.kind === 'failed') cause = new HandleError(message.code, message.message);
+        else if (message.kind === 'failed') cause = errorOf(message.error);
         else {
           this.#setListening(place, true);
           resolve(message.address);

@@ -3,7 +3,8 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { EpochTable } from '../cache/epoch-table.ts';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, isHandleError } from '../domain/error.ts';
+import { partsOf } from '../domain/error-parts.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import { connectCommitter } from '../store/commit-channel.ts';
 import { openLmdbReader } from '../store/lmdb-reader.ts';
@@ -83,8 +84,7 @@ try {
   port.on('message', obey);
 } catch (error) {
   // Told rather than thrown: the code decides what the supervisor advises.
-  const code = error instanceof HandleError ? error.code : 'INTERNAL';
-  const message = error instanceof HandleError ? error.message : String((error as Error).stack ?? error);
-  port.postMessage({ kind: 'failed', code, message } satisfies WorkerMessage);
+  const failure = isHandleError(error) ? error : new HandleError('INTERNAL', String((error as Error).stack ?? error));
+  port.postMessage({ kind: 'failed', error: partsOf(failure) } satisfies WorkerMessage);
   port.close();
 }

@@ -2,7 +2,8 @@
 
 import type { ByteString } from '../domain/bytes.ts';
 import type { ChangeOutcome } from '../domain/change.ts';
-import { type ErrorCode, HandleError, isHandleError } from '../domain/error.ts';
+import type { HandleError } from '../domain/error.ts';
+import { errorOf, partsOf } from '../domain/error-parts.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
 import { EPOCH_MS } from './record-codec.ts';
 import type { CommitResult } from './registry-store.ts';
@@ -54,12 +55,9 @@ export class AnswerPacker {
   }
 
   addError(id: number, error: unknown): void {
-    const { code, message, at, retryAfterSeconds } = isHandleError(error)
-      ? error
-      : { code: 'INTERNAL', message: String(error), at: undefined, retryAfterSeconds: undefined };
     this.#out.varint(id);
     this.#out.byte(FAILED);
-    this.#out.text(JSON.stringify({ code, message, at, retryAfterSeconds }));
+    this.#out.text(JSON.stringify(partsOf(error)));
   }
 
   /** The message; the packer is empty afterwards. */
@@ -81,10 +79,7 @@ export function unpackAnswers(message: ByteString): readonly NumberedAnswer[] {
 function unpackAnswer(from: PackedReader): NumberedAnswer {
   const id = from.varint();
   const kind = from.byte();
-  if (kind === FAILED) {
-    const { code, message, ...details } = JSON.parse(from.text()) as { code: ErrorCode; message: string };
-    return { id, result: null, error: new HandleError(code, message, details) };
-  }
+  if (kind === FAILED) return { id, result: null, error: errorOf(JSON.parse(from.text())) };
   if (kind === REPEATED) return { id, result: { outcomes: [], repeated: JSON.parse(from.text()) }, error: null };
   const outcomes = Array.from({ length: from.count() }, () => unpackOutcome(from));
   return { id, result: { outcomes, repeated: null }, error: null };

@@ -2,19 +2,12 @@
 // an upstream once, however many of its threads want to know.
 
 import type { MessagePort } from 'node:worker_threads';
-import { type ErrorCode, HandleError, isHandleError } from '../domain/error.ts';
+import { HandleError } from '../domain/error.ts';
+import { type ErrorParts, errorOf, partsOf } from '../domain/error-parts.ts';
 import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 
-/** Errors lose their class between threads, so they travel in parts. */
-interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly cause: string;
-  readonly retryAfterSeconds: number | null;
-}
-
-type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer | null } | { readonly failure: Failure });
+type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer | null } | { readonly failure: ErrorParts });
 
 /** One of both. */
 interface Request {
@@ -74,27 +67,13 @@ export function connectForeignReader(port: MessagePort): ForeignReader & { close
 export function serveForeignReader(port: MessagePort, reader: ForeignReader): void {
   const reply = (message: Reply): void => port.postMessage(message);
   port.on('message', ({ id, question, forget = null }: Request) => {
-    const fail = (error: unknown): void => reply({ id, failure: failureOf(error) });
+    const fail = (error: unknown): void => reply({ id, failure: partsOf(error) });
     try {
       const done = question === undefined ? reader.forget(forget).then(() => null) : reader.fetch(question);
       done.then((answer) => reply({ id, answer }), fail);
     } catch (error) {
       fail(error);
     }
-  });
-}
-
-function failureOf(error: unknown): Failure {
-  if (!isHandleError(error))
-    return { code: 'INTERNAL', message: 'Asking another node failed.', cause: String(error), retryAfterSeconds: null };
-  const { code, message, retryAfterSeconds = null } = error;
-  return { code, message, cause: error.cause === undefined ? '' : String(error.cause), retryAfterSeconds };
-}
-
-function errorOf({ code, message, cause, retryAfterSeconds }: Failure): HandleError {
-  return new HandleError(code, message, {
-    ...(cause === '' ? {} : { cause: new Error(cause) }),
-    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
   });
 }
 
