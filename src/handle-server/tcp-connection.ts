@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_REQUESTS_OF_CONNECTION } from '../domain/handle-protocol-limits.ts';
+import { MessageBuffer } from '../wire/message-buffer.ts';
 import type { Answerer } from './answerer.ts';
-import { MessageBuffer } from './message-buffer.ts';
 import type { Client, Reply } from './outcome.ts';
 
 export interface ConnectionLimits {

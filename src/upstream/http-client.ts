@@ -3,6 +3,7 @@
 
 import { Agent, type Dispatcher } from 'undici';
 import { AddressGuard } from './address-guard.ts';
+import { ExchangeFailed } from './exchange-failed.ts';
 import { AddressRefused, assertAllowedHost, createPinnedLookup, type PinnedLookupOptions } from './pinned-lookup.ts';
 
 const MAX_REDIRECTS = 2;
@@ -40,16 +41,6 @@ export interface HttpReply {
   readonly status: number;
   /** Undefined if it is no JSON document. */
   readonly json: unknown;
-}
-
-/** Why nothing came back that could be read. */
-export class ExchangeFailed extends Error {
-  readonly reason: 'timeout' | 'refused-address' | 'redirects' | 'too-large' | 'network';
-
-  constructor(reason: ExchangeFailed['reason'], message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.reason = reason;
-  }
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -1,26 +1,16 @@
 // One upstream over HTTP: asks one of its endpoints, once more at another, within one deadline, behind a breaker and a
 // bulkhead of its own. What it returns has been accepted; what it does not know it throws.
 
-import {
-  BrokenCircuitError,
-  BulkheadRejectedError,
-  bulkhead,
-  CircuitState,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhen,
-  SamplingBreaker,
-  wrap,
-} from 'cockatiel';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import type { ForeignAnswer } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
-import type { BreakerState, UpstreamOutcome } from '../domain/observer.ts';
 import { schemeOf } from '../domain/scheme.ts';
 import { type AnswerMapping, readHandleAnswer, readMappedAnswer } from '../wire/foreign-answer-json.ts';
 import { AdaptiveDeadline } from './adaptive-deadline.ts';
 import { Endpoints } from './endpoints.ts';
-import { ExchangeFailed, type HttpClient, type HttpReply } from './http-client.ts';
+import { ExchangeFailed } from './exchange-failed.ts';
+import { Gate, type GateOptions, NotAccepted } from './gate.ts';
+import type { HttpClient, HttpReply } from './http-client.ts';
 
 export interface HttpUpstreamSettings {
   readonly name: string;
@@ -37,20 +27,12 @@ export interface HttpUpstreamSettings {
   readonly maxConcurrent: number;
 }
 
-export interface HttpUpstreamSeams {
+export interface HttpUpstreamSeams extends Pick<GateOptions, 'onTrip' | 'onBreaker'> {
   readonly client: Pick<HttpClient, 'get'>;
   /** Epoch milliseconds, for when an answer was learned. */
   readonly clock: () => number;
-  readonly onTrip: (outcome: UpstreamOutcome, durationMs: number) => void;
-  readonly onBreaker: (state: BreakerState) => void;
 }
 
-/** Questions that may wait for one in flight: about as many again, or their wait would outlast their deadline. */
-const QUEUE_PER_SLOT = 1;
-/** Opens when half of ten seconds' questions fail, at a few a second or more. */
-const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 1 };
-const FIRST_BREAK_MS = 1000;
-const LONGEST_BREAK_MS = 30_000;
 /** Share of the time left that a first try may take when there is somebody else to ask. */
 const FIRST_TRY_SHARE = 0.6;
 /** Less than that is no time to ask anyone. */
@@ -62,56 +44,26 @@ interface Asked {
   readonly via: string;
 }
 
-/** It answers, but not what was asked: its health is not in doubt. */
-class NotAccepted extends Error {
-  readonly refusal: HandleError;
-
-  constructor(refusal: HandleError) {
-    super(refusal.message);
-    this.refusal = refusal;
-  }
-}
-
 export class HttpUpstream {
   readonly #settings: HttpUpstreamSettings;
   readonly #seams: HttpUpstreamSeams;
   readonly #endpoints: Endpoints;
   readonly #deadline: AdaptiveDeadline;
-  readonly #policy;
+  readonly #gate: Gate;
 
   constructor(settings: HttpUpstreamSettings, seams: HttpUpstreamSeams) {
     this.#settings = settings;
     this.#seams = seams;
     this.#endpoints = new Endpoints(settings.endpoints, () => performance.now());
     this.#deadline = new AdaptiveDeadline(settings.deadlineMs);
-    const breaker = circuitBreaker(
-      handleWhen((error) => error instanceof ExchangeFailed),
-      {
-        halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_BREAK_MS, maxDelay: LONGEST_BREAK_MS }),
-        breaker: new SamplingBreaker(BREAKER),
-      },
-    );
-    breaker.onStateChange((state) => seams.onBreaker(stateOf(state)));
-    seams.onBreaker('closed');
-    const { maxConcurrent } = settings;
-    this.#policy = wrap(breaker, bulkhead(maxConcurrent, maxConcurrent * QUEUE_PER_SLOT));
+    this.#gate = new Gate({ ...settings, ...seams });
   }
 
   /** Throws `UPSTREAM_UNAVAILABLE`, or `OVERLOADED` if enough is on its way. */
-  async fetch(handle: Handle, via: string): Promise<ForeignAnswer> {
-    const startedAt = performance.now();
+  fetch(handle: Handle, via: string): Promise<ForeignAnswer> {
+    const endsAt = performance.now() + this.#settings.deadlineMs;
     const path = this.#pathOf(handle);
-    const trip = (outcome: UpstreamOutcome): void => this.#seams.onTrip(outcome, performance.now() - startedAt);
-    try {
-      const answer = await this.#policy.execute(() =>
-        this.#ask({ handle, path, via }, startedAt + this.#settings.deadlineMs),
-      );
-      trip(answer.kind);
-      return answer;
-    } catch (error) {
-      trip(outcomeOf(error));
-      throw this.#told(error);
-    }
+    return this.#gate.pass(() => this.#ask({ handle, path, via }, endsAt));
   }
 
   async #ask(asked: Asked, endsAt: number): Promise<ForeignAnswer> {
@@ -169,40 +121,10 @@ export class HttpUpstream {
       .replaceAll('{handle}', () => encodedPath(text))
       .replaceAll('{identifier}', () => encodeURIComponent(text));
   }
-
-  #told(error: unknown): HandleError {
-    if (error instanceof BulkheadRejectedError) {
-      return new HandleError('OVERLOADED', 'Too many questions wait for another node: try again in a second.');
-    }
-    const because =
-      error instanceof BrokenCircuitError
-        ? 'it has been failing and is left alone for a moment'
-        : error instanceof NotAccepted
-          ? error.refusal.message
-          : (error as Error).message;
-    // Addresses and causes are for the log; who asks learns that it is not known, and that asking again may help.
-    return new HandleError(
-      'UPSTREAM_UNAVAILABLE',
-      'Another node answers for this identifier, and what it says could not be found out: try again in a moment.',
-      { cause: new Error(`${this.#settings.name}: ${because}`, { cause: error }) },
-    );
-  }
 }
 
 /** Slashes stay, as the Handle.net interface has them, unless a dot between them could be taken for a direction. */
 function encodedPath(text: string): string {
   const encoded = encodeURIComponent(text);
   return /(^|\/)\.{1,2}(\/|$)/.test(text) ? encoded : encoded.replaceAll('%2F', '/');
-}
-
-function outcomeOf(error: unknown): UpstreamOutcome {
-  if (error instanceof BulkheadRejectedError) return 'overloaded';
-  if (error instanceof BrokenCircuitError) return 'broken';
-  if (error instanceof NotAccepted) return 'refused';
-  return error instanceof ExchangeFailed && error.reason === 'timeout' ? 'timeout' : 'failed';
-}
-
-function stateOf(state: CircuitState): BreakerState {
-  if (state === CircuitState.Closed) return 'closed';
-  return state === CircuitState.HalfOpen ? 'half-open' : 'open';
 }

@@ -2,8 +2,8 @@
 // sends byte by byte costs no more than another.
 
 import type { ByteString } from '../domain/bytes.ts';
-import { announcedLength } from '../wire/envelope.ts';
-import { ENVELOPE_BYTES, MAX_MESSAGE_BYTES } from '../wire/protocol.ts';
+import { announcedLength } from './envelope.ts';
+import { ENVELOPE_BYTES, MAX_MESSAGE_BYTES } from './protocol.ts';
 
 export class MessageBuffer {
   #pieces: ByteString[] = [];
