@@ -2,6 +2,7 @@
 // a change `npm run docs` brings config/README.md up to date, whose Chinese words are in config/words.zh-CN.json.
 
 import { HANDLE_SECTION } from './config-handle.ts';
+import { POSTGRES_SECTION } from './config-postgres.ts';
 import { REDIS_SECTION } from './config-redis.ts';
 import { TLS_SECTION } from './config-tls.ts';
 import { UPSTREAM_SECTION } from './config-upstream.ts';
@@ -36,11 +37,15 @@ export const SECTIONS = {
   store: {
     kind: choice(
       'lmdb',
-      ['lmdb', 'memory'],
-      'lmdb keeps everything on disk; memory forgets it at the end and uses one thread.',
+      ['lmdb', 'memory', 'postgres'],
+      'lmdb keeps everything on disk; postgres in a PostgreSQL that several nodes share (see postgres); memory forgets it at the end and uses one thread.',
     ),
-    path: text('./data', 'Directory of the store and of the first operator key.'),
+    path: text(
+      './data',
+      'Directory of the store and of the first operator key. With store.kind postgres, of what belongs to this node alone: keys, logs, what it remembers.',
+    ),
   },
+  postgres: POSTGRES_SECTION,
   http: {
     host: text('127.0.0.1', 'Address to listen on. Other than loopback needs tls.certificate or http.allowPlainHttp.'),
     port: number(8000, 0, 'Port to listen on; 0 takes a free one.', 65_535),

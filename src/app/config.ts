@@ -20,6 +20,7 @@ import {
   type Setting,
   type SettingSchema,
 } from './config-layers.ts';
+import { POSTGRES_SECTION, postgresObjections } from './config-postgres.ts';
 import { redisObjections } from './config-redis.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
 import { TLS_SECTION, tlsObjections } from './config-tls.ts';
@@ -153,6 +154,8 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
     cluster: valueIn(layer, 'redis.cluster') as boolean,
     announce: valueIn(layer, 'redis.announce') as boolean,
   };
+  const postgres = sectionIn(layer, 'postgres', POSTGRES_SECTION) as Raw['postgres'];
+  const kind = valueIn(layer, 'store.kind') as string;
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
   const networks = networkObjections(valueIn(layer, 'upstream.allowedNetworks') as readonly string[]);
   const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
@@ -163,6 +166,7 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
     ...routes,
     ...networks,
     ...redisObjections(redis),
+    ...postgresObjections({ ...postgres, kind }),
   ].map(([path, reason]) => {
     return { path, source: layer.get(path)?.source ?? 'default', reason };
   });
@@ -206,7 +210,8 @@ function assemble(layer: Layer): Config {
 }
 
 function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
+  // The refusal of a password must not show it.
+  const json = (JSON.stringify(value) ?? String(value)).replace(/(:\/\/[^:@/"]*):[^@/"]*@/g, '$1:…@');
   return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
 import type { VisibleChange } from '../domain/change.ts';
+import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { LotTags } from '../domain/lot.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
@@ -177,6 +178,8 @@ function openStore(
     lotTags,
     observer,
   };
+  if (config.store.kind === 'postgres')
+    throw new HandleError('INVALID_CONFIG', 'store.kind postgres cannot be served yet: use lmdb or memory.');
   return config.store.kind === 'memory' ? openMemoryStore(seams) : openLmdbStore({ path: config.store.path, ...seams });
 }
 

@@ -30,7 +30,9 @@ export function addServeCommand(program: Command, terminal: Terminal): void {
     .option('--config <file>', 'JSON file of settings (see: jiabiao config print --describe)')
     .option('--host <address>', 'address to listen on (http.host)')
     .option('--port <port>', 'port to listen on, 0 for a free one (http.port)')
-    .addOption(new Option('--store <kind>', 'where identifiers are kept (store.kind)').choices(['lmdb', 'memory']))
+    .addOption(
+      new Option('--store <kind>', 'where identifiers are kept (store.kind)').choices(['lmdb', 'memory', 'postgres']),
+    )
     .option('--data <directory>', 'directory of the store (store.path)')
     .option('--workers <count>', 'threads that answer requests, or auto (workers)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (log.level)')

@@ -30,6 +30,11 @@ const route = (name: string, prefixes: readonly string[], endpoint = 'https://a.
   return { name, prefixes, endpoints: [endpoint] };
 };
 
+const server = 'postgres://jiabiao@database.example:5432/jiabiao';
+const atServers = (url: string, more: object = {}) => {
+  return { store: { kind: 'postgres' }, postgres: { urls: [url], ...more } };
+};
+
 describe('settings', () => {
   test('are complete without any source', () => {
     const config = loadConfig({ environment: {} });
@@ -94,6 +99,22 @@ describe('settings', () => {
     expect(loadConfig({ environment: {}, file: fileOf({ upstream: { routes } }) }).upstream.routes).toHaveLength(3);
   });
 
+  test('take a PostgreSQL, the replica that may follow it, and further ones to read from', () => {
+    const environment = {
+      JIABIAO_STORE__KIND: 'postgres',
+      JIABIAO_POSTGRES__URLS: `${server}, postgresql://jiabiao@second.example/jiabiao`,
+      JIABIAO_POSTGRES__REPLICA_URLS: 'postgres://reader@third.example/jiabiao',
+      JIABIAO_POSTGRES__TLS: 'true',
+      JIABIAO_POSTGRES__CA_FILE: 'ca.pem',
+    };
+    expect(loadConfig({ environment }).postgres).toMatchObject({
+      urls: [server, 'postgresql://jiabiao@second.example/jiabiao'],
+      replicaUrls: ['postgres://reader@third.example/jiabiao'],
+      schema: 'jiabiao',
+      tls: true,
+    });
+  });
+
   test('take networks of either kind, and single addresses', () => {
     const allowedNetworks = ['10.0.0.0/8', 'fd00::/8', '192.0.2.1', '::1'];
     const { upstream } = loadConfig({ environment: {}, file: fileOf({ upstream: { allowedNetworks } }) });
@@ -129,7 +150,7 @@ describe('a wrong configuration', () => {
     expect(message).toContain('7 settings are wrong');
     expect(message).toContain(`http.port (${file}): must be an integer from 0 to 65535, not 70000`);
     expect(message).toContain(`http.hosts (${file}): is not a setting`);
-    expect(message).toContain(`store.kind (${file}): must be "lmdb" or "memory", not "sqlite"`);
+    expect(message).toContain(`store.kind (${file}): must be "lmdb" or "memory" or "postgres", not "sqlite"`);
     expect(message).toContain(`cashe (${file}): is not a setting`);
     expect(message).toContain('workers (environment JIABIAO_WORKERS): must be "auto" or an integer from 1 to 64');
     expect(message).toContain('JIABIAO_HTTP__PROT (environment): is not a setting');
@@ -155,6 +176,14 @@ describe('a wrong configuration', () => {
       '"b": "a" is',
     ],
     ['a password in an endpoint', { upstream: { routes: [route('a', ['*'], 'https://u:p@b')] } }, 'must match pattern'],
+    ['a store in PostgreSQL nowhere', { store: { kind: 'postgres' } }, 'postgres.urls (default): must name'],
+    ['a PostgreSQL that is not the store', { postgres: { urls: [server] } }, 'counts only with store.kind postgres'],
+    ['replicas without their store', { postgres: { replicaUrls: [server] } }, 'counts only with store.kind postgres'],
+    ['a password among the settings', atServers('postgres://jiabiao:oak@a/jiabiao'), 'not ["postgres://jiabiao:…@a/jiabiao"]'],
+    ['a PostgreSQL without its database', atServers('postgres://jiabiao@a:5432'), 'postgres.urls'],
+    ['a replica that is the primary', atServers(server, { replicaUrls: [server] }), 'name it once'],
+    ['authorities without TLS', atServers(server, { caFile: 'ca.pem' }), 'counts only with postgres.tls'],
+    ['a schema of another spelling', atServers(server, { schema: 'Jia-Biao' }), 'postgres.schema'],
     ['announcements without a Redis', { redis: { announce: true } }, 'counts only beside redis.urls'],
     ['a fraction for an integer', { http: { port: 80.5 } }, 'http.port'],
   ])('with %s is refused', (_, content, reason) => {
