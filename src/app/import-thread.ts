@@ -9,11 +9,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { EpochTable } from '../cache/epoch-table.ts';
 import { runJobs } from '../imports/import-runner.ts';
 import { connectCommitter } from '../store/commit-channel.ts';
-import { openLmdbReader } from '../store/lmdb-reader.ts';
 import { systemClock } from './clock.ts';
 import { Counters } from './counters.ts';
 import type { ImportStart } from './import-keeper.ts';
 import { jobContextOf } from './job-context.ts';
+import { openReader } from './open-store.ts';
 import { reportVitals } from './vitals.ts';
 
 const start = workerData as ImportStart;
@@ -28,8 +28,7 @@ port.unref();
 const epochs = new EpochTable(start.epochs);
 const counters = new Counters(start.counters, start.index);
 const committer = connectCommitter(start.commitPort);
-const path = start.config.store.path;
-const store = openLmdbReader({ path, visibleEpoch: () => epochs.current(), committer });
+const store = await openReader({ config: start.config, epochs, committer });
 const endVitals = reportVitals(counters);
 try {
   const context = jobContextOf({

@@ -5,20 +5,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
-import type { VisibleChange } from '../domain/change.ts';
-import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
-import type { LotTags } from '../domain/lot.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
 import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import { OPERATOR_KEY_FILE } from '../store/key-files.ts';
-import { openLmdbStore } from '../store/lmdb-store.ts';
-import { openMemoryStore } from '../store/memory-store.ts';
-import type { Awaitable, RegistryStore, TallyKeeper } from '../store/registry-store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { serveForeignReader } from '../upstream/foreign-channel.ts';
-import { announce } from './announce.ts';
 import { auditCommits } from './audited-commits.ts';
 import { systemClock } from './clock.ts';
 import { type Config, settingsApart } from './config.ts';
@@ -32,6 +26,7 @@ import type { Log } from './logs.ts';
 import { type LotKeys, openLotKeys } from './lot-key.ts';
 import { type NodeCertificate, openCertificate } from './node-certificate.ts';
 import { openImports } from './open-imports.ts';
+import { openStore, type Visible } from './open-store.ts';
 import { writeOperatorKey } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
 import { StatisticsKeeper } from './statistics-keeper.ts';
@@ -98,7 +93,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const epochs = new EpochTable(epochBuffers);
   const lotKeys = openLotKeys(config);
   const visible: Visible = { epochs, also() {} };
-  const bareStore = await openStore(config, visible, counters, lotKeys.secrets);
+  const bareStore = await openStore({ config, visible, counters, lotTags: lotKeys.secrets });
   opened.push(() => bareStore.close());
   const files = openLogFiles({ config, counters, log, clock: systemClock });
   const trail: AuditTrail = { record: (event) => files.receive({ kind: 'audit', event, atMs: systemClock() }) };
@@ -154,33 +149,6 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
     operatorKeyFile,
     firstKey: token === null ? null : { token, file: operatorKeyFile },
   };
-}
-
-/** Who learns of commits that can be read: the caches here, and once that is open, other nodes. */
-interface Visible {
-  readonly epochs: EpochTable;
-  also: (changes: readonly VisibleChange[]) => void;
-}
-
-function openStore(
-  config: Config,
-  visible: Visible,
-  observer: Counters,
-  lotTags: LotTags,
-): Awaitable<RegistryStore & TallyKeeper> {
-  const seams = {
-    clock: systemClock,
-    visibleEpoch: () => visible.epochs.current(),
-    onVisible: (changes: readonly VisibleChange[]) => {
-      announce(visible.epochs, changes);
-      visible.also(changes);
-    },
-    lotTags,
-    observer,
-  };
-  if (config.store.kind === 'postgres')
-    throw new HandleError('INVALID_CONFIG', 'store.kind postgres cannot be served yet: use lmdb or memory.');
-  return config.store.kind === 'memory' ? openMemoryStore(seams) : openLmdbStore({ path: config.store.path, ...seams });
 }
 
 interface Parts {

@@ -179,7 +179,11 @@ describe('a wrong configuration', () => {
     ['a store in PostgreSQL nowhere', { store: { kind: 'postgres' } }, 'postgres.urls (default): must name'],
     ['a PostgreSQL that is not the store', { postgres: { urls: [server] } }, 'counts only with store.kind postgres'],
     ['replicas without their store', { postgres: { replicaUrls: [server] } }, 'counts only with store.kind postgres'],
-    ['a password among the settings', atServers('postgres://jiabiao:oak@a/jiabiao'), 'not ["postgres://jiabiao:…@a/jiabiao"]'],
+    [
+      'a password among the settings',
+      atServers('postgres://jiabiao:oak@a/jiabiao'),
+      'not ["postgres://jiabiao:…@a/jiabiao"]',
+    ],
     ['a PostgreSQL without its database', atServers('postgres://jiabiao@a:5432'), 'postgres.urls'],
     ['a replica that is the primary', atServers(server, { replicaUrls: [server] }), 'name it once'],
     ['authorities without TLS', atServers(server, { caFile: 'ca.pem' }), 'counts only with postgres.tls'],

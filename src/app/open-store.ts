@@ -1,0 +1,73 @@
+// Which store the settings mean, for the thread that commits and for those that read. It opens one, and closes none.
+
+import type { EpochTable } from '../cache/epoch-table.ts';
+import type { VisibleChange } from '../domain/change.ts';
+import { HandleError } from '../domain/error.ts';
+import type { LotTags } from '../domain/lot.ts';
+import type { Committer, RegistryStore, TallyKeeper } from '../store/registry-store.ts';
+import { announce } from './announce.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
+
+/** Who learns of commits that can be read: the caches here, and once that is open, other nodes. */
+export interface Visible {
+  readonly epochs: EpochTable;
+  also: (changes: readonly VisibleChange[]) => void;
+}
+
+export interface StoreParts {
+  readonly config: Config;
+  readonly visible: Visible;
+  readonly counters: Counters;
+  readonly lotTags: LotTags;
+}
+
+/** In the main thread, which commits for all. Each kind is loaded only where it is meant. */
+export async function openStore({
+  config,
+  visible,
+  counters,
+  lotTags,
+}: StoreParts): Promise<RegistryStore & TallyKeeper> {
+  const seams = {
+    clock: systemClock,
+    visibleEpoch: () => visible.epochs.current(),
+    onVisible: (changes: readonly VisibleChange[]) => {
+      announce(visible.epochs, changes);
+      visible.also(changes);
+    },
+    lotTags,
+    observer: counters,
+  };
+  switch (config.store.kind) {
+    case 'memory': {
+      const { openMemoryStore } = await import('../store/memory-store.ts');
+      return openMemoryStore(seams);
+    }
+    case 'lmdb': {
+      const { openLmdbStore } = await import('../store/lmdb-store.ts');
+      return openLmdbStore({ path: config.store.path, ...seams });
+    }
+    case 'postgres':
+      throw notServed();
+  }
+}
+
+export interface ReaderParts {
+  readonly config: Config;
+  readonly epochs: EpochTable;
+  /** To the thread that commits. */
+  readonly committer: Committer;
+}
+
+/** In a thread that answers or imports. */
+export async function openReader({ config, epochs, committer }: ReaderParts): Promise<RegistryStore> {
+  if (config.store.kind === 'postgres') throw notServed();
+  const { openLmdbReader } = await import('../store/lmdb-reader.ts');
+  return openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
+}
+
+function notServed(): HandleError {
+  return new HandleError('INVALID_CONFIG', 'store.kind postgres cannot be served yet: use lmdb or memory.');
+}
