@@ -8,6 +8,24 @@ export const MAX_STRETCHING_ITERATIONS = 100_000;
 export const MAX_STRETCHED_KEY_BITS = 512;
 
 /**
+ * Stretchings of keys and checks of signatures that a thread has the pool do at once, so that those of strangers leave
+ * it room for reading, signing and compressing; and the rounds that may wait, half a second of a core. What comes by
+ * datagrams, from addresses nobody vouches for, has its own lane, a tenth of that: it keeps nobody else waiting.
+ */
+export const MAX_STRETCHINGS_AT_ONCE = 2;
+export const MAX_WAITING_ROUNDS = 4_000_000;
+export const MAX_WAITING_ROUNDS_UNVOUCHED = 400_000;
+/** What the cheapest counts as, a signature or few rounds: it bounds how many wait. */
+export const MIN_ROUNDS_COUNTED = 10_000;
+
+/**
+ * Bits of a public key that a signature is checked with, and of the exponent of an RSA key: what is in use, and a
+ * millisecond. Whoever administers a handle writes its keys.
+ */
+export const MAX_PUBLIC_KEY_BITS = 4096;
+export const MAX_RSA_EXPONENT_BITS = 32;
+
+/**
  * Keys of one type that an administrator's answer is tried with: each costs as much as the rounds above, and a record may
  * have thousands.
  */
@@ -35,8 +53,12 @@ export const CHALLENGE_TTL_MS = 60_000;
 
 /** Requests of one connection that are carried out at once; further ones wait unread. */
 export const MAX_REQUESTS_OF_CONNECTION = 64;
-/** Bytes of messages that one thread has received in part; whoever goes beyond it is cut off. */
+/**
+ * Bytes of messages that one thread has received in part, and of those from one client network: 32 messages of the
+ * largest size. Whoever goes beyond it is cut off.
+ */
 export const MAX_PARTIAL_BYTES = 67_108_864;
+export const MAX_PARTIAL_BYTES_OF_NETWORK = 8_388_608;
 /** Messages in datagrams that one thread has received in part, and how long they wait for the rest (HSv9: 5 s). */
 export const MAX_PARTIAL_MESSAGES = 1024;
 export const MAX_PARTIAL_MESSAGES_OF_NETWORK = 64;
@@ -57,6 +79,15 @@ export const MAX_SESSIONS_OF_NETWORK = 512;
 /** Sessions that one client network may set up at one thread: each costs it some milliseconds. */
 export const SESSION_SETUPS_PER_SECOND = 20;
 export const SESSION_SETUP_BURST = 200;
+/**
+ * Those that one thread sets up by datagrams of whatever networks, as forged addresses cost nothing: half a millisecond
+ * of its event loop each, two with the longest primes. By TCP more are.
+ */
+export const SESSION_SETUPS_UNVOUCHED_PER_SECOND = 100;
+export const SESSION_SETUP_UNVOUCHED_BURST = 200;
+/** Keys that a thread agrees on at once, and those that wait for it: a millisecond of the pool each. */
+export const MAX_AGREEMENTS_AT_ONCE = 2;
+export const MAX_WAITING_AGREEMENTS = 256;
 /** The longest a session lasts, as the reference client asks for. */
 export const MAX_SESSION_SECONDS = 86_400;
 /** Bits of the prime of a session's key: fewer are no protection, more cost too much time of the thread. */

@@ -20,11 +20,18 @@ import { type Client, type Outcome, succeeded } from './outcome.ts';
 import { digestOf } from './responses.ts';
 import type { Session, Sessions } from './sessions.ts';
 
+/** Whoever wants to be believed, as it is counted. */
+export interface Claimant {
+  readonly network: string;
+  /** Whether it has been reached at its address: by datagrams anyone can name any. */
+  readonly isVouched: boolean;
+}
+
 export interface AuthenticationOptions {
   readonly challenges: Challenges;
   readonly sessions: Sessions;
   readonly proofs: HandleProofs;
-  readonly guard: AuthenticationGuard<Client>;
+  readonly guard: AuthenticationGuard<Claimant>;
 }
 
 /** AES, as the reference server numbers it. */
@@ -78,7 +85,9 @@ export class Authentication {
     if (session !== null && !isClaimed(session, { handle, index })) {
       throw new HandleError('UNAUTHENTICATED', 'The session was set up for somebody else.');
     }
-    const proven = await this.#verify(client, {
+    // Who answers a challenge has received it.
+    const claimant = { network: networkOf(client.address), isVouched: true };
+    const proven = await this.#verify(claimant, {
       authType,
       handle,
       index,
@@ -97,7 +106,7 @@ export class Authentication {
     const isBare = isBareIn(asked);
     const authType = 'HS_SECKEY' as typeof answer;
     try {
-      await this.#verify(client, { authType, handle, index, challenge, answer, isBare });
+      await this.#verify(claimantOf(client), { authType, handle, index, challenge, answer, isBare });
     } catch (error) {
       if (!isHandleError(error, 'UNAUTHENTICATED')) throw error;
       return succeeded({ kind: 'verified', isRight: false });
@@ -115,13 +124,8 @@ export class Authentication {
     }
     const clientKey = readKey(body);
     if (clientKey === null) return refusal(RESPONSE.invalidSessionSetup, BAD_KEY);
-    const network = networkOf(client.address);
-    const opened = await this.#options.sessions.open({
-      clientKey,
-      timeoutSeconds,
-      claimed: { handle, index },
-      network,
-    });
+    const wish = { clientKey, timeoutSeconds, claimed: { handle, index } };
+    const opened = await this.#options.sessions.open({ ...wish, ...claimantOf(client) });
     if (opened === null) return refusal(RESPONSE.invalidSessionSetup, BAD_KEY);
     const data = joinBytes(AES, encodeDiffieHellmanKey(opened.serverKey));
     return { ...succeeded({ kind: 'session', mode, data, trailer: TRAILER }), sessionId: opened.session.id };
@@ -132,17 +136,23 @@ export class Authentication {
     return succeeded({ kind: 'done', bytes: '' as typeof AES });
   }
 
-  async #verify(client: Client, proof: Proof): Promise<Proven> {
+  async #verify(claimant: Claimant, proof: Omit<Proof, 'isVouched'>): Promise<Proven> {
     const { guard, proofs } = this.#options;
-    return guard.check(client, 'challenge', async () => {
+    return guard.check(claimant, 'challenge', async () => {
       try {
-        return await proofs.verify(proof);
+        return await proofs.verify({ ...proof, isVouched: claimant.isVouched });
       } catch (cause) {
         if (!isHandleError(cause, 'MALFORMED_MESSAGE')) throw cause;
         throw new HandleError('UNAUTHENTICATED', 'The answer is none to a challenge.', { cause });
       }
     });
   }
+}
+
+/** Datagrams are counted apart, so that forged ones use up nothing of the network whose addresses they bear. */
+function claimantOf({ address, door }: Client): Claimant {
+  const network = networkOf(address);
+  return door === 'handle-udp' ? { network: `${network} by datagram`, isVouched: false } : { network, isVouched: true };
 }
 
 /** Whether answers have no code in front that says how they were made. */

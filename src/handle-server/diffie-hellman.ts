@@ -4,6 +4,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { ByteString } from '../domain/bytes.ts';
+import { isKeyRefusal } from '../registry/foreign-keys.ts';
 import type { DiffieHellmanKey } from '../wire/diffie-hellman-key.ts';
 import { diffieHellmanDer, diffieHellmanNumber, diffieHellmanPrivateDer } from '../wire/public-key-der.ts';
 import type { Randomness } from './id-source.ts';
@@ -33,8 +34,9 @@ export async function agree(clientKey: DiffieHellmanKey, random: Randomness): Pr
     const own = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('latin1') as ByteString;
     const secret = await agreeLater({ privateKey, publicKey });
     return { y: diffieHellmanNumber(own), key: keyOf(secret, clientKey.p.length) };
-  } catch {
-    return null; // OpenSSL's way to say that the numbers are no group, or the key is not in it
+  } catch (error) {
+    if (isKeyRefusal(error)) return null; // the numbers are no group, or the key is not in it
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import { Asker, type Recognise } from '../resolver/asker.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import { Administration } from './administration.ts';
 import { Answerer } from './answerer.ts';
-import { Authentication } from './authentication.ts';
+import { Authentication, type Claimant } from './authentication.ts';
 import { Challenges } from './challenges.ts';
 import { IdSource, type Randomness } from './id-source.ts';
 import type { Client } from './outcome.ts';
@@ -95,7 +95,7 @@ function createAnswerer(options: HandleServerOptions): Answerer {
       challenges: new Challenges(ids, clock),
       sessions: new Sessions({ ids, clock }),
       proofs,
-      guard: new AuthenticationGuard({ networkOf: networkOfClient, clock, observer }),
+      guard: new AuthenticationGuard({ networkOf: ({ network }: Claimant) => network, clock, observer }),
     }),
     responses: new Responses(site, clock, observer),
     site,

@@ -5,13 +5,18 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, 
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import {
+  MAX_AGREEMENTS_AT_ONCE,
   MAX_SESSION_SECONDS,
   MAX_SESSIONS,
   MAX_SESSIONS_OF_NETWORK,
+  MAX_WAITING_AGREEMENTS,
   SESSION_SETUP_BURST,
+  SESSION_SETUP_UNVOUCHED_BURST,
   SESSION_SETUPS_PER_SECOND,
+  SESSION_SETUPS_UNVOUCHED_PER_SECOND,
 } from '../domain/handle-protocol-limits.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
+import { WorkLane } from '../domain/work-lane.ts';
 import type { Proven } from '../registry/handle-proofs.ts';
 import { type Credential, MAC, macBytes, makeCredential } from '../wire/credential.ts';
 import type { DiffieHellmanKey } from '../wire/diffie-hellman-key.ts';
@@ -39,6 +44,7 @@ export class Session {
   readonly #key: Buffer;
   readonly #received = new CounterWindow();
   #sent = 0;
+  #isUsed = false;
 
   constructor(given: Pick<Session, 'id' | 'network' | 'expiresAt' | 'claimed'> & { readonly key: Buffer }) {
     this.id = given.id;
@@ -48,6 +54,11 @@ export class Session {
     this.#key = given.key;
   }
 
+  /** Whether a message has come in it: only who got our half of the key can send one. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
   /** Whether a message comes from who set the session up, and for the first time. */
   accept(envelope: Envelope, content: ByteString, credential: Credential | null): 'accepted' | 'wrong' | 'repeated' {
     if (credential === null || credential.type !== MAC) return 'wrong';
@@ -55,6 +66,7 @@ export class Session {
     const expected = this.#mac(envelope, counter, content);
     const given = Buffer.from(credential.signature, 'latin1');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'wrong';
+    this.#isUsed = true;
     return this.#received.take(counter) ? 'accepted' : 'repeated';
   }
 
@@ -103,7 +115,10 @@ export interface SessionWish {
   readonly clientKey: DiffieHellmanKey;
   readonly timeoutSeconds: number;
   readonly claimed: Session['claimed'];
+  /** What its setups and sessions are counted by. */
   readonly network: string;
+  /** Whether who asks has been reached at its address: by datagrams anyone can name any. */
+  readonly isVouched: boolean;
 }
 
 export interface OpenedSession {
@@ -118,19 +133,25 @@ export class Sessions {
   readonly #sessions = new Map<number, Session>();
 
   readonly #setups: TokenBudget;
+  /** Of all networks together. */
+  readonly #unvouchedSetups: TokenBudget;
+  readonly #agreements = { vouched: agreementLane(), unvouched: agreementLane() };
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const limits = { perSecond: SESSION_SETUPS_PER_SECOND, burst: SESSION_SETUP_BURST };
-    this.#setups = new TokenBudget({ ...limits, clock: options.clock });
+    const { clock } = options;
+    this.#setups = new TokenBudget({ perSecond: SESSION_SETUPS_PER_SECOND, burst: SESSION_SETUP_BURST, clock });
+    const unvouched = { perSecond: SESSION_SETUPS_UNVOUCHED_PER_SECOND, burst: SESSION_SETUP_UNVOUCHED_BURST };
+    this.#unvouchedSetups = new TokenBudget({ ...unvouched, clock });
   }
 
   /** A new session and our half of its key; null if the client's half is none. Throws `OVERLOADED` or `RATE_LIMITED`. */
   async open(wish: SessionWish): Promise<OpenedSession | null> {
     const { ids, clock } = this.#options;
-    this.#charge(wish.network);
+    this.#charge(wish);
     const { p, g } = wish.clientKey;
-    const agreed = await agree(wish.clientKey, ids.random);
+    const lane = wish.isVouched ? this.#agreements.vouched : this.#agreements.unvouched;
+    const agreed = await lane.run(1, () => agree(wish.clientKey, ids.random));
     if (agreed === null) return null;
     this.#makeRoom(wish.network);
     const asked = wish.timeoutSeconds > 0 ? wish.timeoutSeconds : MAX_SESSION_SECONDS;
@@ -157,7 +178,10 @@ export class Sessions {
     this.#sessions.delete(id);
   }
 
-  #charge(network: string): void {
+  #charge({ network, isVouched }: SessionWish): void {
+    if (!isVouched && this.#unvouchedSetups.take('') > 0) {
+      throw new HandleError('OVERLOADED', 'Too many sessions are set up by UDP: set this one up by TCP.');
+    }
     const waitSeconds = this.#setups.take(network);
     if (waitSeconds === 0) return;
     throw new HandleError('RATE_LIMITED', 'Too many sessions were set up from this network: keep those you have.', {
@@ -165,7 +189,7 @@ export class Sessions {
     });
   }
 
-  /** The oldest sessions of the same network give way, and if all are taken those of nobody yet. */
+  /** Of the same network the oldest gives way, and of all that of nobody yet; those in which nothing has come go first. */
   #makeRoom(network: string): void {
     const now = this.#options.clock();
     let ofNetwork = 0;
@@ -174,11 +198,10 @@ export class Sessions {
     for (const session of this.#sessions.values()) {
       if (session.expiresAt <= now) this.#sessions.delete(session.id);
       else {
-        unproven ??= session.proven === null ? session : null;
-        if (session.network === network) {
-          oldest ??= session;
-          ofNetwork++;
-        }
+        if (session.proven === null) unproven = earlier(unproven, session);
+        if (session.network !== network) continue;
+        oldest = earlier(oldest, session);
+        ofNetwork++;
       }
     }
     if (ofNetwork >= MAX_SESSIONS_OF_NETWORK && oldest !== null) this.#sessions.delete(oldest.id);
@@ -186,4 +209,17 @@ export class Sessions {
     if (unproven === null) throw new HandleError('OVERLOADED', 'Too many sessions are open: try again later.');
     this.#sessions.delete(unproven.id);
   }
+}
+
+/** Which gives way before the other; `session` is the younger. */
+function earlier(other: Session | null, session: Session): Session {
+  return other === null || (other.isUsed && !session.isUsed) ? session : other;
+}
+
+function agreementLane(): WorkLane {
+  return new WorkLane({
+    atOnce: MAX_AGREEMENTS_AT_ONCE,
+    maxWaitingCost: MAX_WAITING_AGREEMENTS,
+    refusal: 'Too many sessions are set up at once: try again in a second.',
+  });
 }

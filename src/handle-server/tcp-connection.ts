@@ -21,7 +21,7 @@ export interface ConnectionOptions extends ConnectionLimits {
   readonly client: Client;
   readonly answerer: Answerer;
   readonly clock: () => number;
-  /** Adds to the bytes that all connections have received in part; false if that is too much. */
+  /** Adds to the bytes that connections have received in part; false if that is too much of all or of the client's network. */
   readonly hold: (bytes: number) => boolean;
 }
 
@@ -171,6 +171,7 @@ export class TcpConnection {
   }
 
   #hold(bytes: number): boolean {
+    if (bytes === this.#held) return true;
     const isHeld = this.#options.hold(bytes - this.#held);
     this.#held = bytes;
     return isHeld;

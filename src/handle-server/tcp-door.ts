@@ -1,9 +1,11 @@
 // The Handle protocol over TCP: takes connections up to a cap, and ends those whose clients are too slow.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { MAX_PARTIAL_BYTES } from '../domain/handle-protocol-limits.ts';
+import { networkOf } from '../domain/client-network.ts';
+import { MAX_PARTIAL_BYTES, MAX_PARTIAL_BYTES_OF_NETWORK } from '../domain/handle-protocol-limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Answerer } from './answerer.ts';
+import { PartialRoom } from './partial-room.ts';
 import { type ConnectionLimits, TcpConnection } from './tcp-connection.ts';
 
 export interface TcpDoorOptions extends ConnectionLimits {
@@ -32,7 +34,7 @@ export class TcpDoor {
   readonly #server: Server;
   readonly #connections = new Map<Socket, TcpConnection>();
   readonly #sweep: NodeJS.Timeout;
-  #heldBytes = 0;
+  readonly #room = new PartialRoom({ maxBytes: MAX_PARTIAL_BYTES, maxBytesOfNetwork: MAX_PARTIAL_BYTES_OF_NETWORK });
 
   constructor(options: TcpDoorOptions) {
     this.#options = options;
@@ -76,9 +78,10 @@ export class TcpDoor {
       return;
     }
     const client = { address: plainAddress(socket.remoteAddress), door: 'handle-tcp' } as const;
+    let network: string | null = null;
     const hold = (bytes: number): boolean => {
-      this.#heldBytes += bytes;
-      return this.#heldBytes <= MAX_PARTIAL_BYTES;
+      network ??= networkOf(client.address);
+      return this.#room.take(network, bytes);
     };
     const connection = new TcpConnection({ socket, client, answerer, clock, hold, idleTimeoutMs, messageTimeoutMs });
     this.#connections.set(socket, connection);

@@ -1,17 +1,28 @@
 // From an answer to a challenge to an administrator: whoever answers must hold the secret or private key that belongs to a
-// value of the handle it names. Key stretching runs off the event loop, and costs no more than a limit.
+// value of the handle it names. Key stretching and signatures are checked off the event loop, so much of them at once and no more.
 
-import { createHash, createHmac, createPublicKey, pbkdf2, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, type KeyObject, pbkdf2, timingSafeEqual, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
 import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, isHandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
-import { MAX_STRETCHED_KEY_BITS, MAX_STRETCHING_ITERATIONS } from '../domain/handle-protocol-limits.ts';
+import {
+  MAX_PUBLIC_KEY_BITS,
+  MAX_RSA_EXPONENT_BITS,
+  MAX_STRETCHED_KEY_BITS,
+  MAX_STRETCHING_ITERATIONS,
+  MAX_STRETCHINGS_AT_ONCE,
+  MAX_WAITING_ROUNDS,
+  MAX_WAITING_ROUNDS_UNVOUCHED,
+  MIN_ROUNDS_COUNTED,
+} from '../domain/handle-protocol-limits.ts';
+import { WorkLane } from '../domain/work-lane.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import { decodeSecretAnswer, decodeSignatureAnswer, type SecretAnswer } from '../wire/challenge-answer.ts';
 import { publicKeyDer } from '../wire/public-key-der.ts';
-import { decodePublicKey } from '../wire/public-key-value.ts';
+import { decodePublicKey, type PublicKey } from '../wire/public-key-value.ts';
+import { isKeyRefusal } from './foreign-keys.ts';
 import type { HandleIdentity } from './handle-authority.ts';
 import { keysOf } from './handle-keys.ts';
 
@@ -26,12 +37,15 @@ export interface Proof {
   readonly answer: ByteString;
   /** Whether it comes from a client of version 2.0. */
   readonly isBare: boolean;
+  /** Whether who asks has been reached at its address: by datagrams anyone can name any. */
+  readonly isVouched: boolean;
 }
 
 export interface HandleProofs {
   /**
    * Who has answered. Throws `FORBIDDEN` if the handle is none of this node's, and else
-   * `UNAUTHENTICATED` in the same words whatever is wrong: nobody learns which handles exist.
+   * `UNAUTHENTICATED` in the same words whatever is wrong: nobody learns which handles exist. `OVERLOADED` if too many
+   * wait to be checked.
    */
   verify(proof: Proof): Promise<Proven>;
 }
@@ -50,14 +64,27 @@ export interface HandleProofsOptions {
 }
 
 const stretch = promisify(pbkdf2);
+const verifyLater = promisify(
+  (
+    signed: { readonly hash: string; readonly challenge: Buffer; readonly key: KeyObject; readonly signature: Buffer },
+    told: (error: Error | null, isRight: boolean) => void,
+  ) => verify(signed.hash, signed.challenge, signed.key, signed.signature, told),
+);
+/** Rounds of key stretching yield this many bits at once. */
+const BLOCK_BITS = 160;
 
 export function createHandleProofs({ store, epochs, parse }: HandleProofsOptions): HandleProofs {
+  const lanes = {
+    vouched: laneOf(MAX_STRETCHINGS_AT_ONCE, MAX_WAITING_ROUNDS),
+    unvouched: laneOf(1, MAX_WAITING_ROUNDS_UNVOUCHED),
+  };
   return {
     async verify(proof) {
       const identity = identityOf(proof, parse);
       // The epoch first, then the read: a change in between ends the proof.
       const epoch = epochs.current();
-      if (!(await isProven(store, identity, proof))) throw unproven();
+      const lane = proof.isVouched ? lanes.vouched : lanes.unvouched;
+      if (!(await isProven(store, identity, { proof, lane }))) throw unproven();
       const validity = { epoch, changeSlots: [slotOf(identity.handle)], creationSlot: null };
       return { identity, stands: () => epochs.holds(validity) };
     },
@@ -76,31 +103,51 @@ function identityOf({ handle, index }: Proof, parse: HandleProofsOptions['parse'
   }
 }
 
-async function isProven(store: Pick<RecordReader, 'get'>, identity: HandleIdentity, proof: Proof): Promise<boolean> {
-  switch (proof.authType) {
+function laneOf(atOnce: number, maxWaitingCost: number): WorkLane {
+  const refusal = 'Too many answers to challenges wait to be checked: try again in a second.';
+  return new WorkLane({ atOnce, maxWaitingCost, refusal });
+}
+
+/** A proof, and where its checks wait for their turn. */
+interface Checked {
+  readonly proof: Proof;
+  readonly lane: WorkLane;
+}
+
+async function isProven(
+  store: Pick<RecordReader, 'get'>,
+  identity: HandleIdentity,
+  checked: Checked,
+): Promise<boolean> {
+  switch (checked.proof.authType) {
     case 'HS_SECKEY':
-      return isSecretProven(await keysOf(store, identity, 'HS_SECKEY'), proof);
+      return isSecretProven(await keysOf(store, identity, 'HS_SECKEY'), checked);
     case 'HS_PUBKEY':
-      return isSignatureProven(await keysOf(store, identity, 'HS_PUBKEY'), proof);
+      return isSignatureProven(await keysOf(store, identity, 'HS_PUBKEY'), checked);
     default:
       return false;
   }
 }
 
-async function isSecretProven(secrets: readonly ByteString[], proof: Proof): Promise<boolean> {
+async function isSecretProven(secrets: readonly ByteString[], { proof, lane }: Checked): Promise<boolean> {
   const answer = decodeSecretAnswer(proof.answer, proof.isBare);
   const given = Buffer.from(answer.code, 'latin1');
+  const challenge = Buffer.from(proof.challenge, 'latin1');
   let isRight = false;
   // Where there is no secret, one that nobody has: the answer takes as long.
   for (const secret of secrets.length === 0 ? [''] : secrets) {
-    const code = await codeOf(answer, Buffer.from(secret, 'latin1'), Buffer.from(proof.challenge, 'latin1'));
+    const code = await codeOf(answer, { secret: Buffer.from(secret, 'latin1'), challenge, lane });
     const isEqual = code.length === given.length && timingSafeEqual(code, given);
     isRight = (isEqual && secret.length > 0) || isRight;
   }
   return isRight;
 }
 
-async function codeOf(answer: SecretAnswer, secret: Buffer, challenge: Buffer): Promise<Buffer> {
+async function codeOf(
+  answer: SecretAnswer,
+  given: { readonly secret: Buffer; readonly challenge: Buffer; readonly lane: WorkLane },
+): Promise<Buffer> {
+  const { secret, challenge, lane } = given;
   switch (answer.kind) {
     case 'hash':
       return createHash(answer.hash).update(secret).update(challenge).update(secret).digest();
@@ -110,24 +157,55 @@ async function codeOf(answer: SecretAnswer, secret: Buffer, challenge: Buffer): 
       const { salt, iterations, keyBits } = answer;
       const isBounded = iterations > 0 && iterations <= MAX_STRETCHING_ITERATIONS;
       if (!isBounded || keyBits < 8 || keyBits > MAX_STRETCHED_KEY_BITS) throw unproven();
-      const key = await stretch(secret, Buffer.from(salt, 'latin1'), iterations, keyBits >>> 3, 'sha1');
+      const rounds = Math.max(MIN_ROUNDS_COUNTED, iterations * Math.ceil(keyBits / BLOCK_BITS));
+      const salted = Buffer.from(salt, 'latin1');
+      const key = await lane.run(rounds, () => stretch(secret, salted, iterations, keyBits >>> 3, 'sha1'));
       return createHmac('sha1', key).update(challenge).digest();
     }
   }
 }
 
-function isSignatureProven(keys: readonly ByteString[], proof: Proof): boolean {
+async function isSignatureProven(keys: readonly ByteString[], { proof, lane }: Checked): Promise<boolean> {
   const { hash, signature } = decodeSignatureAnswer(proof.answer);
   const challenge = Buffer.from(proof.challenge, 'latin1');
-  return keys.some((data) => {
-    try {
-      const der = Buffer.from(publicKeyDer(decodePublicKey(data)), 'latin1');
-      const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-      return verify(hash, challenge, key, Buffer.from(signature, 'latin1'));
-    } catch {
-      return false; // a value that is no key, or one that no signature can be checked with, opens nothing
-    }
-  });
+  const signed = { hash, challenge, signature: Buffer.from(signature, 'latin1') };
+  for (const data of keys) {
+    const key = readKey(data);
+    if (key !== null && (await lane.run(MIN_ROUNDS_COUNTED, () => isSignedWith(key, signed)))) return true;
+  }
+  return false;
+}
+
+/** Null for what is no key, or one that costs too much to check anything with: it opens nothing. */
+function readKey(data: ByteString): KeyObject | null {
+  try {
+    const key = decodePublicKey(data);
+    if (!isBounded(key)) return null;
+    return createPublicKey({ key: Buffer.from(publicKeyDer(key), 'latin1'), format: 'der', type: 'spki' });
+  } catch (error) {
+    if (isHandleError(error, 'INVALID_VALUE') || isKeyRefusal(error)) return null;
+    throw error;
+  }
+}
+
+function isBounded(key: PublicKey): boolean {
+  if (key.kind === 'RSA') {
+    return key.modulus.length * 8 <= MAX_PUBLIC_KEY_BITS && key.exponent.length * 8 <= MAX_RSA_EXPONENT_BITS;
+  }
+  return [key.p, key.q, key.g, key.y].every((number) => number.length * 8 <= MAX_PUBLIC_KEY_BITS);
+}
+
+/** False also for a key that no signature can be checked with. */
+async function isSignedWith(
+  key: KeyObject,
+  signed: { readonly hash: string; readonly challenge: Buffer; readonly signature: Buffer },
+): Promise<boolean> {
+  try {
+    return await verifyLater({ ...signed, key });
+  } catch (error) {
+    if (isKeyRefusal(error)) return false;
+    throw error;
+  }
 }
 
 function unproven(): HandleError {

@@ -32,7 +32,7 @@ export function diffieHellmanDer({ y, p, g }: DiffieHellmanKey): ByteString {
 /** PKCS #8. `x`: the exponent. */
 export function diffieHellmanPrivateDer({ p, g }: Omit<DiffieHellmanKey, 'y'>, x: ByteString): ByteString {
   const algorithm = sequence(DIFFIE_HELLMAN, sequence(integer(p), integer(g)));
-  return sequence(integer('\0' as ByteString), algorithm, element(OCTET_STRING, integer(x)));
+  return sequence(integer('\0' as ByteString), algorithm, element(OCTET_STRING, integer(stripZeros(x))));
 }
 
 /** The number that a public key of Diffie and Hellman is about. Throws `INVALID_VALUE`. */

@@ -3,7 +3,11 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ByteString } from '../../src/domain/bytes.ts';
-import { MAX_REQUESTS_OF_CONNECTION, MAX_SIGNATURES_AT_ONCE } from '../../src/domain/handle-protocol-limits.ts';
+import {
+  MAX_PARTIAL_BYTES_OF_NETWORK,
+  MAX_REQUESTS_OF_CONNECTION,
+  MAX_SIGNATURES_AT_ONCE,
+} from '../../src/domain/handle-protocol-limits.ts';
 import { FLAG } from '../../src/wire/protocol.ts';
 import { FOLDED } from '../http-server/door.ts';
 import { messagesOfStream } from '../wire/handle-vectors.ts';
@@ -46,8 +50,9 @@ class Line {
   heard = '';
   readonly ended: Promise<void>;
 
-  constructor(port: number) {
-    this.socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  /** From another address of this machine, if it is to be. */
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true });
     opened.push({ close: () => this.socket.destroy() });
     this.socket.on('data', (chunk: Buffer) => {
       this.heard += chunk.toString('latin1');
@@ -217,6 +222,22 @@ describe('a connection is ended', () => {
     await closed;
     clearInterval(tick);
   });
+});
+
+it('a network has a share of the room for messages in part: beyond it its connections end, and no other network notices', async () => {
+  const door = await open();
+  const largest = `\x02\x0b\x02\x0b${'\0'.repeat(12)}\x00\x04\x00\x00${'x'.repeat(262_143)}`;
+  const lines = Array.from({ length: MAX_PARTIAL_BYTES_OF_NETWORK / 262_144 + 1 }, () => new Line(door.port));
+  for (const line of lines) line.say(largest);
+  await Promise.race(lines.map((line) => line.ended));
+  const other = new Line(door.port, '127.0.1.1');
+  const message = asked(KEPT, 1);
+  other.say(message.slice(0, 30));
+  await new Promise((resolve) => other.socket.once('connect', () => setImmediate(resolve)));
+  other.say(message.slice(30));
+  expect((await other.hears(1)).map(codeOf)).toEqual([1]);
+  const ended = lines.filter((line) => line.socket.readableEnded || line.socket.closed);
+  expect(ended.length).toBeLessThan(lines.length / 4);
 });
 
 describe('closing the door', () => {
