@@ -4,7 +4,7 @@
 export const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
   ['wire'],
-  ['store', 'cache', 'upstream', 'logbook'],
+  ['store', 'cache', 'upstream', 'logbook', 'peers'],
   ['resolver', 'registry', 'reporting'],
   ['imports'],
   ['http-server', 'handle-server', 'console'],
@@ -33,7 +33,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/store/lmdb-'],
   'lru-cache': ['src/cache/'],
   negotiator: ['src/http-server/'],
-  pg: ['src/store/postgres-', 'test/', 'bench/'],
+  pg: ['src/store/postgres-', 'src/peers/', 'test/', 'bench/'],
   pino: ['src/app/'],
   'prom-client': ['src/app/'],
   re2js: ['src/registry/template-patterns'],
