@@ -8,7 +8,7 @@ export type Connect = () => Promise<Client>;
 
 /** Between two looks at a connection; and how long PostgreSQL may take to answer one. Together well below two seconds. */
 export const LOOK_MS = 500;
-export const PATIENCE_MS = 1000;
+const PATIENCE_MS = 1000;
 /** Before another attempt to connect. */
 export const RETRY_MS = 100;
 
