@@ -11,7 +11,8 @@ export function auditCommits(store: RegistryStore, trail: AuditTrail): RegistryS
     ...store,
     commit: (request) => {
       const pending = store.commit(request);
-      if (!request.changes.some(isAdministrative)) return pending;
+      // Sheets hold creations alone, and are not taken apart for nothing.
+      if (request.sheet !== undefined || !request.changes.some(isAdministrative)) return pending;
       return pending.then((result) => {
         for (const event of eventsOf(request, result.outcomes)) trail.record(event);
         return result;

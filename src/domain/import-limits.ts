@@ -26,7 +26,7 @@ export const MAX_RUN_BYTES = 50_331_648;
 export const MAX_MERGED_RUNS = 256;
 
 /** Calls of one import on their way to the committing thread: two transactions full, so that it never waits for the next. */
-export const MAX_IMPORT_CALLS_AHEAD = 6;
+export const MAX_IMPORT_CALLS_AHEAD = 16;
 
 /** Rounds through rows whose parent was missing: a chain is no deeper, so a parent has come by then or never will. */
 export const MAX_PARENT_ROUNDS = MAX_INHERITANCE_DEPTH;

@@ -4,7 +4,8 @@ import type { ByteString } from '../domain/bytes.ts';
 import type { ChangeOutcome } from '../domain/change.ts';
 import type { HandleError } from '../domain/error.ts';
 import { errorOf, partsOf } from '../domain/error-parts.ts';
-import { PackedReader, PackedWriter } from './packed-bytes.ts';
+import { MAX_CHANGES_PER_COMMIT } from '../domain/limits.ts';
+import { damaged, PackedReader, PackedWriter } from './packed-bytes.ts';
 import { EPOCH_MS } from './record-codec.ts';
 import type { CommitResult } from './registry-store.ts';
 
@@ -41,16 +42,15 @@ export class AnswerPacker {
       return;
     }
     out.byte(DONE);
-    out.varint(outcomes.length);
-    for (const outcome of outcomes) {
+    const runs = runsOf(outcomes);
+    out.varint(runs.length);
+    for (const [outcome, count] of runs) {
+      out.byte(outcome.ok ? OK : REFUSED);
+      out.varint(count);
       if (outcome.ok) {
-        out.byte(OK);
         out.varint(outcome.revision);
         out.signed(outcome.at - EPOCH_MS);
-      } else {
-        out.byte(REFUSED);
-        out.text(JSON.stringify(outcome));
-      }
+      } else out.text(JSON.stringify(outcome));
     }
   }
 
@@ -81,12 +81,32 @@ function unpackAnswer(from: PackedReader): NumberedAnswer {
   const kind = from.byte();
   if (kind === FAILED) return { id, result: null, error: errorOf(JSON.parse(from.text())) };
   if (kind === REPEATED) return { id, result: { outcomes: [], repeated: JSON.parse(from.text()) }, error: null };
-  const outcomes = Array.from({ length: from.count() }, () => unpackOutcome(from));
+  const outcomes: ChangeOutcome[] = [];
+  for (let runs = from.count(); runs > 0; runs--) {
+    const isOk = from.byte() === OK;
+    const count = from.varint();
+    const outcome = isOk ? unpackSuccess(from) : (JSON.parse(from.text()) as ChangeOutcome);
+    if (outcomes.length + count > MAX_CHANGES_PER_COMMIT) throw damaged('an answer has more outcomes than a commit');
+    for (let i = 0; i < count; i++) outcomes.push(outcome);
+  }
   return { id, result: { outcomes, repeated: null }, error: null };
 }
 
-function unpackOutcome(from: PackedReader): ChangeOutcome {
-  if (from.byte() === REFUSED) return JSON.parse(from.text()) as ChangeOutcome;
+function unpackSuccess(from: PackedReader): ChangeOutcome {
   const revision = from.varint();
   return { ok: true, revision, at: from.signed() + EPOCH_MS };
+}
+
+/** Outcomes that are one and the same are told once, with how many there are. */
+function runsOf(outcomes: readonly ChangeOutcome[]): readonly (readonly [ChangeOutcome, number])[] {
+  const runs: [ChangeOutcome, number][] = [];
+  let last: [ChangeOutcome, number] | undefined;
+  for (const outcome of outcomes) {
+    if (last?.[0] === outcome) last[1] += 1;
+    else {
+      last = [outcome, 1];
+      runs.push(last);
+    }
+  }
+  return runs;
 }

@@ -48,16 +48,10 @@ export interface RowNames {
   principal(id: number): string;
 }
 
-export function encodeChangeRow(
-  row: Omit<ChangeRow, 'sequence'>,
-  names: Pick<RowNames, 'prefixId' | 'principalId'>,
-  out: PackedWriter,
-): void {
-  out.byte(VERSION);
-  out.signed(row.at - EPOCH_MS);
-  out.varint(names.principalId(row.principalId));
-  out.text(row.requestId);
-  out.varint(row.entries.length);
+type NumbersOfNames = Pick<RowNames, 'prefixId' | 'principalId'>;
+
+export function encodeChangeRow(row: Omit<ChangeRow, 'sequence'>, names: NumbersOfNames, out: PackedWriter): void {
+  encodeHead(row, row.entries.length, names, out);
   let lastPrefix = '';
   let lastSuffix = '' as ByteString;
   for (const entry of row.entries) {
@@ -76,15 +70,46 @@ export function encodeChangeRow(
     }
     const prefix = prefixOf(entry.name as Handle);
     const suffix = bytesFromText(suffixOf(entry.name as Handle));
-    const shared = sharedLength(lastSuffix, suffix);
     out.byte(kind | (prefix === lastPrefix ? SAME_PREFIX : 0));
     out.varint(entry.revision);
     if (prefix !== lastPrefix) out.varint(names.prefixId(prefix));
-    out.varint(shared);
-    out.bytes(suffix.slice(shared) as ByteString);
+    encodeSuffix(lastSuffix, suffix, out);
     lastPrefix = prefix;
     lastSuffix = suffix;
   }
+}
+
+/** The same row as of entries that say of each suffix that its record was created, in its first revision. */
+export function encodeCreations(
+  row: ChangeHead & { readonly prefix: Prefix; readonly suffixes: readonly ByteString[] },
+  names: NumbersOfNames,
+  out: PackedWriter,
+): void {
+  encodeHead(row, row.suffixes.length, names, out);
+  const kind = SUBJECTS.indexOf('record') | (ACTIONS.indexOf('created') << ACTION_SHIFT);
+  let last = '' as ByteString;
+  for (const suffix of row.suffixes) {
+    const isFirst = last === '';
+    out.byte(isFirst ? kind : kind | SAME_PREFIX);
+    out.varint(1);
+    if (isFirst) out.varint(names.prefixId(row.prefix));
+    encodeSuffix(last, suffix, out);
+    last = suffix;
+  }
+}
+
+function encodeHead(head: ChangeHead, entries: number, names: NumbersOfNames, out: PackedWriter): void {
+  out.byte(VERSION);
+  out.signed(head.at - EPOCH_MS);
+  out.varint(names.principalId(head.principalId));
+  out.text(head.requestId);
+  out.varint(entries);
+}
+
+function encodeSuffix(last: ByteString, suffix: ByteString, out: PackedWriter): void {
+  const shared = sharedLength(last, suffix);
+  out.varint(shared);
+  out.bytes(suffix.slice(shared) as ByteString);
 }
 
 /** The beginning of a row alone, however many entries it has. Throws `STORE_FORMAT`. */

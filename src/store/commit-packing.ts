@@ -5,6 +5,7 @@ import type { ByteString } from '../domain/bytes.ts';
 import type { Change } from '../domain/change.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { RecordStatus } from '../domain/handle-record.ts';
+import { CreationSheet, encodeSheet } from './creation-sheet.ts';
 import { damaged, PackedReader, PackedWriter } from './packed-bytes.ts';
 import { decodeRecall, encodeRecall } from './recall-codec.ts';
 import type { CommitRequest } from './registry-store.ts';
@@ -13,6 +14,11 @@ import { decodeValues, encodeValues } from './value-codec.ts';
 type PutChange = Extract<Change, { kind: 'put-record' }>;
 
 const STATUSES = ['reserved', 'active', 'revoked'] as const satisfies readonly RecordStatus[];
+
+// Kinds of requests.
+const PLAIN = 0;
+const KEYED = 1;
+const SHEET = 2;
 
 // Kinds of changes; a put's own flags are added to its kind.
 const DELETE = 1;
@@ -29,6 +35,7 @@ const HAS_RECALL = 0x80;
 export class RequestPacker {
   readonly #body = new PackedWriter();
   readonly #head = new PackedWriter();
+  readonly #sheet = new PackedWriter();
   readonly #typeIds = new Map<ByteString, number>();
   readonly #names = { typeId: (type: ByteString): number => this.#typeId(type) };
   #count = 0;
@@ -65,10 +72,16 @@ export class RequestPacker {
   #add(id: number, request: CommitRequest): void {
     const body = this.#body;
     const { idempotency } = request;
+    const sheet = idempotency === null ? this.#sheetOf(request.changes) : null;
     body.varint(id);
     body.text(request.principalId);
     body.text(request.requestId);
-    body.byte(idempotency === null ? 0 : 1);
+    body.byte(idempotency !== null ? KEYED : sheet !== null ? SHEET : PLAIN);
+    if (sheet !== null) {
+      body.bytes(sheet);
+      this.#count += 1;
+      return;
+    }
     if (idempotency !== null) {
       body.text(idempotency.key);
       body.text(idempotency.bodyHash);
@@ -77,6 +90,12 @@ export class RequestPacker {
     body.varint(request.changes.length);
     for (const change of request.changes) this.#addChange(change);
     this.#count += 1;
+  }
+
+  /** Null if the changes are none. */
+  #sheetOf(changes: readonly Change[]): ByteString | null {
+    this.#sheet.clear();
+    return encodeSheet(changes, this.#names, this.#sheet) ? this.#sheet.toBytes() : null;
   }
 
   #addChange(change: Change): void {
@@ -151,10 +170,21 @@ function unpackRequest(from: PackedReader, names: TypeNames): NumberedRequest {
   const id = from.varint();
   const principalId = from.text();
   const requestId = from.text();
-  const hasKey = from.byte() === 1;
-  const idempotency = hasKey ? { key: from.text(), bodyHash: from.text(), note: from.text() } : null;
+  const form = from.byte();
+  if (form === SHEET)
+    return { id, request: sheetRequest(principalId, requestId, new CreationSheet(from.bytes(), names)) };
+  const idempotency = form === KEYED ? { key: from.text(), bodyHash: from.text(), note: from.text() } : null;
   const changes = Array.from({ length: from.count() }, () => unpackChange(from, names));
   return { id, request: { principalId, requestId, changes, idempotency } };
+}
+
+function sheetRequest(principalId: string, requestId: string, sheet: CreationSheet): CommitRequest {
+  return {
+    ...{ principalId, requestId, idempotency: null, sheet },
+    get changes() {
+      return sheet.changes;
+    },
+  };
 }
 
 function unpackChange(from: PackedReader, names: TypeNames): Change {

@@ -1,7 +1,7 @@
 // The requests of one write transaction: applied one after the other in memory, each whole or not at all, then written
 // together. Lives as long as its transaction.
 
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, textFromBytes } from '../domain/bytes.ts';
 import {
   type Change,
   type ChangeEntry,
@@ -9,11 +9,13 @@ import {
   loggedPrefixOf,
   type VisibleChange,
 } from '../domain/change.ts';
+import type { Handle } from '../domain/handle.ts';
 import type { LotTags } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import { assertStorable, subjectOf } from './change-name.ts';
-import { encodeChangeRow } from './change-row-codec.ts';
+import { encodeChangeRow, encodeCreations } from './change-row-codec.ts';
 import { heldBack } from './commit-outcomes.ts';
+import type { CreationSheet, SheetRows } from './creation-sheet.ts';
 import { type ResultCounts, ResultKeeper } from './lmdb-idempotency.ts';
 import { toUint32, toUint64 } from './lmdb-keys.ts';
 import { lotNeighbours } from './lmdb-lot-neighbours.ts';
@@ -24,6 +26,7 @@ import { StagedDirectory } from './lmdb-staged-directory.ts';
 import { type LotPrefixes, StagedLots } from './lmdb-staged-lots.ts';
 import { StagedRecords } from './lmdb-staged-records.ts';
 import { StagedSearch } from './lmdb-staged-search.ts';
+import { StagedSheets } from './lmdb-staged-sheets.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import type { LotNeighbours } from './lot-judging.ts';
 import { PackedWriter } from './packed-bytes.ts';
@@ -51,6 +54,7 @@ export class CommitGroup {
   readonly #options: GroupOptions;
   readonly #undo = new UndoLog();
   readonly #records: StagedRecords;
+  readonly #sheets: StagedSheets;
   readonly #children: StagedChildren;
   readonly #counts: StagedCounts;
   readonly #search: StagedSearch;
@@ -74,6 +78,7 @@ export class CommitGroup {
     const staging = { tables, names, undo: this.#undo, ...index };
     this.#lots = new StagedLots({ ...staging, tags: options.lotTags, lotPrefixes: options.lotPrefixes });
     this.#records = new StagedRecords({ ...staging, lots: this.#lots });
+    this.#sheets = new StagedSheets({ ...staging, lots: this.#lots }, this.#records);
     this.#neighbours = lotNeighbours(this.#records, { ...staging, lots: this.#lots, tags: options.lotTags });
   }
 
@@ -87,6 +92,7 @@ export class CommitGroup {
 
   /** Throws what is wrong with the request itself; nothing of it is then applied. */
   apply(request: CommitRequest): CommitResult {
+    if (request.sheet !== undefined && request.idempotency === null) return this.#applySheet(request, request.sheet);
     assertStorable(request.changes);
     const repeated = request.idempotency === null ? null : this.#results.find(request.idempotency.key);
     if (repeated !== null) return { outcomes: [], repeated };
@@ -127,6 +133,28 @@ export class CommitGroup {
     return { outcomes, repeated: null };
   }
 
+  #applySheet(request: CommitRequest, sheet: CreationSheet): CommitResult {
+    const { nowMs } = this.#options;
+    const suffixes: ByteString[] = [];
+    const entries: ChangeEntry[] = [];
+    /** Whether the log can say it all at once. */
+    let isPlain = true;
+    const created = (handle: Handle, suffix: ByteString): void => {
+      this.#visible.push({ subject: 'record', handle, appeared: true, replaced: false });
+      if (isPlain) suffixes.push(suffix);
+      else entries.push(creationOf(handle));
+    };
+    const other = (rows: SheetRows): ChangeOutcome => {
+      if (isPlain) entries.push(...suffixes.map((suffix) => creationOf(handleIn(sheet.prefix, suffix))));
+      isPlain = false;
+      return this.#applyOne(rows.readChange(), entries);
+    };
+    const outcomes = this.#sheets.apply(sheet, nowMs, { created, other });
+    if (isPlain) this.#logCreations(request, sheet.prefix, suffixes);
+    else if (entries.length > 0) this.#log(request, entries);
+    return { outcomes, repeated: null };
+  }
+
   #applyOne(change: Change, entries: ChangeEntry[]): ChangeOutcome {
     const { nowMs } = this.#options;
     if (change.kind === 'preserve-record') return this.#preserve(change, entries);
@@ -157,19 +185,38 @@ export class CommitGroup {
     return change.kind === 'put-lot' ? this.#lots.revisionOf(change) : this.#directory.revisionOf(change);
   }
 
-  /** The request is accepted from here on: rows are written at once, in the order of their sequence. */
-  #log(request: CommitRequest, entries: readonly ChangeEntry[]): void {
-    const { tables, names, nowMs } = this.#options;
-    const { principalId, requestId } = request;
-    this.#sequence += 1;
+  #log({ principalId, requestId }: CommitRequest, entries: readonly ChangeEntry[]): void {
+    const { names, nowMs } = this.#options;
     out.clear();
     encodeChangeRow({ at: nowMs, principalId, requestId, entries }, names, out);
+    this.#putLogRow(prefixesOf(entries));
+  }
+
+  #logCreations({ principalId, requestId }: CommitRequest, prefix: Prefix, suffixes: readonly ByteString[]): void {
+    const { names, nowMs } = this.#options;
+    out.clear();
+    encodeCreations({ at: nowMs, principalId, requestId, prefix, suffixes }, names, out);
+    this.#putLogRow(new Set([prefix]));
+  }
+
+  /** The request is accepted from here on: rows are written at once, in the order of their sequence. */
+  #putLogRow(prefixes: ReadonlySet<Prefix>): void {
+    const { tables, names } = this.#options;
+    this.#sequence += 1;
     const key = toUint64(this.#sequence);
     tables.log.put(key, out.toBytes());
-    for (const prefix of prefixesOf(entries)) {
+    for (const prefix of prefixes) {
       tables.logByPrefix.put((toUint32(names.prefixId(prefix)) + key) as ByteString, ROW_MARK);
     }
   }
+}
+
+function handleIn(prefix: Prefix, suffix: ByteString): Handle {
+  return `${prefix}/${textFromBytes(suffix)}` as Handle;
+}
+
+function creationOf(handle: Handle): ChangeEntry {
+  return { subject: 'record', action: 'created', name: handle, revision: 1 };
 }
 
 function isRecordChange(change: Change): change is RecordChange {

@@ -19,7 +19,8 @@ export interface NeighbourSources {
 
 export function lotNeighbours(records: StagedRecords, sources: NeighbourSources): Omit<LotNeighbours, 'overlapOf'> {
   return {
-    objectionTo: (handle, parent, isPreserved) => records.objectionTo(handle, parent, isPreserved),
+    objectionTo: (handle, parent, isPreserved) =>
+      records.objectionTo(handle, parent, isPreserved ? 'preserved' : 'registered'),
     rowsWithin: (lot, serials) => rowsWithin(lot, serials, records, sources),
   };
 }

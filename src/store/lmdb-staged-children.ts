@@ -24,6 +24,8 @@ export class StagedChildren {
   readonly #undo: UndoLog;
   /** By node: true for a suffix that comes, false for one that goes. */
   readonly #byNode = new Map<number, StagedMap<ByteString, boolean>>();
+  /** By node: suffixes that come, each after the one before; what `#byNode` says of one of them was said later. */
+  readonly #inOrder = new Map<number, ByteString[]>();
 
   constructor(tables: LmdbTables, undo: UndoLog) {
     this.#tables = tables;
@@ -32,6 +34,19 @@ export class StagedChildren {
 
   add(node: number, suffix: ByteString): void {
     this.#changesOf(node).set(suffix, true);
+  }
+
+  /** As `add`, of many that come in order and under whom nothing ever stood. Cannot be taken back. */
+  addInOrder(node: number, suffixes: readonly ByteString[]): void {
+    const known = this.#inOrder.get(node);
+    if (known === undefined) {
+      this.#inOrder.set(node, [...suffixes]);
+      return;
+    }
+    for (const suffix of suffixes) {
+      if ((known.at(-1) as ByteString) < suffix) known.push(suffix);
+      else this.add(node, suffix);
+    }
   }
 
   remove(node: number, suffix: ByteString): void {
@@ -43,6 +58,10 @@ export class StagedChildren {
     const changes = this.#byNode.get(node);
     const found: ByteString[] = [];
     for (const [suffix, comes] of changes?.entries() ?? []) if (comes && found.length < limit) found.push(suffix);
+    for (const suffix of this.#inOrder.get(node) ?? []) {
+      if (found.length >= limit) return found;
+      if (changes?.get(suffix) === undefined) found.push(suffix);
+    }
     if (found.length >= limit) return found;
     for (const suffix of childSuffixes({ tables: this.#tables, snapshot: null }, node, null)) {
       if (changes?.get(suffix) === undefined) found.push(suffix);
@@ -52,7 +71,12 @@ export class StagedChildren {
   }
 
   flush(): void {
-    for (const [node, changes] of this.#byNode) this.#flushNode(node, changes);
+    for (const [node, suffixes] of this.#inOrder) {
+      const changes = this.#byNode.get(node);
+      if (changes === undefined) this.#flushNode(node, suffixes, null);
+      else for (const suffix of suffixes) if (changes.get(suffix) === undefined) changes.set(suffix, true);
+    }
+    for (const [node, changes] of this.#byNode) this.#flushNode(node, [...changes.keys()].sort(), changes);
   }
 
   #changesOf(node: number): StagedMap<ByteString, boolean> {
@@ -63,9 +87,9 @@ export class StagedChildren {
     return changes;
   }
 
-  #flushNode(node: number, changes: StagedMap<ByteString, boolean>): void {
+  /** `changes`: null if all of the suffixes come. */
+  #flushNode(node: number, suffixes: readonly ByteString[], changes: StagedMap<ByteString, boolean> | null): void {
     const nodeKey = toUint32(node);
-    const suffixes = [...changes.keys()].sort();
     let at = 0;
     while (at < suffixes.length) {
       const stored = this.#blockOf(nodeKey, suffixes[at] as ByteString);
@@ -95,7 +119,7 @@ export class StagedChildren {
     nodeKey: ByteString,
     stored: Row | null,
     suffixes: readonly ByteString[],
-    changes: StagedMap<ByteString, boolean>,
+    changes: StagedMap<ByteString, boolean> | null,
   ): void {
     const low = (stored?.key.slice(4) ?? '') as ByteString;
     const before = stored === null ? [] : decodeSuffixes(low, stored.value);
@@ -104,7 +128,7 @@ export class StagedChildren {
     for (const suffix of suffixes) {
       while (at < before.length && (before[at] as ByteString) < suffix) after.push(before[at++] as ByteString);
       if (before[at] === suffix) at++;
-      if (changes.get(suffix) === true) after.push(suffix);
+      if (changes === null || changes.get(suffix) === true) after.push(suffix);
     }
     const grewAtEnd = at >= before.length;
     while (at < before.length) after.push(before[at++] as ByteString);

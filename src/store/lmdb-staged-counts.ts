@@ -38,6 +38,12 @@ export class StagedCounts {
     this.#byDay.set(key, after);
   }
 
+  /** As many records that come and are codes of no lot. */
+  addCreations(prefixKey: ByteString, created: number): void {
+    this.#rows.set('rows', (this.#rows.get('rows') ?? 0) + created);
+    this.add(prefixKey, { created });
+  }
+
   add(prefixKey: ByteString, counted: Partial<Counted>, atMs?: number): void {
     const key = this.#keyOf(prefixKey, atMs);
     const before = this.#byDay.get(key) ?? NOTHING;

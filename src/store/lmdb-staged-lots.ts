@@ -64,7 +64,7 @@ export class StagedLots {
   /** What the key of a record is to the lots of its prefix; null if it lies in the room of none. */
   placeOf(recordKey: ByteString): LotPlace | null {
     const prefixKey = recordKey.slice(0, 4) as ByteString;
-    if (!this.#hasAny(prefixKey)) return null;
+    if (!this.hasAny(prefixKey)) return null;
     const suffix = recordKey.slice(4) as ByteString;
     const rooms = roomsKey(prefixKey, suffix.length);
     const lot = this.#lastFrom((rooms + suffix) as ByteString, rooms);
@@ -159,7 +159,8 @@ export class StagedLots {
     return id === null ? null : this.#find(id);
   }
 
-  #hasAny(prefixKey: ByteString): boolean {
+  /** Whether there is a lot of this prefix. */
+  hasAny(prefixKey: ByteString): boolean {
     const { lotPrefixes, tables } = this.#with;
     let known = lotPrefixes.get(prefixKey);
     if (known === undefined) {

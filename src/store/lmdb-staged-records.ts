@@ -58,6 +58,9 @@ interface Replaced {
   readonly sequence: number;
 }
 
+/** What is to have a parent: `preserved` ones may come before their relatives, `unknown` ones have no row yet. */
+type Child = 'registered' | 'preserved' | 'unknown';
+
 export interface RecordStaging {
   readonly tables: LmdbTables;
   readonly names: LmdbNameGiver;
@@ -90,20 +93,19 @@ export class StagedRecords {
   readonly #with: RecordStaging;
   readonly #records: StagedMap<ByteString, Staged>;
   readonly #replaced: StagedList<Replaced>;
-  readonly #lineage: Lineage;
-  /** For records whose relatives may come later. */
-  readonly #hopefulLineage: Lineage;
+  readonly #lineages: Readonly<Record<Child, Lineage>>;
 
   constructor(staging: RecordStaging) {
     this.#with = staging;
     this.#records = new StagedMap(staging.undo);
     this.#replaced = new StagedList(staging.undo);
-    this.#lineage = {
+    const registered: Lineage = {
       parentOf: (handle) => this.#parentOf(handle),
       childrenOf: (handle, limit) => this.#childrenOf(handle, limit),
       hasLots: (handle) => staging.lots.hasChild(this.#keyOf(handle)),
     };
-    this.#hopefulLineage = hopeful(this.#lineage);
+    const unknown = { ...registered, childrenOf: () => [] };
+    this.#lineages = { registered, unknown, preserved: hopeful(registered) };
   }
 
   /** The revision that stands, 0 if there is no live record. */
@@ -123,7 +125,7 @@ export class StagedRecords {
     const parent = change.kind === 'put-record' ? change.draft.parent : null;
     const keepsParent = current > 0 && this.#hasParent(before.head, parent);
     if (parent !== null && !keepsParent) {
-      const objection = this.objectionTo(change.handle, parent, false);
+      const objection = this.objectionTo(change.handle, parent, 'registered');
       if (objection !== null) return refused(invalidParent(objection, current));
     }
     // What comes or goes: only then does it matter to a lot.
@@ -131,7 +133,7 @@ export class StagedRecords {
     const misplaced = objectionToPlace(change.handle, place);
     if (misplaced !== null && (current === 0 || misplaced.code === 'LOT_KEY_MISSING'))
       return refused(lotRefused(misplaced.code, misplaced.message, current));
-    const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.#nodeOf(parent);
+    const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.nodeOf(parent);
     const head = headAfter(before.head, change, parentNode, nowMs);
     this.#stage(key, head, bodyOf(change));
     if (before.head.revision > 0) {
@@ -152,7 +154,7 @@ export class StagedRecords {
     const { head: before } = standing;
     const last = states.at(-1) as PreservedState;
     const parent = last.draft?.parent ?? null;
-    const objection = parent === null ? null : judgeParent(handle, parent, this.#hopefulLineage);
+    const objection = parent === null ? null : judgeParent(handle, parent, this.#lineages.preserved);
     const misplaced = objectionToStates(change, before.revision);
     if (misplaced !== null) return refusedToPreserve(misplaced);
     if (objection !== null) return refusedToPreserve(invalidParent(objection, liveRevision(before)));
@@ -166,33 +168,37 @@ export class StagedRecords {
       const status = draft?.status ?? 'deleted';
       // Read anew: it may have become its own descendant's parent in an earlier state.
       const { node } = this.#find(key).head;
-      const parentNode = named === null ? 0 : this.#nodeOf(named);
+      const parentNode = named === null ? 0 : this.nodeOf(named);
       const body = draft ?? NO_BODY;
       const next = states[i + 1];
       const marks = next === undefined ? searchable : [];
       const [isRecalled, isSearchable] = [body.recall !== null, marks.length > 0];
-      const at = { revision, createdAt, updatedAt };
-      const head: RecordHead = { status, ...at, parentNode, node, isRecalled, isSearchable };
+      const head: RecordHead = { status, revision, createdAt, updatedAt, parentNode, node, isRecalled, isSearchable };
       this.#stage(key, head, { ...body, searchable: marks });
       if (next === undefined) this.#index(handle, before, head);
       else this.#replaced.push({ key, bytes: this.#find(key).bytes, replacedAt: next.updatedAt, sequence });
     }
     this.#with.search.replace(key, standing, this.#find(key));
     const steps = stepsOf(states, stageOfHead(before));
-    const prefixKey = key.slice(0, 4) as ByteString;
     const isOfLot = isCode(this.#with.lots.placeOf(key));
     for (const [i, { action }] of steps.entries()) {
-      this.#with.counts.addRecord(prefixKey, action, isOfLot, (states[i] as PreservedState).updatedAt);
+      this.#with.counts.addRecord(
+        key.slice(0, 4) as ByteString,
+        action,
+        isOfLot,
+        (states[i] as PreservedState).updatedAt,
+      );
     }
     const { visible } = stepOf(handle, before, this.#find(key).head, isOfLot);
     return { outcome: { ok: true, revision: last.revision, at: last.updatedAt }, steps, visible };
   }
 
   /** Null if `parent` may be the parent of a record of this handle. */
-  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): string | null {
+  objectionTo(handle: Handle, parent: Handle, child: Child): string | null {
     const place = this.#with.lots.placeOf(this.#keyOf(parent));
-    if (place !== null && isCode(place)) return parentInLot(parent, place);
-    return judgeParent(handle, parent, isPreserved ? this.#hopefulLineage : this.#lineage);
+    return place !== null && isCode(place)
+      ? parentInLot(parent, place)
+      : judgeParent(handle, parent, this.#lineages[child]);
   }
 
   /** Records between two keys, both inclusive with all that begins like the last; at most `limit`. */
@@ -254,8 +260,18 @@ export class StagedRecords {
     return this.#find(this.#keyOf(parent)).head.node === head.parentNode;
   }
 
+  /** Whether this transaction looked at a record, or staged one: the table alone then does not tell how it stands. */
+  knows(key: ByteString): boolean {
+    return this.#records.get(key) !== undefined;
+  }
+
+  /** Whether that may be so of any record between two keys, both inclusive. */
+  knowsWithin(first: ByteString, last: ByteString): boolean {
+    return this.#records.mayHoldWithin(first, last);
+  }
+
   /** The number by which its children name a record; it gets one, within its own row, when it first becomes a parent. */
-  #nodeOf(parent: Handle): number {
+  nodeOf(parent: Handle): number {
     const key = this.#keyOf(parent);
     const { head, bytes } = this.#find(key);
     if (head.node > 0) return head.node;

@@ -89,6 +89,15 @@ export class Table {
     }
   }
 
+  /** The keys of the rows that `scan` would give. Throws `STORE_UNAVAILABLE`. */
+  keys(scan: ScanOptions, options?: ReadOptions): ByteString[] {
+    try {
+      return Array.from(this.#db.getKeys(rangeOf(scan, options)));
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+  }
+
   /** The first row that `scan` would give. */
   first(scan: ScanOptions, options?: ReadOptions): Row | null {
     for (const row of this.scan({ ...scan, limit: 1 }, options)) return row;

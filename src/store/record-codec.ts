@@ -72,11 +72,25 @@ export const NO_BODY: RecordBody = { template: null, reason: null, recall: null,
 /** Whether it is recalled, or can be searched, is the body's to say. */
 export type EncodedHead = Omit<RecordHead, 'isRecalled' | 'isSearchable'>;
 
+/** What of a body stands before the values. */
+type BodyStart = Pick<RecordBody, 'template' | 'reason' | 'recall'>;
+
 /** Appends the stored form. `AT_COMMIT` becomes the second of `updatedAt`. The body of a deleted record is left out. */
 export function encodeRecord(head: EncodedHead, body: RecordBody, names: NumberOfNames, out: PackedWriter): void {
+  const { values, searchable = [], ...start } = head.status === 'deleted' ? NO_BODY : body;
+  encodeRecordStart(head, start, searchable.length > 0, { names, out });
+  if (head.status !== 'deleted') encodeValues({ values, searchable }, Math.floor(head.updatedAt / 1000), names, out);
+}
+
+/** All but the values, which are to follow. */
+export function encodeRecordStart(
+  head: EncodedHead,
+  { template, reason, recall }: BodyStart,
+  isSearchable: boolean,
+  { names, out }: { readonly names: Pick<NumberOfNames, 'templateId'>; readonly out: PackedWriter },
+): void {
   const status = head.status === 'deleted' ? DELETED : STATUSES.indexOf(head.status);
-  const { template, reason, recall, values, searchable = [] } = status === DELETED ? NO_BODY : body;
-  const more = (recall !== null ? IS_RECALLED : 0) | (searchable.length > 0 ? IS_SEARCHABLE : 0);
+  const more = (recall !== null ? IS_RECALLED : 0) | (isSearchable ? IS_SEARCHABLE : 0);
   const isFirst = head.revision === 1 && head.createdAt === head.updatedAt;
   out.byte(VERSION);
   out.byte(
@@ -103,7 +117,6 @@ export function encodeRecord(head: EncodedHead, body: RecordBody, names: NumberO
   }
   if (reason !== null) out.text(reason);
   if (recall !== null) encodeRecall(recall, Math.floor(head.updatedAt / 1000), out);
-  if (status !== DELETED) encodeValues({ values, searchable }, Math.floor(head.updatedAt / 1000), names, out);
 }
 
 const shared = new PackedReader('' as ByteString);

@@ -10,6 +10,7 @@ import type { Home, Prefix } from '../domain/prefix.ts';
 import type { AccessKey, Principal } from '../domain/principal.ts';
 import type { RegistrationDay, ResolutionTally, StatisticsRow } from '../domain/statistics.ts';
 import type { Template } from '../domain/template.ts';
+import type { CreationSheet } from './creation-sheet.ts';
 
 /** What is at hand comes back at once; a store on another machine answers with a promise. */
 export type Awaitable<T> = T | Promise<T>;
@@ -240,6 +241,8 @@ export interface CommitRequest {
    * change meets a REVISION_CONFLICT nothing is applied or stored: read again and repeat under the same key.
    */
   readonly idempotency: Idempotency | null;
+  /** The same changes as they came from another thread, for a store that can take them so. */
+  readonly sheet?: CreationSheet;
 }
 
 export interface CommitResult {

@@ -27,6 +27,9 @@ export class UndoLog {
   }
 }
 
+/** Keys looked through one by one. */
+const MAX_LOOKED_THROUGH = 64;
+
 /** A map whose changes go into an undo log. */
 export class StagedMap<K, V> {
   readonly #entries = new Map<K, V>();
@@ -49,6 +52,13 @@ export class StagedMap<K, V> {
       });
     }
     this.#entries.set(key, value);
+  }
+
+  /** Whether there may be a key between two, both inclusive: a map that is too large to look through may hold anything. */
+  mayHoldWithin(first: K, last: K): boolean {
+    if (this.#entries.size > MAX_LOOKED_THROUGH) return true;
+    for (const key of this.#entries.keys()) if (key >= first && key <= last) return true;
+    return false;
   }
 
   keys(): IterableIterator<K> {

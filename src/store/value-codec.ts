@@ -122,6 +122,39 @@ export function decodeValues(
   return values;
 }
 
+/** How one dictionary's numbers of types are told in another's. `name`: for types that have none there. */
+export interface TypeTranslation {
+  typeId(id: number): number;
+  name(id: number): ByteString;
+}
+
+/** Copies what `encodeValues` wrote, under other numbers for the types. Their timestamps must be `AT_COMMIT`. */
+export function copyValues(from: PackedReader, types: TypeTranslation, out: PackedWriter): void {
+  const count = from.count();
+  out.varint(count);
+  for (let i = 0; i < count; i++) {
+    out.varint(from.varint());
+    const flags = from.byte();
+    const given = from.varint();
+    if ((flags & 3) === 3 || (flags & HAS_TIMESTAMP) !== 0 || given === INLINE)
+      throw damaged('a value cannot be copied');
+    const typeId = types.typeId(given);
+    out.byte(flags);
+    out.varint(typeId);
+    if (typeId === INLINE) out.bytes(types.name(given));
+    out.bytes(from.bytes());
+    if ((flags & HAS_TTL) !== 0) out.varint(from.varint());
+    if ((flags & HAS_PERMISSIONS) !== 0) out.byte(from.byte());
+    if ((flags & HAS_REFERENCES) === 0) continue;
+    const references = from.count();
+    out.varint(references);
+    for (let j = 0; j < references; j++) {
+      out.varint(from.varint());
+      out.bytes(from.bytes());
+    }
+  }
+}
+
 function decodeReferences(from: PackedReader): HandleValue['references'] {
   const count = from.count();
   const references: { handle: string; index: number }[] = [];

@@ -39,12 +39,12 @@ export async function openLmdb(path?: string): Promise<LmdbFixture> {
 }
 
 /** A reading store that commits through a channel, beside the store that writes. */
-export async function openLmdbWithReader(): Promise<StoreFixture> {
-  const { path, store: writer, writer: keeper, clock, visible, visibleEpoch, close: closeWriter } = await openLmdb();
+export async function openLmdbWithReader(path?: string): Promise<StoreFixture> {
+  const { store: writer, writer: keeper, clock, visible, visibleEpoch, ...opened } = await openLmdb(path);
   const { port1, port2 } = new MessageChannel();
   serveCommits(port1, writer);
   const committer = connectCommitter(port2);
-  const reader = openLmdbReader({ path, visibleEpoch, committer });
+  const reader = openLmdbReader({ path: opened.path, visibleEpoch, committer });
   const store = {
     ...reader,
     close: async () => {
@@ -54,7 +54,7 @@ export async function openLmdbWithReader(): Promise<StoreFixture> {
   };
   const close = async (): Promise<void> => {
     await store.close();
-    await closeWriter();
+    await opened.close();
   };
   return { store, writer: keeper, clock, visible, close };
 }
