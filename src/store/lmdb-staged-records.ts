@@ -6,10 +6,10 @@ import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { PreservedState } from '../domain/preserved.ts';
 import { invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
-import { versionKey } from './lmdb-keys.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
 import type { StagedCounts } from './lmdb-staged-counts.ts';
+import { StagedHistory } from './lmdb-staged-history.ts';
 import type { StagedLots } from './lmdb-staged-lots.ts';
 import type { StagedSearch } from './lmdb-staged-search.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
@@ -22,15 +22,7 @@ import {
   refusedToPreserve,
   stepsOf,
 } from './preserved-steps.ts';
-import {
-  decodeHead,
-  decodeRecord,
-  EPOCH_MS,
-  encodeRecord,
-  NO_BODY,
-  type RecordBody,
-  type RecordHead,
-} from './record-codec.ts';
+import { decodeHead, decodeRecord, encodeRecord, NO_BODY, type RecordBody, type RecordHead } from './record-codec.ts';
 import {
   bodyOf,
   headAfter,
@@ -41,21 +33,13 @@ import {
   stageOfHead,
   stepOf,
 } from './record-steps.ts';
-import { StagedList, StagedMap, type UndoLog } from './undo-log.ts';
+import { StagedMap, type UndoLog } from './undo-log.ts';
 
 interface Staged {
   readonly head: RecordHead;
   readonly bytes: ByteString;
   /** Whether the table does not hold it yet. */
   readonly isNew: boolean;
-}
-
-/** What was replaced: its key and bytes, and when. */
-interface Replaced {
-  readonly key: ByteString;
-  readonly bytes: ByteString;
-  readonly replacedAt: number;
-  readonly sequence: number;
 }
 
 /** What is to have a parent: `preserved` ones may come before their relatives, `unknown` ones have no row yet. */
@@ -92,13 +76,13 @@ const out = new PackedWriter();
 export class StagedRecords {
   readonly #with: RecordStaging;
   readonly #records: StagedMap<ByteString, Staged>;
-  readonly #replaced: StagedList<Replaced>;
+  readonly #replaced: StagedHistory;
   readonly #lineages: Readonly<Record<Child, Lineage>>;
 
   constructor(staging: RecordStaging) {
     this.#with = staging;
     this.#records = new StagedMap(staging.undo);
-    this.#replaced = new StagedList(staging.undo);
+    this.#replaced = new StagedHistory(staging.tables, staging.undo);
     const registered: Lineage = {
       parentOf: (handle) => this.#parentOf(handle),
       childrenOf: (handle, limit) => this.#childrenOf(handle, limit),
@@ -222,18 +206,12 @@ export class StagedRecords {
   }
 
   flush(): void {
-    const { records, history } = this.#with.tables;
+    const { records } = this.#with.tables;
     for (const key of [...this.#records.keys()].sort()) {
       const staged = this.#records.get(key);
       if (staged?.isNew === true) records.put(key, staged.bytes);
     }
-    for (const { key, bytes, replacedAt, sequence } of this.#replaced.items) {
-      out.clear();
-      out.varint(sequence);
-      out.signed(replacedAt - EPOCH_MS);
-      out.raw(bytes);
-      history.put(versionKey(key, decodeHead(bytes).revision), out.toBytes());
-    }
+    this.#replaced.flush();
   }
 
   #keyOf(handle: Handle): ByteString {
