@@ -7,6 +7,7 @@ export interface SettingSchema {
   readonly const?: unknown;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly SettingSchema[];
+  readonly maxItems?: number;
   readonly items?: SettingSchema;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -49,7 +50,11 @@ export function expectationOf(schema: SettingSchema): string {
   if ('const' in schema) return JSON.stringify(schema.const);
   if (schema.type === 'null') return 'null';
   if (schema.type === 'boolean') return 'true or false';
-  if (schema.type === 'array') return `a list${schema.items?.type === 'string' ? ' of texts' : ''}`;
+  if (schema.type === 'array') {
+    const items = schema.items?.type === 'string' ? 'texts' : 'entries';
+    if (schema.maxItems !== undefined) return `a list of at most ${schema.maxItems} ${items}`;
+    return items === 'texts' ? 'a list of texts' : 'a list';
+  }
   if (schema.type === 'string') return (schema.minLength ?? 0) > 0 ? 'a text that is not empty' : 'a text';
   const noun = schema.type === 'integer' ? 'an integer' : 'a number';
   if (schema.minimum !== undefined && (schema.maximum ?? Number.MAX_SAFE_INTEGER) < Number.MAX_SAFE_INTEGER) {

@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import type { HandleError } from '../domain/error.ts';
 import { MAX_ROUTES } from '../domain/limits.ts';
-import { foldAsciiCase, parsePrefix } from '../domain/prefix.ts';
+import { foldAsciiCase, isWithin, parsePrefix } from '../domain/prefix.ts';
 import { SCHEMES } from '../domain/scheme.ts';
 
 const MAPPING = {
@@ -107,9 +107,10 @@ export const UPSTREAM_SECTION = {
   },
 } as const;
 
-/** What is wrong with routes that are right one by one. */
+/** What is wrong with routes that are right one by one, beside the prefixes that are ours. */
 export function routeObjections(
   routes: readonly { readonly name: string; readonly scheme?: string; readonly prefixes?: readonly string[] }[],
+  own: readonly string[],
 ): readonly (readonly [path: string, reason: string])[] {
   const names = routes.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) !== place);
@@ -118,7 +119,7 @@ export function routeObjections(
   const taken = new Map<string, string>();
   for (const { name, scheme = 'handle', prefixes = ['*'] } of routes) {
     for (const prefix of new Set(prefixes.map(foldAsciiCase))) {
-      const reason = objectionTo(prefix) ?? takenBy(taken, `${scheme} ${prefix}`, name);
+      const reason = objectionTo(prefix, own) ?? takenBy(taken, `${scheme} ${prefix}`, name);
       if (reason !== null) objections.push(['upstream.routes', `"${name}": ${reason}`]);
     }
   }
@@ -144,14 +145,16 @@ function isNetwork(text: string): boolean {
   );
 }
 
-function objectionTo(prefix: string): string | null {
+function objectionTo(prefix: string, own: readonly string[]): string | null {
   if (prefix === '*') return null;
   try {
     parsePrefix(prefix);
-    return null;
   } catch (error) {
     return (error as HandleError).message;
   }
+  const home = own.map(foldAsciiCase).find((one) => isWithin(prefix, one));
+  if (home === undefined) return null;
+  return `${prefix} is at or below ${home}, for which this node answers itself, so nobody else would be asked: leave it out, and have an enterprise that answers for its own prefix say so in its prefix record (upstream.delegation)`;
 }
 
 /** Of two routes for the same the second would never be asked. */

@@ -156,7 +156,9 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
   };
   const postgres = sectionIn(layer, 'postgres', POSTGRES_SECTION) as Raw['postgres'];
   const kind = valueIn(layer, 'store.kind') as string;
-  const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes']);
+  const homed = valueIn(layer, 'node.homed') as Raw['node']['homed'];
+  const own = [valueIn(layer, 'node.prefix') as string, ...homed.map(({ prefix }) => prefix)];
+  const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes'], own);
   const networks = networkObjections(valueIn(layer, 'upstream.allowedNetworks') as readonly string[]);
   const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
   return [

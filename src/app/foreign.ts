@@ -13,6 +13,7 @@ import type { ForeignOptions } from '../resolver/chain.ts';
 import type { HttpUpstreams, UpstreamRoute } from '../upstream/http-upstreams.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Log } from './logs.ts';
 import { openSecondTier } from './shared-cache.ts';
 
 const HANDLE_PATH = '/api/handles/{handle}';
@@ -67,9 +68,9 @@ export function recogniseFor({ upstream }: Config): Recognise | null {
 export async function openForeign(
   config: Config,
   observer: Observer,
-  epochs: EpochTable,
+  { epochs, log }: { readonly epochs: EpochTable; readonly log: Pick<Log, 'warn'> },
 ): Promise<ForeignReader & { close(): Promise<void> }> {
-  const reader = await openUpstreams(config, observer);
+  const reader = await openUpstreams(config, observer, failureLog(log));
   const { diskBytes: maxBytes, maxAgeSeconds } = config.cache;
   if (maxBytes === 0) return reader;
   const { DiskAnswers } = await import('../cache/disk-answers.ts');
@@ -88,7 +89,11 @@ export async function openForeign(
 }
 
 /** Throws `INVALID_CONFIG` if the file of authorities or a network cannot be read. */
-async function openUpstreams(config: Config, observer: Observer): Promise<HttpUpstreams> {
+async function openUpstreams(
+  config: Config,
+  observer: Observer,
+  onFailure: (upstream: string, reason: string) => void,
+): Promise<HttpUpstreams> {
   const { upstream } = config;
   // Loaded only where somebody is asked.
   const { HttpUpstreams } = await import('../upstream/http-upstreams.ts');
@@ -104,7 +109,28 @@ async function openUpstreams(config: Config, observer: Observer): Promise<HttpUp
     tripsPerPrefix: config.limits.tripsPerPrefix,
     clock: systemClock,
     observer,
+    onFailure,
   });
+}
+
+/** Of one upstream one line in so long: the metrics count, the log says why. */
+const FAILURES_TOLD_EVERY_MS = 10_000;
+/** Delegated sites have names too; of who comes after so many nothing is told. */
+const MAX_TOLD_OF = 1000;
+
+function failureLog(log: Pick<Log, 'warn'>): (upstream: string, reason: string) => void {
+  const told = new Map<string, { at: number; more: number }>();
+  return (upstream, reason) => {
+    const now = performance.now();
+    const before = told.get(upstream);
+    if (before !== undefined && now - before.at < FAILURES_TOLD_EVERY_MS) {
+      before.more += 1;
+      return;
+    }
+    if (before === undefined && told.size >= MAX_TOLD_OF) return;
+    log.warn({ upstream, reason, failedSince: before?.more ?? 0 }, 'an upstream could not be asked');
+    told.set(upstream, { at: now, more: 0 });
+  };
 }
 
 function readCa(file: string): string {

@@ -119,7 +119,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
 
   const certificate = await openCertificate({ config, log, counters, trail });
   opened.push(() => certificate.end());
-  const foreign = asksOthers(config) ? await openForeign(config, counters, epochs) : null;
+  const foreign = asksOthers(config) ? await openForeign(config, counters, { epochs, log }) : null;
   if (foreign !== null) opened.push(() => foreign.close());
   const invalidation = await openInvalidation({ config, epochs, observer: counters, store: () => store, foreign });
   opened.push(() => invalidation.close());

@@ -37,7 +37,7 @@ export const MAX_SERVICE_STEPS = 3;
 export const MAX_HOPS = 4;
 
 /** Routes to upstreams: each has metrics of its own, and every question for elsewhere looks through them. */
-export const MAX_ROUTES = 8;
+export const MAX_ROUTES = 16;
 
 /** Descendants looked at when a record with children moves deeper; above it the move is refused, so no commit stalls. */
 export const MAX_DESCENDANTS_CHECKED = 1000;

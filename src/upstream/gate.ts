@@ -16,13 +16,16 @@ import { HandleError } from '../domain/error.ts';
 import type { ForeignAnswer } from '../domain/foreign-answer.ts';
 import type { BreakerState, UpstreamOutcome } from '../domain/observer.ts';
 import { ExchangeFailed } from './exchange-failed.ts';
+import { troubleWith } from './trouble.ts';
 
 export interface GateOptions {
-  /** What the log calls the upstream. */
+  /** What the log, and who asked in vain, call the upstream. */
   readonly name: string;
   readonly maxConcurrent: number;
   readonly onTrip: (outcome: UpstreamOutcome, durationMs: number) => void;
   readonly onBreaker: (state: BreakerState) => void;
+  /** Why a question came to nothing, for the log: may name addresses. */
+  readonly onFailure: (reason: string) => void;
 }
 
 /** Questions that may wait for one in flight: about as many again, or their wait would outlast their deadline. */
@@ -79,17 +82,22 @@ export class Gate {
     if (error instanceof BulkheadRejectedError) {
       return new HandleError('OVERLOADED', 'Too many questions wait for another node: try again in a second.');
     }
-    const because =
-      error instanceof BrokenCircuitError
-        ? 'it has been failing and is left alone for a moment'
-        : (error as Error).message;
-    // Addresses and causes are for the log; who asks learns that it is not known, and that asking again may help.
+    const { name, onFailure } = this.#options;
+    const told = saidOf(error);
+    const detail = error instanceof ExchangeFailed ? error.message : told;
+    onFailure(detail);
     return new HandleError(
       'UPSTREAM_UNAVAILABLE',
-      'Another node answers for this identifier, and what it says could not be found out: try again in a moment.',
-      { cause: new Error(`${this.#options.name}: ${because}`, { cause: error }) },
+      `Another node, "${name}", answers for this identifier, and what it says could not be found out: ${told}. Try again in a moment.`,
+      { cause: new Error(`${name}: ${detail}`, { cause: error }) },
     );
   }
+}
+
+function saidOf(error: unknown): string {
+  if (error instanceof BrokenCircuitError) return 'it has been failing and is left alone for a moment';
+  if (error instanceof NotAccepted) return error.message.replace(/\.$/, '');
+  return error instanceof ExchangeFailed ? troubleWith(error) : 'asking it failed';
 }
 
 function outcomeOf(error: unknown): UpstreamOutcome {

@@ -27,7 +27,7 @@ export interface HttpUpstreamSettings {
   readonly maxConcurrent: number;
 }
 
-export interface HttpUpstreamSeams extends Pick<GateOptions, 'onTrip' | 'onBreaker'> {
+export interface HttpUpstreamSeams extends Pick<GateOptions, 'onTrip' | 'onBreaker' | 'onFailure'> {
   readonly client: Pick<HttpClient, 'get'>;
   /** Epoch milliseconds, for when an answer was learned. */
   readonly clock: () => number;

@@ -28,6 +28,8 @@ export interface HttpUpstreamsOptions extends HttpClientOptions {
   readonly tripsPerPrefix: number;
   readonly clock: () => number;
   readonly observer: Pick<Observer, 'upstreamAsked' | 'breakerIs'>;
+  /** Why a question to an upstream came to nothing, for the log: may name addresses. */
+  readonly onFailure: (upstream: string, reason: string) => void;
 }
 
 /** Sites whose health is remembered: those in use; the one longest unused gives way. */
@@ -120,6 +122,7 @@ export class HttpUpstreams implements ForeignReader {
         clock,
         onTrip: (outcome, durationMs) => observer.upstreamAsked(place, outcome, durationMs),
         onBreaker: (state) => observer.breakerIs(place, state),
+        onFailure: (reason) => this.#options.onFailure(route.name, reason),
       },
     );
   }
@@ -148,6 +151,7 @@ export class HttpUpstreams implements ForeignReader {
         clock,
         onTrip: (outcome, durationMs) => observer.upstreamAsked('delegated', outcome, durationMs),
         onBreaker: () => {},
+        onFailure: (reason) => this.#options.onFailure(`site of ${prefix}`, reason),
       },
     );
   }

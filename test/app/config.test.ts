@@ -175,6 +175,21 @@ describe('a wrong configuration', () => {
       { upstream: { routes: [route('a', ['20.x']), route('b', ['20.X'])] } },
       '"b": "a" is',
     ],
+    [
+      'a route for what is ours',
+      { node: { prefix: '88.118' }, upstream: { routes: [route('a', ['88.1180', '88.118.7'])] } },
+      '"a": 88.118.7 is at or below 88.118, for which this node answers itself',
+    ],
+    [
+      'a route for what is ours as well',
+      { node: { homed: [{ prefix: '88.x' }] }, upstream: { routes: [route('a', ['88.X'])] } },
+      'is at or below 88.X',
+    ],
+    [
+      'more routes than there are metrics for',
+      { upstream: { routes: Array.from({ length: 17 }, (_, i) => route(`r${i}`, [`20.${i}`])) } },
+      'must be a list of at most 16 entries',
+    ],
     ['a password in an endpoint', { upstream: { routes: [route('a', ['*'], 'https://u:p@b')] } }, 'must match pattern'],
     ['a store in PostgreSQL nowhere', { store: { kind: 'postgres' } }, 'postgres.urls (default): must name'],
     ['a PostgreSQL that is not the store', { postgres: { urls: [server] } }, 'counts only with store.kind postgres'],

@@ -24,6 +24,8 @@ export interface World {
   readonly upstreams: HttpUpstreams;
   readonly trips: UpstreamOutcome[];
   readonly breaker: BreakerState[];
+  /** What is said for the log. */
+  readonly failures: string[];
   ask(handle?: string): ReturnType<HttpUpstreams['fetch']>;
   askSite(...urls: string[]): ReturnType<HttpUpstreams['fetch']>;
 }
@@ -36,6 +38,7 @@ export function route(endpoints: readonly string[], more: Partial<UpstreamRoute>
 export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsOptions> = {}): World {
   const trips: UpstreamOutcome[] = [];
   const breaker: BreakerState[] = [];
+  const failures: string[] = [];
   const upstreams = new HttpUpstreams({
     routes: [route(endpoints)],
     deadlineMs: 500,
@@ -51,6 +54,7 @@ export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsO
       upstreamAsked: (_upstream, outcome) => trips.push(outcome),
       breakerIs: (_upstream, state) => breaker.push(state),
     },
+    onFailure: (upstream, reason) => failures.push(`${upstream}: ${reason}`),
     ...more,
   });
   opened.push(upstreams);
@@ -58,6 +62,7 @@ export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsO
     upstreams,
     trips,
     breaker,
+    failures,
     ask: (handle = HANDLE) => upstreams.fetch({ handle: handle as Handle, site: null, via: '', isRenewal: false }),
     askSite: (...urls) =>
       upstreams.fetch({ handle: HANDLE, site: { prefix: '20.500' as never, urls }, via: '', isRenewal: false }),
