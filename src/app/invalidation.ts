@@ -2,6 +2,7 @@
 // and while nothing can be heard no answer of others is old for long. Runs in the main thread, which alone ends answers.
 
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
@@ -74,6 +75,8 @@ export async function openInvalidation(options: InvalidationOptions): Promise<In
     settings: redisSettingsOf(config),
     keyPrefix: config.redis.keyPrefix,
     nodeId: randomUUID(),
+    place: `${hostname()}:${config.http.port} ${config.store.path}`,
+    clock: () => performance.now(),
     answers,
     connection,
     onHeard: (handles) => void end(handles),
@@ -101,7 +104,7 @@ export async function openInvalidation(options: InvalidationOptions): Promise<In
     },
     async close() {
       if (deaf !== null) clearInterval(deaf);
-      invalidations.close();
+      await invalidations.close();
       await answers.close();
     },
   };

@@ -128,7 +128,6 @@ export function openClient(settings: RedisSettings & { readonly waits?: boolean 
   const { urls, isCluster, username, password, waits = false } = settings;
   const common = {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    enableAutoPipelining: !waits,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...(username === null ? {} : { username }),
@@ -136,14 +135,16 @@ export function openClient(settings: RedisSettings & { readonly waits?: boolean 
   };
   const retry = (times: number): number => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(times, 10));
   if (!isCluster) {
-    return new Redis(urls[0] as string, { ...common, enableOfflineQueue: waits, retryStrategy: retry });
+    const more = { enableOfflineQueue: waits, enableAutoPipelining: !waits, retryStrategy: retry };
+    return new Redis(urls[0] as string, { ...common, ...more });
   }
   const usesTls = (urls[0] as string).startsWith('rediss:');
   return new Cluster(
     urls.map((url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port || 6379) })),
     {
       enableOfflineQueue: waits,
-      enableAutoPipelining: !waits,
+      // One by one: of commands sent together none follows a slot that has moved unless all do.
+      enableAutoPipelining: false,
       clusterRetryStrategy: retry,
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
       redisOptions: { ...common, ...(usesTls ? { tls: {} } : {}) },

@@ -5,18 +5,24 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Handle } from '../domain/handle.ts';
 import type { RedisAnswers } from './redis-answers.ts';
 import { openClient, type RedisConnection, type RedisSettings } from './redis-connection.ts';
+import { RedisPeers } from './redis-peers.ts';
 
 export interface InvalidationsOptions {
   readonly settings: RedisSettings;
   readonly keyPrefix: string;
   /** Of this start of this node. */
   readonly nodeId: string;
+  /** Where it runs: the same after a restart. */
+  readonly place: string;
+  /** Milliseconds that only rise. */
+  readonly clock: () => number;
   /** What is told is removed there first. */
   readonly answers: Pick<RedisAnswers, 'bar'>;
   readonly connection: Pick<RedisConnection, 'run' | 'isUp'>;
   readonly onHeard: (handles: readonly Handle[]) => void;
   /** Something may have been missed, or everything may have changed. */
   readonly onGap: () => void;
+  /** Up while everything that is told is heard: Redis is there, and every node that should be can tell. */
   readonly onState: (state: 'up' | 'down') => void;
 }
 
@@ -41,15 +47,27 @@ export class RedisInvalidations {
   #everything = false;
   #isTelling = false;
   #told = 0;
+  /** The newest number of which it is known whether it arrived. */
+  #settled = 0;
   /** The newest number heard of each node. */
   readonly #heard = new Map<string, number>();
+  readonly #peers: RedisPeers;
   #listener: Client | null = null;
+  #isFollowing = false;
+  #isSomebodySilent = false;
   #isClosed = false;
 
   constructor(options: InvalidationsOptions) {
     this.#options = options;
     this.#stream = `${options.keyPrefix}:invalidations`;
-    options.onState('down');
+    const { connection, keyPrefix, place, nodeId, clock } = options;
+    this.#peers = new RedisPeers({
+      ...{ connection, keyPrefix, place, nodeId, clock },
+      told: () => this.#settled,
+      onTold: (from, number) => this.#expect(from, number),
+      onSilence: (isSilent) => this.#silence(isSilent),
+    });
+    this.#tellState();
     void this.#listen();
   }
 
@@ -64,9 +82,29 @@ export class RedisInvalidations {
     this.#tellSoon(0);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#listener?.disconnect();
+    await this.#peers.close();
+  }
+
+  #tellState(): void {
+    this.#options.onState(this.#isFollowing && !this.#isSomebodySilent ? 'up' : 'down');
+  }
+
+  /** What somebody told who fell silent may have been lost, and so may what they told while they were. */
+  #silence(isSilent: boolean): void {
+    this.#isSomebodySilent = isSilent;
+    this.#options.onGap();
+    this.#tellState();
+  }
+
+  /** So much was told a moment ago: what has not been heard by now was lost on the way. */
+  #expect(from: string, number: number): void {
+    const heard = this.#heard.get(from);
+    if (heard !== undefined && heard >= number) return;
+    this.#heard.set(from, number);
+    if (heard !== undefined && this.#isFollowing) this.#options.onGap();
   }
 
   #tellSoon(afterMs: number): void {
@@ -82,6 +120,7 @@ export class RedisInvalidations {
 
   #toldOne(nextAfterMs: number): void {
     this.#isTelling = false;
+    this.#settled = this.#told;
     this.#tellSoon(nextAfterMs);
   }
 
@@ -101,7 +140,6 @@ export class RedisInvalidations {
   }
 
   async #listen(): Promise<void> {
-    const { onState } = this.#options;
     while (!this.#isClosed) {
       try {
         await this.#follow();
@@ -109,14 +147,15 @@ export class RedisInvalidations {
         // Down until it can be followed again: what it missed meanwhile is a gap.
       }
       this.#listener?.disconnect();
-      onState('down');
+      this.#isFollowing = false;
+      this.#tellState();
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
     }
   }
 
   /** Ends by throwing only. */
   async #follow(): Promise<void> {
-    const { settings, onGap, onState } = this.#options;
+    const { settings, onGap } = this.#options;
     const client = openClient({ ...settings, waits: true });
     this.#listener = client;
     client.on('error', () => {}); // the commands tell
@@ -124,7 +163,8 @@ export class RedisInvalidations {
     let after = newest[0]?.[0] ?? '0-0';
     this.#heard.clear();
     onGap();
-    onState('up');
+    this.#isFollowing = true;
+    this.#tellState();
     while (!this.#isClosed) {
       const args = ['COUNT', '500', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after];
       const reply = await patiently(client.call('XREAD', ...args));

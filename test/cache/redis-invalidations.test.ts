@@ -22,7 +22,10 @@ interface Node {
 }
 
 const nodes: Node[] = [];
+/** How far the nodes' clocks are ahead. */
+let aheadMs = 0;
 afterEach(async () => {
+  aheadMs = 0;
   for (const node of nodes.splice(0)) await node.close();
 });
 
@@ -40,6 +43,8 @@ async function open(nodeId: string): Promise<Node> {
       settings,
       keyPrefix: 'test',
       nodeId,
+      place: nodeId,
+      clock: () => performance.now() + aheadMs,
       answers,
       connection,
       onHeard: (handles) => heard.push(...handles),
@@ -49,7 +54,7 @@ async function open(nodeId: string): Promise<Node> {
       onState: (state) => states.push(state),
     }),
     async close() {
-      node.invalidations.close();
+      await node.invalidations.close();
       await answers.close();
     },
   };
@@ -139,6 +144,45 @@ describe('a node that listens', () => {
       redis.thaw();
     }
     await until(() => b.states.at(-1) === 'up');
+    expect(b.gaps).toBe(2);
+  });
+
+  const beatOf = async (place: string): Promise<number> =>
+    Number(String(await redis.command('HGET', 'test:nodes', place)).split(' ')[1] ?? 0);
+
+  /** Writes down that z is there, or what it says instead, and waits until b has seen it. */
+  async function seen(beat: string): Promise<void> {
+    await redis.command('HSET', 'test:nodes', 'z', beat);
+    await pass();
+  }
+  async function pass(): Promise<void> {
+    const before = await beatOf('b');
+    while (!((await beatOf('b')) >= before + 2)) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  test('misses who falls silent until it is heard of again, but not who said goodbye', async () => {
+    const b = await open('b');
+    await until(() => b.gaps === 1);
+    await seen('z1 1 0');
+    aheadMs += 6000;
+    await until(() => b.states.at(-1) === 'down');
+    expect(b.gaps).toBe(2);
+    await seen('z1 2 0');
+    await until(() => b.states.at(-1) === 'up');
+    expect(b.gaps).toBe(3); // what z told meanwhile is not known
+    await seen('bye');
+    aheadMs += 6000;
+    await pass();
+    expect([b.gaps, b.states.at(-1)]).toEqual([3, 'up']);
+    await b.invalidations.close();
+    expect(await redis.command('HGET', 'test:nodes', 'b')).toBe('bye');
+  });
+
+  test('knows that the last message of somebody was lost by how many he says he told', async () => {
+    const b = await open('b');
+    for (const beat of ['z1 1 4', 'z1 2 4', 'z1 3 5']) await seen(beat);
+    expect(b.gaps).toBe(1);
+    await seen('z1 4 5');
     expect(b.gaps).toBe(2);
   });
 });
