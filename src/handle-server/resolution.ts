@@ -48,8 +48,8 @@ export function handleText(handle: ByteString): string {
   return textFromBytes(handle);
 }
 
-/** Passes by every cache. */
-const AUTHORITATIVE: Asking = { ...USUAL, bypassCache: true };
+/** Flags that want more than the usual: to pass by every cache, and to be told of no other node. */
+const UNUSUAL = FLAG.authoritative | FLAG.noReferral;
 
 const writer = new MessageWriter();
 
@@ -67,7 +67,7 @@ export class Resolution {
     // The reference server takes no handle at all for a prefix that lives elsewhere.
     if (body.handle === EMPTY_BYTES) throw new HandleError('NOT_RESPONSIBLE', 'This node is home to no empty prefix.');
     const handle = asker.parse(handleText(body.handle));
-    const asking = (opFlags & FLAG.authoritative) === 0 ? USUAL : AUTHORITATIVE;
+    const asking = (opFlags & UNUSUAL) === 0 ? USUAL : askingOf(opFlags);
     const answer = asker.ask(client.door, handle, requester === null ? client : null, asking);
     return answer instanceof Promise ? answer.then((found) => this.#told(asked, found)) : this.#told(asked, answer);
   }
@@ -106,6 +106,14 @@ export class Resolution {
     const isPrivate = values.some((value) => (value.permissions & PUBLIC_READ) === 0);
     return { ...succeeded({ kind: 'values', handle, values }), isPrivate };
   }
+}
+
+function askingOf(opFlags: number): Asking {
+  return {
+    ...USUAL,
+    bypassCache: (opFlags & FLAG.authoritative) !== 0,
+    delegated: (opFlags & FLAG.noReferral) === 0 ? null : 'absent',
+  };
 }
 
 function filterOf({ indexes, types }: ResolutionRequest): ValueFilter {

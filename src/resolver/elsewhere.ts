@@ -31,7 +31,7 @@ export class Elsewhere {
     if (routeOf(question.handle, routes) === null) {
       throw new HandleError('NOT_RESPONSIBLE', "That prefix doesn't live here");
     }
-    if (question.delegated === 'refer') throw notRecursing();
+    if (question.delegated === 'refer' || question.delegated === 'absent') throw notRecursing();
     return abroad.ask(question, null);
   }
 
@@ -51,6 +51,7 @@ export class Elsewhere {
     const validity: Validity = { ...absent.validity, changeSlots: [...absent.validity.changeSlots, ...changeSlots] };
     if (delegation === null) return { ...absent, validity };
     const wanted = question.delegated ?? this.#options.usual;
+    if (wanted === 'absent') return { ...absent, validity };
     if (wanted === 'refer' || delegation.site === null) return referralOf(question, delegation, validity);
     return this.#options.abroad.ask(question, delegation.site, validity.changeSlots);
   }

@@ -3,8 +3,8 @@
 import type { Answer, Learned, Tier } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 
-/** `refer`: say where to ask. `recurse`: ask there, and hand on the answer. */
-export type Delegated = 'refer' | 'recurse';
+/** `refer`: say where to ask. `recurse`: ask there, and hand on the answer. `absent`: say that it is not here. */
+export type Delegated = 'refer' | 'recurse' | 'absent';
 
 /** One resolution on its way through the chain: what is asked, and who answered. */
 export interface Question {

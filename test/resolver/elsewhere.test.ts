@@ -157,6 +157,16 @@ describe('a prefix whose enterprise answers for itself', () => {
     expect(await askLater(other, DELEGATED, { delegated: 'refer' })).toMatchObject({ says: 'not-found' });
   });
 
+  test('is not there for who wants to hear of no other node', async () => {
+    const { world, others } = open({ delegation: 'recurse' });
+    world.write(PREFIX_RECORD, { values: [siteUrl('https://oak.example')] });
+    expect(await askLater(world, DELEGATED, { delegated: 'absent' })).toMatchObject({ says: 'not-found' });
+    expect(() => world.ask(ABROAD, { delegated: 'absent' })).toThrow(
+      expect.objectContaining({ code: 'NOT_RESPONSIBLE' }),
+    );
+    expect(others.asked).toEqual([]);
+  });
+
   test('that can be asked by the Handle protocol alone is referred to', async () => {
     const { world } = open({ delegation: 'recurse' });
     world.write(PREFIX_RECORD, { values: [site('203.0.113.9', ['TCP', 2641], ['UDP', 2641])] });
