@@ -24,6 +24,8 @@ export type Change =
       readonly draft: RecordDraft;
       /** Indexes of values that can be searched (templates say which); none if left out. */
       readonly searchable?: readonly number[];
+      /** How many identifiers its prefix may have: if it would be one more, it is refused with `INVALID_STATE`. */
+      readonly quota?: number;
     }
   /**
    * A record from another node, the states that came with it, oldest first. Refused with `ALREADY_EXISTS` if anything
@@ -79,6 +81,8 @@ export type Change =
       readonly lot: LotDraft;
       /** Codes only change from one lot to another of the same commit, so that nothing is issued or withdrawn. */
       readonly isSplit?: boolean;
+      /** As of a record, of the codes that come with it. */
+      readonly quota?: number;
       readonly preserved?: PreservedMarks;
       readonly earlier?: readonly Lot[];
     };
@@ -92,12 +96,15 @@ export type ChangeOutcome =
         ErrorCode,
         | 'REVISION_CONFLICT'
         | 'INVALID_PARENT'
+        | 'INVALID_STATE'
         | 'ALREADY_EXISTS'
         | 'LOT_OVERLAP'
         | 'INVALID_LOT_CODE'
         | 'LOT_KEY_MISSING'
       >;
       readonly message: string;
+      /** The message in Chinese, of what a row of a file can meet. */
+      readonly zh?: string;
       /** The revision that stands, 0 if there is no live record. */
       readonly currentRevision: number;
     };

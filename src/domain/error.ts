@@ -42,13 +42,19 @@ export type ErrorCode =
   | 'INVALID_CONFIG'
   | 'INTERNAL';
 
+/** A message for people who read Chinese and people who read English: what manufacturers are told of their files. */
+export interface Saying {
+  readonly zh: string;
+  readonly en: string;
+}
+
 export interface ErrorDetails {
   readonly cause?: unknown;
   /** Where in the input: a JSON pointer, or `line 3, column 7`. */
   readonly at?: string;
   readonly retryAfterSeconds?: number;
   /** The message in Chinese, where manufacturers read it: in what an import says of their files. */
-  readonly zh?: string;
+  readonly zh?: string | undefined;
   /** Whose key it was that did not open; for the audit trail alone, never for the asker. */
   readonly principalId?: string;
 }

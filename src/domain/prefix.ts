@@ -41,6 +41,9 @@ export function parsePrefix(text: string): Prefix {
     throw new HandleError(
       'INVALID_PREFIX',
       `"${text.slice(0, 80)}" is not a prefix: write segments divided by dots, such as 88.118.10023, at most ${MAX_PREFIX_LENGTH} characters.`,
+      {
+        zh: `“${text.slice(0, 80)}”不是前缀：请用点分隔各段，例如 88.118.10023，最多 ${MAX_PREFIX_LENGTH} 个字符。`,
+      },
     );
   }
   return foldAsciiCase(text) as Prefix;

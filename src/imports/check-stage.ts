@@ -133,5 +133,7 @@ class CheckStage {
 
 /** Of a job whose files are not what its checkpoint says. */
 export function lostCheckpoint(): HandleError {
-  return new HandleError('INTERNAL', 'The files of this import are not complete: import the file again.');
+  return new HandleError('INTERNAL', 'The files of this import are not complete: import the file again.', {
+    zh: '此次导入的文件不完整：请重新导入该文件。',
+  });
 }

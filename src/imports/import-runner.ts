@@ -76,7 +76,7 @@ async function runJob(run: JobRun): Promise<boolean> {
       await endJob(run, 'failed', error);
       return true;
     }
-    run.save({ state: 'waiting', reason: error.message, code: error.code });
+    run.save({ state: 'waiting', reason: inBothLanguages(error), code: error.code });
     return false;
   }
 }
@@ -172,11 +172,15 @@ async function endJob(run: JobRun, state: JobEnd, error: HandleError | null): Pr
 function reasonOf(state: JobEnd, { counts, settings }: ImportJob): string | null {
   if (state !== 'stopped') return null;
   const written = counts.created + counts.updated + counts.revoked + counts.deleted;
-  const what =
-    written > 0 && !settings.dryRun
-      ? `${written} identifiers were written before it; the same file again goes on`
-      : 'nothing was written';
-  return `A row was refused, and the import was to stop at that: ${what}. The report names the row.`;
+  const isWritten = written > 0 && !settings.dryRun;
+  const en = isWritten
+    ? `${written} identifiers were written before it; the same file again goes on`
+    : 'nothing was written';
+  const zh = isWritten ? `此前已写入 ${written} 个标识，再次导入同一文件会继续` : '没有写入任何标识';
+  return (
+    `有一行被拒绝，按要求就此停止：${zh}。请看报告中的该行。 / ` +
+    `A row was refused, and the import was to stop at that: ${en}. The report names the row.`
+  );
 }
 
 /** What the store cannot take at present. */

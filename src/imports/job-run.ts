@@ -83,6 +83,7 @@ export class JobRun {
       throw new HandleError(
         'FORBIDDEN',
         'Who began this import may not act any more: begin it again with another key.',
+        { zh: '开始此次导入的密钥已失效：请用其他密钥重新导入。' },
       );
     }
     this.#principal = principal;

@@ -49,6 +49,7 @@ function mappingOf({ mapping }: JobSettings): CsvMapping {
     throw new HandleError(
       'INVALID_REQUEST',
       'A table needs a mapping, which says what its columns mean: name a profile.',
+      { zh: '表格须有说明各列含义的映射：请指定一个已保存的映射。' },
     );
   }
   return parseMapping(mapping);

@@ -123,5 +123,6 @@ function tooMany(what: string): HandleError {
   return new HandleError(
     'PAYLOAD_TOO_LARGE',
     `The workbook has too many ${what}: save the sheet as CSV, or divide it.`,
+    { zh: '工作簿的内容过多：请把工作表存为 CSV，或拆成几个文件。' },
   );
 }

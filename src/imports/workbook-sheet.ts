@@ -48,7 +48,9 @@ export async function readMergedRanges(zip: WorkbookZip, part: string): Promise<
       });
       end = match.index + match[0].length;
       if (ranges.length > MAX_MERGED_RANGES) {
-        throw new HandleError('PAYLOAD_TOO_LARGE', 'The sheet has too many merged cells to be a table: unmerge them.');
+        throw new HandleError('PAYLOAD_TOO_LARGE', 'The sheet has too many merged cells to be a table: unmerge them.', {
+          zh: '工作表的合并单元格过多，不像表格：请取消合并。',
+        });
       }
     }
     rest = text.slice(Math.max(end, text.length - LONGEST_MERGE));
@@ -111,7 +113,10 @@ export class SheetRows {
     } else if (name === 'c') {
       const letters = /^[A-Z]+/.exec(attributes.r ?? '')?.[0];
       const column = letters === undefined ? this.#cells.length + 1 : columnOf(letters);
-      if (column > MAX_SHEET_COLUMNS) throw new HandleError('INVALID_REQUEST', 'The sheet has too many columns.');
+      if (column > MAX_SHEET_COLUMNS) {
+        const zh = '工作表的列过多：请删除多余的列。';
+        throw new HandleError('INVALID_REQUEST', 'The sheet has too many columns: delete those not needed.', { zh });
+      }
       const { t: type = 'n', s = '0' } = attributes;
       this.#cell = { column, type, style: Number(s), text: '', hasFormula: false, hasValue: false };
     } else if (this.#cell !== null) {

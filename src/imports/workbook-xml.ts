@@ -17,7 +17,9 @@ export async function* listenToXml(source: AsyncIterable<Buffer>, listener: XmlL
   parser.on('closetag', ({ name }) => listener.close?.(localName(name)));
   parser.on('text', (text) => listener.text?.(text));
   parser.on('doctype', () => {
-    throw new HandleError('INVALID_REQUEST', 'This is no workbook: its XML declares a document type.');
+    throw new HandleError('INVALID_REQUEST', 'This is no workbook: its XML declares a document type.', {
+      zh: '文件不是有效的工作簿：请在 Excel 或 WPS 中重新保存后上传。',
+    });
   });
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {

@@ -53,7 +53,10 @@ export class WorkbookZip {
   /** What comes is no more than the part claims. Throws as `open`. */
   async *read(name: string): AsyncGenerator<Buffer> {
     const entry = this.#parts.get(name);
-    if (entry === undefined) throw new HandleError('INVALID_REQUEST', `This is no workbook: it has no ${name}.`);
+    if (entry === undefined) {
+      const zh = '文件不是有效的工作簿：请在 Excel 或 WPS 中重新保存后上传。';
+      throw new HandleError('INVALID_REQUEST', `This is no workbook: it has no ${name}.`, { zh });
+    }
     const { uncompressedSize, compressedSize } = entry;
     const ratio = uncompressedSize / Math.max(1, compressedSize);
     const counts = this.#counted.has(name) ? 0 : uncompressedSize;

@@ -125,7 +125,7 @@ class WriteStage {
     if (round < 2 && (flags & HAS_PARENT) !== round) return;
     const { handle, firstLine } = rows;
     if (line !== firstLine) {
-      const detail = `本文件第 ${firstLine} 行是同一标识，以先出现的为准：请只保留一行 / Line ${firstLine} of this file has the same identifier, and the first one counts: keep one of them.`;
+      const detail = `本文件第 ${firstLine} 行是同一标识，以先出现的为准：请只保留一行。 / Line ${firstLine} of this file has the same identifier, and the first one counts: keep one of them.`;
       call.refused.push({ line, handle, code: 'ALREADY_EXISTS', detail, at: `line ${line}` });
       return;
     }

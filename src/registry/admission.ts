@@ -118,7 +118,8 @@ export class Admission {
       assertStorable(handle, at);
       return handle;
     } catch (cause) {
-      throw new HandleError('INVALID_HANDLE', refusalOf(cause).message, { cause, at });
+      const { message, zh } = refusalOf(cause);
+      throw new HandleError('INVALID_HANDLE', message, { cause, at, zh });
     }
   }
 
@@ -188,7 +189,7 @@ function assertStorable(handle: Handle, at: string): void {
   throw new HandleError(
     'INVALID_HANDLE',
     `The handle takes ${utf8Length(handle)} bytes of UTF-8, at most ${MAX_STORED_HANDLE_BYTES} can be registered: shorten it.`,
-    { at },
+    { at, zh: `标识有 ${utf8Length(handle)} 个 UTF-8 字节，最多 ${MAX_STORED_HANDLE_BYTES} 个：请缩短。` },
   );
 }
 
@@ -202,5 +203,6 @@ function notHomed(prefix: string): HandleError {
   return new HandleError(
     'NOT_RESPONSIBLE',
     `This node is not responsible for ${prefix}: register at the node that is, or have the prefix homed here by configuration.`,
+    { zh: `本节点不负责前缀 ${prefix}：请在负责的节点登记，或由运营方把该前缀归到本节点。` },
   );
 }

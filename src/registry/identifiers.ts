@@ -215,7 +215,8 @@ function runsOf(items: readonly Item[]): readonly (readonly Item[])[] {
 
 function withdraw({ item, echoes }: PlannedWrite, results: RegistrationResult[]): void {
   const message = 'Others kept changing records of this call, so nothing of it was applied: try again.';
-  const error = new HandleError('REVISION_CONFLICT', message);
+  const zh = '本批中的标识不断被他人修改，整批未写入：请重试。';
+  const error = new HandleError('REVISION_CONFLICT', message, { zh });
   for (const position of [item.position, ...echoes]) {
     results[position] = { ok: false, handle: item.target.handle, error };
   }

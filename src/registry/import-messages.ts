@@ -1,12 +1,7 @@
 // What each error code means to a manufacturer who reads an import report, in Chinese and English. The detail beside it
 // says what is wrong in this row.
 
-import type { ErrorCode } from '../domain/error.ts';
-
-export interface ReportMessage {
-  readonly zh: string;
-  readonly en: string;
-}
+import type { ErrorCode, Saying } from '../domain/error.ts';
 
 const MESSAGES = {
   INVALID_HANDLE: { zh: '标识编码不符合规则', en: 'The identifier is malformed' },
@@ -43,10 +38,10 @@ const MESSAGES = {
   STORE_FORMAT: { zh: '节点存储文件有误', en: "The node's store file is not readable" },
   INVALID_CONFIG: { zh: '配置有误', en: 'The configuration is not valid' },
   INTERNAL: { zh: '节点内部错误', en: 'The node made a mistake' },
-} satisfies Record<ErrorCode, ReportMessage>;
+} satisfies Record<ErrorCode, Saying>;
 
 /** What helps with most rows of a code; the detail says what helps with this one. */
-const MENDINGS: Partial<Record<ErrorCode, ReportMessage>> = {
+const MENDINGS: Partial<Record<ErrorCode, Saying>> = {
   INVALID_HANDLE: {
     zh: '按“前缀/后缀”填写标识，例如 88.118.10023/CHAIR-01',
     en: 'Write prefix/suffix, such as 88.118.10023/CHAIR-01',
@@ -73,20 +68,20 @@ const MENDINGS: Partial<Record<ErrorCode, ReportMessage>> = {
   },
   INVALID_STATE: { zh: '按详情先改变其状态', en: 'Change its state first, as the detail says' },
 };
-const MENDING: ReadonlyMap<string, ReportMessage> = new Map(Object.entries(MENDINGS));
-const ASK: ReportMessage = {
+const MENDING: ReadonlyMap<string, Saying> = new Map(Object.entries(MENDINGS));
+const ASK: Saying = {
   zh: '重新导入；仍有问题请联系节点运营方',
   en: "Import again; if it fails, ask the node's operator",
 };
 
-const BY_CODE: ReadonlyMap<string, ReportMessage> = new Map(Object.entries(MESSAGES));
-const UNKNOWN: ReportMessage = { zh: '未登记', en: 'Not registered' };
+const BY_CODE: ReadonlyMap<string, Saying> = new Map(Object.entries(MESSAGES));
+const UNKNOWN: Saying = { zh: '未登记', en: 'Not registered' };
 
 /** For a code as it came over the network, so it may be one this program does not know. */
-export function messageOf(code: string): ReportMessage {
+export function messageOf(code: string): Saying {
   return BY_CODE.get(code) ?? UNKNOWN;
 }
 
-export function mendingOf(code: string): ReportMessage {
+export function mendingOf(code: string): Saying {
   return MENDING.get(code) ?? ASK;
 }

@@ -1,5 +1,6 @@
 // The registry itself as where an import goes: rows of JSON in, an outcome for each out, as the batch interface says it.
 
+import { inBothLanguages } from '../domain/error.ts';
 import type { ImportResult, ImportTarget } from './import-loop.ts';
 import type { Actor } from './registration.ts';
 import { parseRegistration, type RegistrationDefaults } from './registration-json.ts';
@@ -21,9 +22,15 @@ export function registryTarget({ identifiers, actor, dryRun, mode }: RegistryTar
       const { results } = await identifiers.register(actor, registrations, options);
       return results.map((result): ImportResult => {
         if (result.ok) return result;
-        const { code, message, at } = result.error;
-        const { handle } = result;
-        return { outcome: 'refused', handle, code, detail: message, ...(at === undefined ? {} : { at }) };
+        const { handle, error } = result;
+        const { code, at } = error;
+        return {
+          outcome: 'refused',
+          handle,
+          code,
+          detail: inBothLanguages(error),
+          ...(at === undefined ? {} : { at }),
+        };
       });
     },
   };

@@ -1,9 +1,10 @@
 // Reports of imports: CSV in Chinese and English, made to be opened in Excel or WPS. One form has a row for every row of
 // the file, the other for every row that was refused.
 
+import type { Saying } from '../domain/error.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import type { ReportRow } from './import-loop.ts';
-import { mendingOf, messageOf, type ReportMessage } from './import-messages.ts';
+import { mendingOf, messageOf } from './import-messages.ts';
 
 const OUTCOMES = {
   created: { zh: '已登记', en: 'Registered' },
@@ -11,7 +12,7 @@ const OUTCOMES = {
   unchanged: { zh: '与已登记内容相同', en: 'Stands as it is' },
   revoked: { zh: '已作废', en: 'Revoked' },
   deleted: { zh: '已删除', en: 'Deleted' },
-} as const satisfies Record<Exclude<RegistrationOutcome, 'refused'>, ReportMessage>;
+} as const satisfies Record<Exclude<RegistrationOutcome, 'refused'>, Saying>;
 
 /** The byte-order mark tells Excel that the file is UTF-8. */
 export const REPORT_HEAD = '\uFEFF行 line,标识 handle,结果 outcome,版本 revision,错误代码 code,说明 detail\r\n';

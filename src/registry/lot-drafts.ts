@@ -1,7 +1,7 @@
 // What a lot says, made of what a writer gave: its place under a homed prefix, its parent, and values that fit every code
 // of it.
 
-import type { Enterprise } from '../domain/enterprise.ts';
+import { type Enterprise, judgeQuota } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
 import { type Handle, isSystemPrefix, prefixOf, suffixOf } from '../domain/handle.ts';
 import { keepTimestamps } from '../domain/handle-record.ts';
@@ -73,15 +73,19 @@ export class LotDrafts {
     return { parent, template, values: keepTimestamps(before?.values ?? [], sorted) };
   }
 
-  /** Bounds what one enterprise takes, as registrations are bounded. */
-  async assertRoom(holder: Enterprise | null, codes: number): Promise<void> {
+  /** Bounds what one enterprise takes, as registrations are bounded; the store sees to it once more. */
+  async assertRoom(holder: Enterprise | null, place: Prefix, codes: number): Promise<void> {
     if (holder === null || holder.quota === null || codes <= 0) return;
-    const { live } = await this.#options.store.counts(holder.prefix);
-    if (live + codes <= holder.quota) return;
-    throw new HandleError(
-      'INVALID_STATE',
-      `Enterprise ${holder.prefix} has ${live} identifiers and a quota of ${holder.quota}, so ${codes} more do not fit: register fewer, or ask an operator to raise it.`,
-    );
+    const { prefix, quota } = holder;
+    if (place !== prefix) {
+      throw new HandleError(
+        'INVALID_STATE',
+        `Enterprise ${prefix} has a quota, which counts its own prefix only: register under ${prefix}.`,
+      );
+    }
+    const { live } = await this.#options.store.counts(prefix);
+    const objection = judgeQuota(prefix, { live, quota, more: codes });
+    if (objection !== null) throw new HandleError('INVALID_STATE', objection.en);
   }
 
   async #assertFits(handle: Handle, content: Content, digits: string): Promise<void> {

@@ -2,6 +2,7 @@
 // take the same room is seen to by the store.
 
 import type { Change, ChangeOutcome } from '../domain/change.ts';
+import type { Enterprise } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import { MAX_COMMIT_ATTEMPTS } from '../domain/limits.ts';
@@ -35,8 +36,14 @@ export interface LotsOptions {
 /** What is to be written: the lot, and for a split its second part. */
 type Drafts = readonly [LotDraft] | readonly [LotDraft, LotDraft];
 
-/** What the lot becomes; throws why it cannot. */
-type Decide = (lot: Lot) => Drafts | Promise<Drafts>;
+/** What the lot becomes, and how many identifiers its prefix may have if it grows. */
+interface Decided {
+  readonly drafts: Drafts;
+  readonly quota: number | null;
+}
+
+/** Throws why the lot cannot become it. */
+type Decide = (lot: Lot) => Decided | Promise<Decided>;
 
 export class Lots implements LotRegistry {
   readonly #options: LotsOptions;
@@ -55,20 +62,20 @@ export class Lots implements LotRegistry {
     const repeated = await this.#repeatOf(actor, idempotency);
     if (repeated !== null) return repeated;
     const content = await this.#drafts.contentOf(actor.principal, { ...given, prefix, head }, null);
-    await this.#drafts.assertRoom(holder, sizeOf(given));
+    await this.#drafts.assertRoom(holder, prefix, sizeOf(given));
     const { width, tagLength, from, to } = given;
     const sealedSecret = tagLength === 0 ? null : secrets.seal(prefix, randomBytes);
     const id = lotIdOf(prefix, makeLotName(clock(), randomBytes));
     const shape = { id, prefix, head, width, tagLength, from, to, sealedSecret };
     const draft: LotDraft = { ...shape, ...content, state: 'open', reason: null, splitFrom: null };
-    return this.#commit(actor, null, [draft], idempotency);
+    return this.#commit(actor, null, decided([draft], holder), idempotency);
   }
 
   update(actor: Actor, id: string, patch: LotPatch, conditions: LotConditions): Promise<LotResult> {
     return this.#change(actor, id, conditions, async (lot) => {
       assertLotStep(lot, 'change');
       const content = await this.#drafts.contentOf(actor.principal, { ...lot, ...patch }, lot);
-      return [{ ...draftOf(lot), ...content }];
+      return decided([{ ...draftOf(lot), ...content }]);
     });
   }
 
@@ -77,27 +84,27 @@ export class Lots implements LotRegistry {
       assertLotStep(lot, 'extend');
       assertExtension(lot, to);
       const { holder } = await this.#options.admission.accessTo(actor.principal, `${lot.prefix}/` as Handle);
-      await this.#drafts.assertRoom(holder, to - lot.to);
-      return [{ ...draftOf(lot), to }];
+      await this.#drafts.assertRoom(holder, lot.prefix, to - lot.to);
+      return decided([{ ...draftOf(lot), to }], holder);
     });
   }
 
   close(actor: Actor, id: string, to: number | null, conditions: LotConditions): Promise<LotResult> {
     return this.#change(actor, id, conditions, (lot) => {
       const last = to ?? lot.to;
-      if (lot.state === 'closed' && last === lot.to) return [draftOf(lot)];
+      if (lot.state === 'closed' && last === lot.to) return decided([draftOf(lot)]);
       assertLotStep(lot, 'close');
       assertClosingSerial(lot, last);
-      return [{ ...draftOf(lot), to: last, state: 'closed' }];
+      return decided([{ ...draftOf(lot), to: last, state: 'closed' }]);
     });
   }
 
   revoke(actor: Actor, id: string, reason: string, conditions: LotConditions): Promise<LotResult> {
     assertReason(reason);
     return this.#change(actor, id, conditions, (lot) => {
-      if (lot.state === 'revoked' && lot.reason === reason) return [draftOf(lot)];
+      if (lot.state === 'revoked' && lot.reason === reason) return decided([draftOf(lot)]);
       assertLotStep(lot, 'revoke');
-      return [{ ...draftOf(lot), state: 'revoked', reason }];
+      return decided([{ ...draftOf(lot), state: 'revoked', reason }]);
     });
   }
 
@@ -107,10 +114,10 @@ export class Lots implements LotRegistry {
       assertLotStep(lot, 'split');
       assertSplit(lot, at);
       const part = { id: lotIdOf(lot.prefix, makeLotName(clock(), randomBytes)), from: at, splitFrom: lot.id };
-      return [
+      return decided([
         { ...draftOf(lot), to: at - 1 },
         { ...draftOf(lot), ...part },
-      ];
+      ]);
     });
   }
 
@@ -153,16 +160,17 @@ export class Lots implements LotRegistry {
       const lot = await store.lot(id);
       if (lot === null) throw absent(id);
       assertRevision(lot, ifMatch);
-      const drafts = await decide(lot);
+      const what = await decide(lot);
+      const { drafts } = what;
       if (drafts.length === 1 && saysTheSame(lot, drafts[0])) return told(lot, null, 'unchanged');
-      const done = await this.#tryCommit(actor, lot, drafts, idempotency);
+      const done = await this.#tryCommit(actor, lot, what, idempotency);
       if (done !== null) return done;
     }
     throw new HandleError('REVISION_CONFLICT', `Others kept changing lot ${id}: read it again and repeat.`);
   }
 
-  async #commit(actor: Actor, lot: Lot | null, drafts: Drafts, claim: IdempotencyClaim | null): Promise<LotResult> {
-    const done = await this.#tryCommit(actor, lot, drafts, claim);
+  async #commit(actor: Actor, lot: Lot | null, what: Decided, claim: IdempotencyClaim | null): Promise<LotResult> {
+    const done = await this.#tryCommit(actor, lot, what, claim);
     if (done === null) throw new HandleError('INTERNAL', 'A new lot met one of the same id.');
     return done;
   }
@@ -171,7 +179,7 @@ export class Lots implements LotRegistry {
   async #tryCommit(
     actor: Actor,
     lot: Lot | null,
-    drafts: Drafts,
+    { drafts, quota }: Decided,
     claim: IdempotencyClaim | null,
   ): Promise<LotResult | null> {
     const { store, randomBytes } = this.#options;
@@ -182,6 +190,7 @@ export class Lots implements LotRegistry {
         expectedRevision: i === 0 ? (lot?.revision ?? 0) : 0,
         lot: draft,
         ...(isSplit ? { isSplit } : {}),
+        ...(quota === null ? {} : { quota }),
       }),
     );
     const note = JSON.stringify(drafts.map(({ id }) => id));
@@ -242,6 +251,10 @@ export class Lots implements LotRegistry {
     const verdict = await holdings.judgeRead(actor.principal, `${prefixOfLot(id)}/` as Handle);
     return { lot: verdict === null ? await store.lot(id) : null, verdict };
   }
+}
+
+function decided(drafts: Drafts, holder: Enterprise | null = null): Decided {
+  return { drafts, quota: holder?.quota ?? null };
 }
 
 function told(lot: Lot, part: Lot | null, outcome: LotResult['outcome']): LotResult {

@@ -26,7 +26,9 @@ export async function assertParentAhead(
     // Lots are not looked up by parent from here: that a lot makes the chain too deep is the commit's to find.
     hasLots: () => false,
   });
-  if (objection !== null) throw new HandleError('INVALID_PARENT', objection, { at: '/parent' });
+  if (objection !== null) {
+    throw new HandleError('INVALID_PARENT', objection.en, { at: '/parent', zh: objection.zh });
+  }
 }
 
 /** The parent of each record from `start` up, undefined where one is missing. */

@@ -63,6 +63,7 @@ function planPut(registration: PutRegistration, target: Target, current: HandleR
     throw new HandleError(
       'ALREADY_EXISTS',
       `${handle} exists already (revision ${current.revision}, ${current.status}): update it, or choose another handle.`,
+      { zh: `${handle} 已登记（版本 ${current.revision}）：请改用更新模式，或另选标识。` },
     );
   }
   if (registration.mode === 'update' && current === null) throw absent(handle);
@@ -71,6 +72,7 @@ function planPut(registration: PutRegistration, target: Target, current: HandleR
     throw new HandleError(
       'INVALID_STATE',
       `${handle} is revoked and cannot be overwritten: bring it back first, by a patch with status active.`,
+      { zh: `${handle} 已作废，不能覆盖：请先恢复（PATCH，status 为 active）。` },
     );
   }
   if (current !== null) assertNextStatus(handle, current.status, registration.status);
@@ -92,6 +94,7 @@ function planPatch(registration: PatchRegistration, target: Target, current: Han
   else if (registration.reason !== undefined) {
     throw new HandleError('INVALID_REQUEST', 'A reason goes with status revoked only: leave it out.', {
       at: '/reason',
+      zh: '只有 status 为 revoked 时才写原因：请去掉 reason。',
     });
   }
   return planDraft(target, current, {
@@ -118,6 +121,7 @@ function planRecall(registration: RecallRegistration, target: Target, current: H
     throw new HandleError(
       'INVALID_STATE',
       `${target.handle} is ${current.status}, so nobody is shown a notice: recall active records, or what they inherit from.`,
+      { zh: `${target.handle} 不是有效状态，无人能看到通知：请召回有效的标识或其上级。` },
     );
   }
   const recall = { reason, notice, timestamp: current.recall?.timestamp ?? AT_COMMIT };
@@ -146,13 +150,16 @@ function planDraft(target: Target, current: HandleRecord | null, given: RecordDr
 function assertParent(handle: Handle, parent: Handle | null): void {
   if (parent === null) return;
   if (parent === handle) {
-    throw new HandleError('INVALID_PARENT', `${handle} cannot be its own parent.`, { at: '/parent' });
+    throw new HandleError('INVALID_PARENT', `${handle} cannot be its own parent.`, {
+      at: '/parent',
+      zh: `${handle} 不能作自己的上级：请另选上级。`,
+    });
   }
   if (prefixOf(parent) !== prefixOf(handle)) {
     throw new HandleError(
       'INVALID_PARENT',
       `${parent} cannot be the parent of ${handle}: a record inherits within its own prefix, ${prefixOf(handle)}.`,
-      { at: '/parent' },
+      { at: '/parent', zh: `${parent} 不能作 ${handle} 的上级：上级须在同一前缀 ${prefixOf(handle)} 下。` },
     );
   }
 }
@@ -171,6 +178,7 @@ function assertRevision(registration: Actionable, handle: Handle, current: Handl
     stands === 0
       ? `${handle} does not exist, so it has no revision ${registration.ifMatch}: create it without naming one.`
       : `${handle} is at revision ${stands}, not ${registration.ifMatch}: read it again and repeat the change.`,
+    { zh: `${handle} 的版本是 ${stands}，不是 ${registration.ifMatch}：请重新读取后再改。` },
   );
 }
 
@@ -180,6 +188,9 @@ function assertNextStatus(handle: Handle, from: RecordStatus, to: RecordStatus):
   throw new HandleError(
     'INVALID_STATE',
     `${handle} is ${from} and cannot become reserved again: ${from === 'active' ? 'revoke it with a reason' : 'bring it back with status active'}.`,
+    {
+      zh: `${handle} 已发布或已作废，不能改回预留：${from === 'active' ? '请注明原因作废' : '请以 status active 恢复'}。`,
+    },
   );
 }
 
@@ -190,6 +201,7 @@ function assertOnlyRevocation(registration: PatchRegistration, target: Target, c
   else if (current.status !== 'revoked') {
     throw new HandleError('INVALID_REQUEST', 'To revoke, a reason is needed: people who scan it will read it.', {
       at: '/reason',
+      zh: '作废须写原因，扫码的人会看到：请补上 reason。',
     });
   }
   const changesMore =
@@ -201,6 +213,7 @@ function assertOnlyRevocation(registration: PatchRegistration, target: Target, c
     throw new HandleError(
       'INVALID_STATE',
       `A revoked record keeps what it said: change ${target.handle} before it is revoked, or bring it back with status active.`,
+      { zh: `作废的标识保持原样：请在作废前修改 ${target.handle}，或以 status active 恢复。` },
     );
   }
 }
@@ -215,6 +228,7 @@ function patchValues(current: readonly HandleValue[], registration: PatchRegistr
     if (given.has(index)) {
       throw new HandleError('INVALID_REQUEST', `Index ${index} is both given and removed: decide for one.`, {
         at: '/removeIndexes',
+        zh: `索引 ${index} 既赋值又删除：请只选其一。`,
       });
     }
   }
@@ -226,5 +240,7 @@ function patchValues(current: readonly HandleValue[], registration: PatchRegistr
 }
 
 function absent(handle: Handle): HandleError {
-  return new HandleError('NOT_FOUND', `${handle} is not registered: create it first.`);
+  return new HandleError('NOT_FOUND', `${handle} is not registered: create it first.`, {
+    zh: `${handle} 尚未登记：请先新增。`,
+  });
 }

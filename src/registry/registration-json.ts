@@ -1,7 +1,7 @@
 // The JSON form of one registration, the same in PUT and PATCH bodies, batch items and rows of a file. What it asks for
 // is judged by the registry; here only its form is.
 
-import { type HandleError, isHandleError } from '../domain/error.ts';
+import { type HandleError, isHandleError, type Saying } from '../domain/error.ts';
 import { MAX_REASON_LENGTH, MAX_VALUES } from '../domain/limits.ts';
 import {
   INDEX_RANGE,
@@ -53,6 +53,24 @@ const MEMBERS = {
 } as const satisfies Record<(typeof OPERATIONS)[number], ReadonlySet<string>>;
 const REVISION_RANGE = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
+const NO_HANDLE: Saying = {
+  en: 'This registration names no handle: add "handle", such as "88.118.10023/CHAIR-01".',
+  zh: '没有写明标识：请加上 "handle"，例如 "88.118.10023/CHAIR-01"。',
+};
+const NO_VALUES: Saying = {
+  en: 'This registration has no values: add "values", an array (it may be empty).',
+  zh: '没有写明值：请加上 "values" 数组（可以为空）。',
+};
+const STRAY_REASON: Saying = {
+  en: 'A reason belongs to a revocation: add "status": "revoked", or remove it.',
+  zh: '原因只用于作废：请加上 "status": "revoked"，或去掉原因。',
+};
+const NO_REASON: Saying = {
+  en: 'A revocation needs a reason, which is kept for ever: add "reason", a sentence.',
+  zh: '作废须写原因，并永久保存：请加上 "reason"，一句话。',
+};
+const EMPTY_REASON: Saying = { en: 'The reason is empty: write a sentence.', zh: '原因为空：请写一句话。' };
+
 /**
  * One registration; `at` is its JSON pointer, '' for a whole body. Never throws for what the input says: what is
  * malformed becomes a `RefusedRegistration` that keeps its place among its neighbours.
@@ -82,7 +100,7 @@ function parseItem(input: unknown, at: string, defaults: RegistrationDefaults): 
   const operation = given === undefined ? 'put' : readChoice(given, `${at}/operation`, OPERATIONS, CODE);
   const item = readObject(input, at, MEMBERS[operation], CODE);
   if (item.handle === undefined) {
-    throw inputError(at, 'This registration names no handle: add "handle", such as "88.118.10023/CHAIR-01".', CODE);
+    throw inputError(at, NO_HANDLE, CODE);
   }
   const handle = readString(item.handle, `${at}/handle`, CODE);
   const ifMatch = item.ifMatch === undefined ? null : readInteger(item.ifMatch, `${at}/ifMatch`, REVISION_RANGE, CODE);
@@ -104,7 +122,7 @@ type Given = Pick<RevokeRegistration, 'handle' | 'ifMatch'>;
 
 function parsePut(item: JsonObject, at: string, given: Given & RegistrationDefaults): PutRegistration {
   if (item.values === undefined) {
-    throw inputError(at, 'This registration has no values: add "values", an array (it may be empty).', CODE);
+    throw inputError(at, NO_VALUES, CODE);
   }
   return {
     operation: 'put',
@@ -127,7 +145,7 @@ function parsePatch(item: JsonObject, at: string, given: Given): PatchRegistrati
   if (status !== undefined) patch.status = readChoice(status, `${at}/status`, PATCH_STATUSES, CODE);
   if (patch.status === 'revoked') patch.reason = requireReason(item, at);
   else if (reason !== undefined) {
-    throw inputError(`${at}/reason`, 'A reason belongs to a revocation: add "status": "revoked", or remove it.', CODE);
+    throw inputError(`${at}/reason`, STRAY_REASON, CODE);
   }
   if (parent !== undefined) patch.parent = readHandleOrNull(parent, `${at}/parent`);
   if (template !== undefined) patch.template = readHandleOrNull(template, `${at}/template`);
@@ -139,8 +157,8 @@ function parsePatch(item: JsonObject, at: string, given: Given): PatchRegistrati
 function parseRecall(item: JsonObject, at: string, given: Given): RecallRegistration {
   const missing = (['reason', 'notice'] as const).find((member) => item[member] === undefined);
   if (missing !== undefined) {
-    const what = 'A recall has a "reason", for the record, and a "notice", for people who scan the product';
-    throw inputError(at, `${what}: add "${missing}".`, CODE);
+    const en = `A recall has a "reason", for the record, and a "notice", for people who scan the product: add "${missing}".`;
+    throw inputError(at, { en, zh: `召回须有记录用的 "reason" 和给扫码者看的 "notice"：请加上 "${missing}"。` }, CODE);
   }
   const reason = readString(item.reason, `${at}/reason`, CODE);
   return { operation: 'recall', ...given, reason, notice: readString(item.notice, `${at}/notice`, CODE) };
@@ -156,12 +174,13 @@ function readIndexes(input: unknown, at: string): readonly number[] {
 
 function requireReason(item: JsonObject, at: string): string {
   if (item.reason === undefined) {
-    throw inputError(at, 'A revocation needs a reason, which is kept for ever: add "reason", a sentence.', CODE);
+    throw inputError(at, NO_REASON, CODE);
   }
   const reason = readString(item.reason, `${at}/reason`, CODE);
-  if (reason.trim() === '') throw inputError(`${at}/reason`, 'The reason is empty: write a sentence.', CODE);
+  if (reason.trim() === '') throw inputError(`${at}/reason`, EMPTY_REASON, CODE);
   if (reason.length > MAX_REASON_LENGTH) {
-    throw inputError(`${at}/reason`, `Shorten the reason to ${MAX_REASON_LENGTH} characters.`, CODE);
+    const en = `Shorten the reason to ${MAX_REASON_LENGTH} characters.`;
+    throw inputError(`${at}/reason`, { en, zh: `原因过长：请缩短到 ${MAX_REASON_LENGTH} 个字符以内。` }, CODE);
   }
   return reason;
 }

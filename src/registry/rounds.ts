@@ -2,11 +2,12 @@
 // Refusals and repeats get their result here; what must be written comes back as changes.
 
 import type { Change, ChangeOutcome } from '../domain/change.ts';
-import type { Enterprise } from '../domain/enterprise.ts';
+import { type Enterprise, judgeQuota } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
-import type { Handle } from '../domain/handle.ts';
+import { type Handle, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { MAX_COMMIT_ATTEMPTS, MAX_PAGE_SIZE } from '../domain/limits.ts';
+import { isSerial, readDigits } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Awaitable, RegistryStore } from '../store/registry-store.ts';
@@ -52,7 +53,7 @@ export class Round {
   readonly #plannedChildren = new Map<Handle, Handle[]>();
   /** Ancestors that were looked up, as they stand in the store. */
   readonly #ancestors = new Map<Handle, HandleRecord | null>();
-  /** Identifiers each prefix with a quota may still take. */
+  /** Identifiers each prefix with a quota may still take, in a dry run. */
   readonly #room = new Map<Prefix, number>();
   /** Whether parents are looked at before the commit: in a dry run, or if a refused one would upset a later item. */
   #looksAhead: boolean;
@@ -75,6 +76,7 @@ export class Round {
         const fits = plan.kind === 'write' && this.#assertFits(handle, plan.draft, standing.record);
         if (fits instanceof Promise) await fits;
         if (this.#looksAhead) await this.#assertParent(handle, plan, standing.record);
+        if (this.#options.dryRun && plan.kind === 'write' && plan.outcome === 'created') await this.#assertRoom(item);
         if (plan.kind === 'keep') {
           if (standing.write === null) results[item.position] = keptResult(plan.record);
           else standing.write.echoes.push(item.position);
@@ -103,7 +105,8 @@ export class Round {
     }
     for (const item of items) {
       if (item.registration.operation === 'delete') await this.#loadChildren(item.target.handle);
-      if (item.holder !== null && item.holder.quota !== null) await this.#loadRoom(item.holder, item.holder.quota);
+      const { holder } = item;
+      if (this.#options.dryRun && holder !== null && holder.quota !== null) await this.#loadRoom(holder, holder.quota);
     }
   }
 
@@ -133,7 +136,7 @@ export class Round {
     );
     if (verdict !== null) throw verdict;
     if (plan.kind === 'delete') this.#assertChildless(item.target.handle);
-    if (plan.outcome === 'created') this.#assertRoom(item);
+    if (plan.outcome === 'created') assertCounted(item);
   }
 
   #assertChildless(handle: Handle): void {
@@ -147,24 +150,20 @@ export class Round {
     throw new HandleError(
       'INVALID_STATE',
       `Other records inherit from ${handle}, ${heir ?? stored[0]} among them: revoke it instead, or give them another parent first.`,
+      { zh: `${handle} 还有下级（如 ${heir ?? stored[0]}）：请改为作废，或先给下级另选上级。` },
     );
   }
 
-  /** Bounds what one enterprise takes. Calls at the same moment may pass it by as many as they create. */
-  #assertRoom(item: Item): void {
-    const { holder, target } = item;
+  /** What the store will say of the quota, for a dry run. A code of a lot is counted already. */
+  async #assertRoom({ holder, target }: Item): Promise<void> {
     if (holder === null || holder.quota === null) return;
-    if (!target.handle.startsWith(`${holder.prefix}/`)) {
-      throw new HandleError(
-        'INVALID_STATE',
-        `Enterprise ${holder.prefix} has a quota, which counts its own prefix only: register under ${holder.prefix}.`,
-      );
-    }
-    if ((this.#room.get(holder.prefix) ?? 0) > 0) return;
-    throw new HandleError(
-      'INVALID_STATE',
-      `Enterprise ${holder.prefix} has used up its quota of ${holder.quota} identifiers: ask an operator to raise it.`,
-    );
+    const { prefix, quota } = holder;
+    const live = quota - (this.#room.get(prefix) ?? 0);
+    const objection = judgeQuota(prefix, { live, quota, more: 1 });
+    if (objection === null) return;
+    const lot = await this.#options.store.findLot(target.handle);
+    if (lot !== null && isSerial(readDigits(lot, suffixOf(target.handle)))) return;
+    throw new HandleError('INVALID_STATE', objection.en, { zh: objection.zh });
   }
 
   async #assertParent(handle: Handle, plan: Plan, before: HandleRecord | null): Promise<void> {
@@ -201,7 +200,7 @@ export class Round {
     const change: Change =
       plan.kind === 'delete'
         ? { kind: 'delete-record', handle, expectedRevision }
-        : { kind: 'put-record', handle, expectedRevision, draft: plan.draft, ...marks };
+        : { kind: 'put-record', handle, expectedRevision, draft: plan.draft, ...marks, ...quotaOf(item, plan) };
     const write: PlannedWrite = { item, outcome: plan.outcome, change, before: standing.record, echoes: [] };
     const record = plan.kind === 'delete' ? null : this.#recordOf(handle, plan.draft, standing);
     this.#standing.set(handle, { record, revision: standing.revision + 1, write });
@@ -226,6 +225,21 @@ export class Round {
     const room = prefix === undefined ? undefined : this.#room.get(prefix);
     if (prefix !== undefined && room !== undefined) this.#room.set(prefix, room + by);
   }
+}
+
+/** A quota counts one prefix: what is created below it elsewhere would be counted nowhere. */
+function assertCounted({ holder, target }: Item): void {
+  if (holder === null || holder.quota === null || target.handle.startsWith(`${holder.prefix}/`)) return;
+  throw new HandleError(
+    'INVALID_STATE',
+    `Enterprise ${holder.prefix} has a quota, which counts its own prefix only: register under ${holder.prefix}.`,
+    { zh: `企业 ${holder.prefix} 有配额，只计其自身前缀：请在 ${holder.prefix} 下登记。` },
+  );
+}
+
+/** What the store holds a creation against. */
+function quotaOf({ holder }: Item, { outcome }: Exclude<Plan, { kind: 'keep' }>): { readonly quota?: number } {
+  return outcome === 'created' && holder !== null && holder.quota !== null ? { quota: holder.quota } : {};
 }
 
 function keptResult(record: HandleRecord): RegistrationResult {
@@ -271,8 +285,10 @@ export function storedResult(
   if (stored.ok) return { ok: true, outcome, handle, revision: stored.revision, updatedAt: stored.at };
   if (stored.code === 'REVISION_CONFLICT') {
     const message = `${handle} kept being changed by others, ${MAX_COMMIT_ATTEMPTS} times in a row: try again.`;
-    return { ok: false, handle, error: new HandleError('REVISION_CONFLICT', message) };
+    const zh = `${handle} 连续 ${MAX_COMMIT_ATTEMPTS} 次被他人修改：请重试。`;
+    return { ok: false, handle, error: new HandleError('REVISION_CONFLICT', message, { zh }) };
   }
-  const details = stored.code === 'INVALID_PARENT' ? { at: '/parent' } : {};
-  return { ok: false, handle, error: new HandleError(stored.code, stored.message, details) };
+  const { code, message, zh } = stored;
+  const place = code === 'INVALID_PARENT' ? { at: '/parent' } : {};
+  return { ok: false, handle, error: new HandleError(code, message, { zh, ...place }) };
 }

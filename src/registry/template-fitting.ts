@@ -2,7 +2,7 @@
 // names no template costs nothing here.
 
 import type { EpochTable } from '../cache/epoch-table.ts';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, type Saying } from '../domain/error.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { MAX_COMPILED_TEMPLATES, MAX_INHERITANCE_DEPTH } from '../domain/limits.ts';
@@ -106,7 +106,10 @@ function judge(compiled: CompiledTemplate | null, candidate: Candidate): Awaitab
   if (compiled === null) {
     // Named before there were templates here, or at the node it came from: it goes on standing.
     if (!isNew) return;
-    throw unusable(`${draft.template} is no template of this node: put it first, or name another.`);
+    throw unusable({
+      en: `${draft.template} is no template of this node: put it first, or name another.`,
+      zh: `本节点没有模板 ${draft.template}：请先建立模板，或另选模板。`,
+    });
   }
   const standing = isNew ? null : current;
   const mismatches = judgeValues(compiled, draft.values, standing);
@@ -161,9 +164,12 @@ function isNewlyNamed({ draft, current }: Candidate): boolean {
 function assertUsable(handle: Handle, template: Handle, ownPrefix: Prefix): void {
   const [own, of] = [prefixOf(handle), prefixOf(template)];
   if (of === ownPrefix || isWithin(own, of)) return;
-  throw unusable(`${template} is no template for ${own}: name one of ${own}, or one of the node (${ownPrefix}/…).`);
+  throw unusable({
+    en: `${template} is no template for ${own}: name one of ${own}, or one of the node (${ownPrefix}/…).`,
+    zh: `模板 ${template} 不能用于 ${own}：请用 ${own} 的模板，或节点的模板（${ownPrefix}/…）。`,
+  });
 }
 
-function unusable(message: string): HandleError {
-  return new HandleError('INVALID_TEMPLATE', message, { at: '/template' });
+function unusable({ en, zh }: Saying): HandleError {
+  return new HandleError('INVALID_TEMPLATE', en, { at: '/template', zh });
 }

@@ -2,7 +2,7 @@
 // is not judged again, so a stricter version never keeps old records from being changed. Pure.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, type Saying } from '../domain/error.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import type { HandleValue } from '../domain/handle-value.ts';
 import { MAX_MISMATCHES_TOLD } from '../domain/limits.ts';
@@ -49,7 +49,8 @@ export function searchableIn(
 /** What is wrong, and where in the registration. */
 export interface Mismatch {
   readonly at: string;
-  readonly message: string;
+  /** Without a full stop. */
+  readonly said: Saying;
 }
 
 /** What is wrong with values whose text is new or changed. `standing`: the record as it is, if it has the same template. */
@@ -100,17 +101,19 @@ export function assertFits(
 ): void {
   const all = [
     ...mismatches,
-    ...missing.map((element) => ({ at: '/values', message: `${nameOf(element)} is missing: add it` })),
+    ...missing.map((element) => ({ at: '/values', said: ofElement(element, ' is missing: add it', '缺少：请补上') })),
   ];
   const [first] = all;
   if (first === undefined) return;
-  const told = all.slice(0, MAX_MISMATCHES_TOLD).map(({ message }) => message);
-  const more = all.length > told.length ? `; and ${all.length - told.length} more` : '';
-  throw new HandleError(
-    'INVALID_VALUE',
-    `This does not fit template ${template.handle} (version ${template.revision}): ${told.join('; ')}${more}.`,
-    { at: first.at },
-  );
+  const told = all.slice(0, MAX_MISMATCHES_TOLD).map(({ said }) => said);
+  const left = all.length - told.length;
+  const en = told.map((said) => said.en).join('; ') + (left > 0 ? `; and ${left} more` : '');
+  const zh = told.map((said) => said.zh).join('；') + (left > 0 ? `；另有 ${left} 处` : '');
+  const { handle, revision } = template;
+  throw new HandleError('INVALID_VALUE', `This does not fit template ${handle} (version ${revision}): ${en}.`, {
+    at: first.at,
+    zh: `不符合模板 ${handle}（版本 ${revision}）：${zh}。`,
+  });
 }
 
 /** Of the handle system, whatever the index. */
@@ -120,27 +123,38 @@ function judgeValue({ template, elements }: CompiledTemplate, value: HandleValue
   const known = elements.get(value.index);
   if (known === undefined) {
     if (template.isOpen || SYSTEM_TYPE.test(value.type)) return null;
+    const what = `${value.index} (${textFromBytes(value.type)})`;
     return {
       at: `/values/${i}/index`,
-      message: `index ${value.index} (${textFromBytes(value.type)}) is none of its elements: leave it out, or put a version of the template that has it`,
+      said: {
+        en: `index ${what} is none of its elements: leave it out, or put a version of the template that has it`,
+        zh: `索引 ${what} 不是它的元素：请去掉，或在模板的新版本中加上`,
+      },
     };
   }
   const { element, type, check } = known;
   if (element.disabled) {
-    return { at: `/values/${i}`, message: `${nameOf(element)} is disabled and takes no new values: leave it out` };
+    const en = ' is disabled and takes no new values: leave it out';
+    return { at: `/values/${i}`, said: ofElement(element, en, '已停用，不再接受新值：请去掉') };
   }
   if (value.type !== type && upperCase(value.type) !== type) {
+    const [should, is] = [element.type, textFromBytes(value.type)];
+    const en = ` has type ${should}, not ${is}: mend the type or the index`;
     return {
       at: `/values/${i}/type`,
-      message: `${nameOf(element)} has type ${element.type}, not ${textFromBytes(value.type)}: mend the type or the index`,
+      said: ofElement(element, en, `的类型是 ${should}，不是 ${is}：请改正类型或索引`),
     };
   }
-  const objection = value.data.length === 0 && element.required ? 'it is empty: fill it in' : judgeText(value, check);
-  return objection === null ? null : { at: `/values/${i}/data`, message: `${nameOf(element)}: ${objection}` };
+  const objection = value.data.length === 0 && element.required ? EMPTY : judgeText(value, check);
+  if (objection === null) return null;
+  return { at: `/values/${i}/data`, said: ofElement(element, `: ${objection.en}`, `：${objection.zh}`) };
 }
 
-function judgeText(value: HandleValue, check: TextCheck): string | null {
-  return value.dataForm === 'binary' ? 'it is no text: write text' : check(textFromBytes(value.data));
+const EMPTY: Saying = { en: 'it is empty: fill it in', zh: '为空：请填写' };
+const NO_TEXT: Saying = { en: 'it is no text: write text', zh: '不是文本：请填写文本' };
+
+function judgeText(value: HandleValue, check: TextCheck): Saying | null {
+  return value.dataForm === 'binary' ? NO_TEXT : check(textFromBytes(value.data));
 }
 
 function stands(standing: HandleRecord | null, value: HandleValue): boolean {
@@ -152,8 +166,10 @@ function has(values: readonly HandleValue[], index: number): boolean {
   return values.some((value) => value.index === index && value.data.length > 0);
 }
 
-function nameOf({ index, name }: TemplateElement): string {
-  return `element ${index} (${name.zh} / ${name.en})`;
+/** Both languages name the element by both its names. */
+function ofElement({ index, name }: TemplateElement, en: string, zh: string): Saying {
+  const names = `${index} (${name.zh} / ${name.en})`;
+  return { en: `element ${names}${en}`, zh: `元素 ${names}${zh}` };
 }
 
 function upperCase(type: ByteString): ByteString {

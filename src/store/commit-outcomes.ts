@@ -1,6 +1,7 @@
 // The refusals of single changes, worded once for every store. Pure.
 
 import type { ChangeOutcome } from '../domain/change.ts';
+import type { Saying } from '../domain/error.ts';
 
 export function revisionConflict(name: string, expected: number, current: number): ChangeOutcome {
   const message =
@@ -15,8 +16,12 @@ export function nothingToDelete(name: string): ChangeOutcome {
   return { ok: false, code: 'REVISION_CONFLICT', message, currentRevision: 0 };
 }
 
-export function invalidParent(message: string, current: number): ChangeOutcome {
-  return { ok: false, code: 'INVALID_PARENT', message, currentRevision: current };
+export function invalidParent({ en, zh }: Saying, current: number): ChangeOutcome {
+  return { ok: false, code: 'INVALID_PARENT', message: en, zh, currentRevision: current };
+}
+
+export function quotaUsedUp({ en, zh }: Saying, current: number): ChangeOutcome {
+  return { ok: false, code: 'INVALID_STATE', message: en, zh, currentRevision: current };
 }
 
 export function alreadyExists(name: string, current: number): ChangeOutcome {
@@ -25,10 +30,11 @@ export function alreadyExists(name: string, current: number): ChangeOutcome {
 
 export function lotRefused(
   code: 'LOT_OVERLAP' | 'INVALID_LOT_CODE' | 'LOT_KEY_MISSING',
-  message: string,
+  said: string | Saying,
   current: number,
 ): ChangeOutcome {
-  return { ok: false, code, message, currentRevision: current };
+  const message = typeof said === 'string' ? { message: said } : { message: said.en, zh: said.zh };
+  return { ok: false, code, ...message, currentRevision: current };
 }
 
 /** For the neighbours of a conflict in a request that is applied as one or not at all. */

@@ -20,7 +20,8 @@ const PLAIN = 0;
 const KEYED = 1;
 const SHEET = 2;
 
-// Kinds of changes; a put's own flags are added to its kind.
+// Kinds of changes; a put's own flags are added to its kind. One that a quota may keep out carries that as well.
+const PUT_WITHIN_QUOTA = 0;
 const DELETE = 1;
 const DIRECTORY = 2;
 const PUT = 3;
@@ -112,11 +113,11 @@ export class RequestPacker {
     }
   }
 
-  #addPut({ handle, expectedRevision, draft, searchable = [] }: PutChange): void {
+  #addPut({ handle, expectedRevision, draft, searchable = [], quota }: PutChange): void {
     const { parent, template, reason, recall } = draft;
     const body = this.#body;
     body.byte(
-      PUT |
+      (quota === undefined ? PUT : PUT_WITHIN_QUOTA) |
         (STATUSES.indexOf(draft.status) << STATUS_SHIFT) |
         (parent === null ? 0 : HAS_PARENT) |
         (template === null ? 0 : HAS_TEMPLATE) |
@@ -125,6 +126,7 @@ export class RequestPacker {
     );
     body.text(handle);
     body.varint(expectedRevision);
+    if (quota !== undefined) body.varint(quota);
     if (parent !== null) body.text(parent);
     if (template !== null) body.text(template);
     if (reason !== null) body.text(reason);
@@ -195,7 +197,8 @@ function unpackChange(from: PackedReader, names: TypeNames): Change {
   const expectedRevision = from.varint();
   if (kind === DELETE) return { kind: 'delete-record', handle, expectedRevision };
   const status = STATUSES[(flags >>> STATUS_SHIFT) & KIND_BITS];
-  if (kind !== PUT || status === undefined) throw damaged('a commit has unknown flags');
+  if (status === undefined) throw damaged('a commit has unknown flags');
+  const quota = kind === PUT_WITHIN_QUOTA ? { quota: from.varint() } : {};
   const parent = (flags & HAS_PARENT) === 0 ? null : (from.text() as Handle);
   const template = (flags & HAS_TEMPLATE) === 0 ? null : (from.text() as Handle);
   const reason = (flags & HAS_REASON) === 0 ? null : from.text();
@@ -203,6 +206,6 @@ function unpackChange(from: PackedReader, names: TypeNames): Change {
   const searchable: number[] = [];
   const values = decodeValues(from, 0, names, searchable);
   const draft = { status, parent, template, reason, recall, values };
-  const put = { kind: 'put-record', handle, expectedRevision, draft } as const;
+  const put = { kind: 'put-record', handle, expectedRevision, draft, ...quota } as const;
   return searchable.length === 0 ? put : { ...put, searchable };
 }

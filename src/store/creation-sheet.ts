@@ -17,6 +17,7 @@ type PutChange = Extract<Change, { kind: 'put-record' }>;
 const MIN_SHEET_ROWS = 16;
 
 const SEARCHABLE = 1;
+const HAS_QUOTA = 1;
 
 /** Numbers of types, as the message has them that a sheet travels in. */
 interface NumberOfTypes {
@@ -36,10 +37,13 @@ export function encodeSheet(changes: readonly Change[], names: NumberOfTypes, ou
   out.text(prefix);
   out.text(suffixOf(last.handle));
   out.varint(changes.length);
+  out.byte(first.quota === undefined ? 0 : HAS_QUOTA);
+  if (first.quota !== undefined) out.varint(first.quota);
   let previous = '' as ByteString;
   for (const change of changes) {
     if (!isCreation(change) || !change.handle.startsWith(prefix) || change.handle[prefix.length] !== '/') return false;
-    const { draft, searchable } = change;
+    const { draft, searchable, quota } = change;
+    if (quota !== first.quota) return false;
     const suffix = bytesFromText(change.handle.slice(prefix.length + 1));
     if (suffix <= previous || prefix.length + 1 + suffix.length > MAX_STORED_HANDLE_BYTES) return false;
     const shared = sharedLength(previous, suffix);
@@ -78,6 +82,8 @@ function encodeName(name: Handle | null, known: Map<Handle, number>, out: Packed
 export class CreationSheet {
   readonly prefix: Prefix;
   readonly count: number;
+  /** What each of its rows names. */
+  readonly quota: number | null;
   readonly firstSuffix: ByteString;
   readonly lastSuffix: ByteString;
   readonly types: TypesByNumber;
@@ -90,6 +96,7 @@ export class CreationSheet {
     this.prefix = from.text() as Prefix;
     this.lastSuffix = bytesFromText(from.text());
     this.count = from.count();
+    this.quota = from.byte() === HAS_QUOTA ? from.varint() : null;
     this.types = types;
     this.#bytes = from.raw(from.remaining);
     const rows = this.rows();
@@ -156,7 +163,9 @@ export class SheetRows {
     const searchable: number[] = [];
     const values = decodeValues(this.values, 0, this.#sheet.types, searchable);
     const draft = { status: 'active', parent, template, reason: null, recall: null, values } as const;
-    const put = { kind: 'put-record', handle, expectedRevision: 0, draft } as const;
+    const { quota } = this.#sheet;
+    const within = quota === null ? {} : { quota };
+    const put = { kind: 'put-record', handle, expectedRevision: 0, draft, ...within } as const;
     return searchable.length === 0 ? put : { ...put, searchable };
   }
 }

@@ -1,5 +1,6 @@
 // Whether a record may have a parent: the rules of inheritance that every store checks inside its transaction. Pure.
 
+import type { Saying } from '../domain/error.ts';
 import { type Handle, prefixOf } from '../domain/handle.ts';
 import { MAX_DESCENDANTS_CHECKED, MAX_INHERITANCE_DEPTH } from '../domain/limits.ts';
 
@@ -14,17 +15,20 @@ export interface Lineage {
 }
 
 /** Null if `parent` may be the parent of `handle`, else what is wrong and how to mend it. */
-export function judgeParent(handle: Handle, parent: Handle, lineage: Lineage): string | null {
+export function judgeParent(handle: Handle, parent: Handle, lineage: Lineage): Saying | null {
   if (prefixOf(parent) !== prefixOf(handle)) {
-    return `${parent} has another prefix: a parent must be under the same prefix as its child.`;
+    return {
+      en: `${parent} has another prefix: a parent must be under the same prefix as its child.`,
+      zh: `上级标识 ${parent} 的前缀不同：上级与下级须在同一前缀下。`,
+    };
   }
   let depth = 2;
   let ancestor: Handle = parent;
   for (;;) {
-    if (ancestor === handle) return `${parent} descends from ${handle}, or is it: choose a parent that does not.`;
+    if (ancestor === handle) return descends(handle, parent);
     const next = lineage.parentOf(ancestor);
     if (next === undefined) {
-      if (ancestor === parent) return `${parent} does not exist: register it first.`;
+      if (ancestor === parent) return absent(parent);
       break; // an ancestor was deleted: what is above it is no longer inherited
     }
     if (next === null) break;
@@ -55,11 +59,27 @@ function judgeDescendants(handle: Handle, depth: number, lineage: Lineage): bool
   return true;
 }
 
-function tooDeep(parent: Handle): string {
-  return (
-    `With ${parent} as its parent a chain would have more than ${MAX_INHERITANCE_DEPTH} records, ` +
-    `or too many descendants (${MAX_DESCENDANTS_CHECKED}) to be sure: choose a parent nearer to the root.`
-  );
+function descends(handle: Handle, parent: Handle): Saying {
+  return {
+    en: `${parent} descends from ${handle}, or is it: choose a parent that does not.`,
+    zh: `上级标识 ${parent} 就是 ${handle} 或其下级，形成循环：请另选上级。`,
+  };
+}
+
+function absent(parent: Handle): Saying {
+  return {
+    en: `${parent} does not exist: register it first.`,
+    zh: `上级标识 ${parent} 不存在：请先登记。`,
+  };
+}
+
+function tooDeep(parent: Handle): Saying {
+  return {
+    en:
+      `With ${parent} as its parent a chain would have more than ${MAX_INHERITANCE_DEPTH} records, ` +
+      `or too many descendants (${MAX_DESCENDANTS_CHECKED}) to be sure: choose a parent nearer to the root.`,
+    zh: `以 ${parent} 为上级时，层级将超过 ${MAX_INHERITANCE_DEPTH} 级，或下级过多（${MAX_DESCENDANTS_CHECKED}）无法确认：请选更靠近根的上级。`,
+  };
 }
 
 /**

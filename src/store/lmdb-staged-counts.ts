@@ -60,6 +60,15 @@ export class StagedCounts {
     return countKey(prefixKey, atMs === undefined ? this.#day : chinaDayOf(atMs));
   }
 
+  /** Live identifiers of a prefix as they will be counted after what is staged. */
+  liveOf(prefixKey: ByteString): number {
+    let live = decodeCounts(this.#tables.counters.get(countKey(prefixKey, LIVE_DAY)))[0] ?? 0;
+    for (const [key, { created, deleted }] of this.#byDay.entries()) {
+      if (key.startsWith(prefixKey)) live += created - deleted;
+    }
+    return live;
+  }
+
   flush(): void {
     let grown = 0;
     for (const [key, counted] of this.#byDay.entries()) {

@@ -3,11 +3,12 @@
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import type { ChangeOutcome } from '../domain/change.ts';
+import { judgeQuota } from '../domain/enterprise.ts';
 import type { Handle } from '../domain/handle.ts';
 import { stampValues } from '../domain/handle-value.ts';
 import { isWithinSpan, type Lot, type LotTags, spanOf } from '../domain/lot.ts';
 import { marksOf } from './change-name.ts';
-import { revisionConflict } from './commit-outcomes.ts';
+import { quotaUsedUp, revisionConflict } from './commit-outcomes.ts';
 import { decodeEntity, encodeEntity } from './directory-json.ts';
 import { afterAll, versionKey } from './lmdb-keys.ts';
 import { rangeKey, roomsKey } from './lmdb-lot-reading.ts';
@@ -97,9 +98,15 @@ export class StagedLots {
     };
     const rows = judgeLot(change, before, lot, { ...neighbours, overlapOf: (each) => this.#overlapOf(each) });
     if (typeof rows !== 'number') return refused(rows);
-    this.#stage(change, key, before, lot);
     const counted = lotCountsOf({ before, after: lot, rows, isSplit: change.isSplit === true });
     const prefixKey = this.#prefixKeyOf(lot);
+    const more = counted.created ?? 0;
+    if (change.quota !== undefined && more > 0) {
+      const use = { live: this.#with.counts.liveOf(prefixKey), quota: change.quota, more };
+      const objection = judgeQuota(prefix, use);
+      if (objection !== null) return refused(quotaUsedUp(objection, current));
+    }
+    this.#stage(change, key, before, lot);
     this.#with.counts.add(
       prefixKey,
       counted,

@@ -2,9 +2,11 @@
 // staged is written in the order of its keys, which LMDB takes best.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
+import { judgeQuota } from '../domain/enterprise.ts';
+import type { Saying } from '../domain/error.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { PreservedState } from '../domain/preserved.ts';
-import { invalidParent, lotRefused, nothingToDelete, revisionConflict } from './commit-outcomes.ts';
+import { invalidParent, lotRefused, nothingToDelete, quotaUsedUp, revisionConflict } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
@@ -116,7 +118,9 @@ export class StagedRecords {
     const place = current === 0 || change.kind === 'delete-record' ? this.#with.lots.placeOf(key) : null;
     const misplaced = objectionToPlace(change.handle, place);
     if (misplaced !== null && (current === 0 || misplaced.code === 'LOT_KEY_MISSING'))
-      return refused(lotRefused(misplaced.code, misplaced.message, current));
+      return refused(lotRefused(misplaced.code, misplaced.said, current));
+    const beyond = current > 0 || isCode(place) ? null : this.#objectionToOneMore(change, key);
+    if (beyond !== null) return refused(quotaUsedUp(beyond, current));
     const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.nodeOf(parent);
     const head = headAfter(before.head, change, parentNode, nowMs);
     this.#stage(key, head, bodyOf(change));
@@ -178,11 +182,17 @@ export class StagedRecords {
   }
 
   /** Null if `parent` may be the parent of a record of this handle. */
-  objectionTo(handle: Handle, parent: Handle, child: Child): string | null {
+  objectionTo(handle: Handle, parent: Handle, child: Child): Saying | null {
     const place = this.#with.lots.placeOf(this.#keyOf(parent));
     return place !== null && isCode(place)
       ? parentInLot(parent, place)
       : judgeParent(handle, parent, this.#lineages[child]);
+  }
+
+  #objectionToOneMore(change: RecordChange, key: ByteString): Saying | null {
+    if (change.kind !== 'put-record' || change.quota === undefined) return null;
+    const live = this.#with.counts.liveOf(key.slice(0, 4) as ByteString);
+    return judgeQuota(prefixOf(change.handle), { live, quota: change.quota, more: 1 });
   }
 
   /** Records between two keys, both inclusive with all that begins like the last; at most `limit`. */

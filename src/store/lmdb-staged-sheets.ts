@@ -38,7 +38,9 @@ export class StagedSheets {
   apply(sheet: CreationSheet, nowMs: number, steps: SheetSteps): readonly ChangeOutcome[] {
     const { tables, names, lots, counts, search } = this.#with;
     const prefixKey = names.recordKey(`${sheet.prefix}/` as Handle);
-    const absence = lots.hasAny(prefixKey) ? null : this.#absenceOf(prefixKey, sheet);
+    // Where not all may fit, each is held against the quota by itself.
+    const fits = sheet.quota === null || counts.liveOf(prefixKey) + sheet.count <= sheet.quota;
+    const absence = lots.hasAny(prefixKey) || !fits ? null : this.#absenceOf(prefixKey, sheet);
     const types = this.#translation(sheet);
     const families = new Families(this.#with, this.#records);
     const done: ChangeOutcome = { ok: true, revision: 1, at: nowMs };

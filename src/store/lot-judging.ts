@@ -2,7 +2,7 @@
 // nothing itself.
 
 import type { Change, ChangeOutcome } from '../domain/change.ts';
-import { isHandleError } from '../domain/error.ts';
+import { isHandleError, type Saying } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { Lot } from '../domain/lot.ts';
 import { invalidParent, lotRefused } from './commit-outcomes.ts';
@@ -16,7 +16,7 @@ export interface LotNeighbours {
   /** Another lot whose room meets this one's. */
   overlapOf(lot: Lot): Lot | null;
   /** Null if the parent may be that of a record of this handle. Of what comes from another node it may come later. */
-  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): string | null;
+  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): Saying | null;
   /** How many live records are codes of the lot with one of these serials; a text if that stands in its way. */
   rowsWithin(lot: Lot, serials: Serials): number | string;
 }

@@ -1,6 +1,6 @@
 // What a suffix is to the lot in whose room it lies, and the refusals that follow, worded once for every store. Pure.
 
-import { type ErrorCode, isHandleError } from '../domain/error.ts';
+import { type ErrorCode, isHandleError, type Saying } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import { digitsOf, isSerial, type Lot, type LotTags, readCode, type Suspicion } from '../domain/lot.ts';
 import { MAX_ROWS_JOINED } from '../domain/lot-limits.ts';
@@ -30,20 +30,37 @@ export function isCode(place: LotPlace | null): boolean {
 export function objectionToPlace(
   handle: Handle,
   place: LotPlace | null,
-): { readonly code: Extract<ErrorCode, 'INVALID_LOT_CODE' | 'LOT_KEY_MISSING'>; readonly message: string } | null {
+): { readonly code: Extract<ErrorCode, 'INVALID_LOT_CODE' | 'LOT_KEY_MISSING'>; readonly said: Saying } | null {
   if (place === null || place.verdict === 'code') return null;
-  if (typeof place.verdict === 'object') return { code: 'LOT_KEY_MISSING', message: place.verdict.unknown };
+  if (typeof place.verdict === 'object') {
+    return { code: 'LOT_KEY_MISSING', said: { en: place.verdict.unknown, zh: KEY_MISSING } };
+  }
   const { id, head, width, tagLength, from, to } = place.lot;
-  const form = `${JSON.stringify(head)}, ${width} digits from ${from} to ${to}${tagLength === 0 ? '' : `, and ${tagLength} characters of check tag`}`;
-  const what = place.verdict === 'tag' ? 'its check tag is wrong' : `a code of it is ${form}`;
+  const [start, hasTag] = [JSON.stringify(head), tagLength > 0];
+  const form: Saying = {
+    en: `${start}, ${width} digits from ${from} to ${to}${hasTag ? `, and ${tagLength} characters of check tag` : ''}`,
+    zh: `${start}、从 ${from} 到 ${to} 的 ${width} 位数字${hasTag ? `、${tagLength} 位校验码` : ''}`,
+  };
+  const isTag = place.verdict === 'tag';
+  const en = isTag ? 'its check tag is wrong' : `a code of it is ${form.en}`;
+  const zh = isTag ? '校验码有误' : `其编码的形式是 ${form.zh}`;
   return {
     code: 'INVALID_LOT_CODE',
-    message: `${handle} lies within lot ${id} and is none of its codes (${what}): compare it with the label, or choose another suffix.`,
+    said: {
+      en: `${handle} lies within lot ${id} and is none of its codes (${en}): compare it with the label, or choose another suffix.`,
+      zh: `${handle} 落在号段 ${id} 之内，却不是它的编码（${zh}）：请与标签核对，或另选后缀。`,
+    },
   };
 }
 
-export function parentInLot(parent: Handle, { lot }: LotPlace): string {
-  return `${parent} is a code of lot ${lot.id}, and an item is nobody's parent: choose the lot's parent${lot.parent === null ? '' : `, ${lot.parent}`}, or a record that is in no lot.`;
+const KEY_MISSING = '节点缺少打开号段密钥的文件 lot.key，无法核对该编码：请联系节点运营方。';
+
+export function parentInLot(parent: Handle, { lot }: LotPlace): Saying {
+  const above = lot.parent === null ? '' : `, ${lot.parent}`;
+  return {
+    en: `${parent} is a code of lot ${lot.id}, and an item is nobody's parent: choose the lot's parent${above}, or a record that is in no lot.`,
+    zh: `${parent} 是号段 ${lot.id} 的编码，单品不能作上级：请选号段的上级${lot.parent === null ? '' : ` ${lot.parent}`}，或不在号段中的标识。`,
+  };
 }
 
 export function roomTaken(lot: Lot, other: Lot): string {

@@ -3,6 +3,7 @@
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import { actionBetween, type ChangeAction, type ChangeOutcome, stageOf, type VisibleChange } from '../domain/change.ts';
+import type { Saying } from '../domain/error.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
 import { isSerial, isWithinSpan, type Lot, readCode, spanOf } from '../domain/lot.ts';
@@ -205,7 +206,7 @@ export class MemoryRecords {
   }
 
   /** Null if `parent` may be the parent of a record of this handle. */
-  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): string | null {
+  objectionTo(handle: Handle, parent: Handle, isPreserved: boolean): Saying | null {
     const place = this.#lots.placeOf(parent);
     if (place !== null && isCode(place)) return parentInLot(parent, place);
     return judgeParent(handle, parent, isPreserved ? hopeful(this.#lineage) : this.#lineage);
@@ -250,13 +251,13 @@ export class MemoryRecords {
     const misplaced = objectionToPlace(handle, place);
     if (draft === null) {
       if (current === 0) return nothingToDelete(handle);
-      return misplaced?.code === 'LOT_KEY_MISSING' ? lotRefused(misplaced.code, misplaced.message, current) : null;
+      return misplaced?.code === 'LOT_KEY_MISSING' ? lotRefused(misplaced.code, misplaced.said, current) : null;
     }
     if (draft.parent !== null && draft.parent !== before?.parent) {
       const objection = this.objectionTo(handle, draft.parent, false);
       if (objection !== null) return invalidParent(objection, current);
     }
-    return misplaced === null || current > 0 ? null : lotRefused(misplaced.code, misplaced.message, current);
+    return misplaced === null || current > 0 ? null : lotRefused(misplaced.code, misplaced.said, current);
   }
 
   #index(handle: Handle, before: HandleRecord | null, after: HandleRecord | null): void {

@@ -10,12 +10,13 @@ import {
   loggedPrefixOf,
   type VisibleChange,
 } from '../domain/change.ts';
+import { judgeQuota } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_HOMES } from '../domain/limits.ts';
 import { type LotTags, NO_LOT_KEY } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import { assertStorable, subjectOf } from './change-name.ts';
-import { heldBack } from './commit-outcomes.ts';
+import { heldBack, quotaUsedUp } from './commit-outcomes.ts';
 import { MemoryDirectory, pageOf } from './memory-directory.ts';
 import { type Counted, MemoryJournal } from './memory-journal.ts';
 import { MemoryLots } from './memory-lots.ts';
@@ -105,8 +106,9 @@ class MemoryState {
     const repeated = idempotency === null ? null : this.journal.result(idempotency.key, nowMs);
     if (repeated !== null) return { result: { outcomes: [], repeated }, visible: [] };
     const steps: MemoryStep[] = [];
+    const grown = new Map<Prefix, number>();
     for (const change of changes) {
-      const step = this.#apply(change, nowMs);
+      const step = this.#withinQuota(change, this.#apply(change, nowMs), grown);
       steps.push(step);
       if (idempotency === null || step.outcome.ok || step.outcome.code !== 'REVISION_CONFLICT') continue;
       for (const taken of steps.reverse()) taken.undo();
@@ -142,6 +144,24 @@ class MemoryState {
     return change.kind === 'put-lot'
       ? this.lots.apply(change, nowMs, this.records)
       : this.directory.apply(change, nowMs);
+  }
+
+  /** A step that would pass the quota it names is taken back. `grown`: by how much prefixes grew in this commit. */
+  #withinQuota(change: Change, step: MemoryStep, grown: Map<Prefix, number>): MemoryStep {
+    const counted = entriesOf(change, step).flatMap(({ counted: one }) => one ?? []);
+    const more = counted.reduce((sum, { counts }) => sum + (counts.created ?? 0) - (counts.deleted ?? 0), 0);
+    const prefix = counted[0]?.prefix;
+    if (prefix === undefined) return step;
+    const before = grown.get(prefix) ?? 0;
+    const quota = 'quota' in change && more > 0 ? change.quota : undefined;
+    const live = quota === undefined ? 0 : this.journal.counts(prefix).live + before;
+    const objection = quota === undefined ? null : judgeQuota(prefix, { live, quota, more });
+    if (objection === null) {
+      grown.set(prefix, before + more);
+      return step;
+    }
+    step.undo();
+    return { outcome: quotaUsedUp(objection, this.#revisionOf(change)), action: 'updated', visible: [], undo() {} };
   }
 
   #heldBack(change: Change): ChangeOutcome {

@@ -1,6 +1,6 @@
 // JSON text in, parsed JSON out; what is no JSON is refused with the line and column where it breaks.
 
-import { HandleError } from '../domain/error.ts';
+import { HandleError, type Saying } from '../domain/error.ts';
 
 /** Throws `INVALID_REQUEST` with `at` as `line 1, column 7`. */
 export function parseJsonText(text: string): unknown {
@@ -11,8 +11,9 @@ export function parseJsonText(text: string): unknown {
     const before = text.slice(0, fault.offset);
     const line = before.split('\n').length;
     const column = fault.offset - before.lastIndexOf('\n');
-    throw new HandleError('INVALID_REQUEST', `This is no JSON: ${fault.expected}.`, {
+    throw new HandleError('INVALID_REQUEST', `This is no JSON: ${fault.expected.en}.`, {
       at: `line ${line}, column ${column}`,
+      zh: `不是有效的 JSON：${fault.expected.zh}。`,
       cause,
     });
   }
@@ -21,7 +22,7 @@ export function parseJsonText(text: string): unknown {
 interface Fault {
   /** In UTF-16 units, as editors count. */
   readonly offset: number;
-  readonly expected: string;
+  readonly expected: Saying;
 }
 
 const SPACE = /[ \t\r\n]*/y;
@@ -40,23 +41,24 @@ function findFault(text: string): Fault {
     offset += matchAt(SPACE, text, offset);
     const character = text[offset];
     const innermost = open.at(-1);
-    if (character === undefined) return { offset, expected: 'it ends too early' };
+    if (character === undefined) return { offset, expected: ENDS_EARLY };
     let length = 1;
     if (expected === 'colon') {
-      if (character !== ':') return { offset, expected: 'write a colon here' };
+      if (character !== ':') return { offset, expected: WRITE_COLON };
       expected = 'value';
     } else if (expected === 'comma' && innermost === undefined) {
-      return { offset, expected: 'it is over here, remove the rest' };
+      return { offset, expected: IS_OVER };
     } else if (expected === 'comma' && character === ',') {
       expected = innermost === '{' ? 'member' : 'value';
     } else if (expected !== 'value' && expected !== 'member' && character === (innermost === '{' ? '}' : ']')) {
       open.pop();
       expected = 'comma';
     } else if (expected === 'comma') {
-      return { offset, expected: `write a comma or ${innermost === '{' ? '}' : ']'} here` };
+      const end = innermost === '{' ? '}' : ']';
+      return { offset, expected: { en: `write a comma or ${end} here`, zh: `请在此写逗号或 ${end}` } };
     } else if (expected === 'member' || expected === 'member or }') {
       length = matchAt(STRING, text, offset);
-      if (length === 0) return { offset, expected: 'write a member name in double quotes here' };
+      if (length === 0) return { offset, expected: WRITE_NAME };
       expected = 'colon';
     } else if (character === '{' || character === '[') {
       open.push(character);
@@ -70,11 +72,22 @@ function findFault(text: string): Fault {
   }
 }
 
-function faultOfValue(character: string): string {
-  return character === '"'
-    ? 'this string is not closed, or has a line break, control character or wrong escape in it'
-    : 'write a value here: a string in double quotes, a number, true, false, null, an array or an object';
+function faultOfValue(character: string): Saying {
+  return character === '"' ? BROKEN_STRING : WRITE_VALUE;
 }
+
+const ENDS_EARLY: Saying = { en: 'it ends too early', zh: '提前结束，请补全' };
+const WRITE_COLON: Saying = { en: 'write a colon here', zh: '请在此写冒号' };
+const IS_OVER: Saying = { en: 'it is over here, remove the rest', zh: '到此已结束，请删除其余部分' };
+const WRITE_NAME: Saying = { en: 'write a member name in double quotes here', zh: '请在此写双引号括起的成员名' };
+const BROKEN_STRING: Saying = {
+  en: 'this string is not closed, or has a line break, control character or wrong escape in it',
+  zh: '该字符串未闭合，或含有换行、控制字符或错误的转义，请改正',
+};
+const WRITE_VALUE: Saying = {
+  en: 'write a value here: a string in double quotes, a number, true, false, null, an array or an object',
+  zh: '请在此写一个值：双引号括起的字符串、数字、true、false、null、数组或对象',
+};
 
 function matchAt(pattern: RegExp, text: string, offset: number): number {
   pattern.lastIndex = offset;

@@ -87,7 +87,10 @@ export function parseBytes(input: unknown, at: string, reading: Reading = 'stric
 
 function bytesFromHex(input: unknown, at: string): ByteString {
   const text = readString(input, at);
-  if (!HEX.test(text)) throw inputError(at, 'Write hexadecimal digits, two for each byte, such as "00ff10".');
+  if (!HEX.test(text)) {
+    const en = 'Write hexadecimal digits, two for each byte, such as "00ff10".';
+    throw inputError(at, { en, zh: '请写十六进制数字，每字节两位，例如 "00ff10"。' });
+  }
   return Buffer.from(text, 'hex').toString('latin1') as ByteString;
 }
 
@@ -106,10 +109,8 @@ function adminFromJson(input: unknown, at: string, reading: Reading): AdminValue
   const permissions = !isStrict && admin.permissions === '*' ? ALL_ADMIN_PERMISSIONS : admin.permissions;
   const form = isStrict ? ADMIN_PERMISSIONS : FEWER_ADMIN_PERMISSIONS;
   if (typeof permissions !== 'string' || !form.test(permissions)) {
-    throw inputError(
-      `${at}/permissions`,
-      'Write twelve digits 0 or 1, from "list handles" down to "add handle", such as "111111111111".',
-    );
+    const en = 'Write twelve digits 0 or 1, from "list handles" down to "add handle", such as "111111111111".';
+    throw inputError(`${at}/permissions`, { en, zh: '请写十二位 0 或 1，例如 "111111111111"。' });
   }
   return {
     handle: readString(admin.handle, `${at}/handle`),

@@ -2,6 +2,7 @@
 // node; parsing reads untrusted input. Which values may be shown, and rules of content, are decided elsewhere.
 
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import type { Saying } from '../domain/error.ts';
 import { DEFAULT_PERMISSIONS, type HandleValue, makeValue, type ValueReference } from '../domain/handle-value.ts';
 import { MAX_REFERENCES, MAX_VALUES } from '../domain/limits.ts';
 import { formatInstant, parseInstant } from './instant-text.ts';
@@ -150,15 +151,38 @@ export function parseValues(input: unknown, at: string, reading: Reading = 'stri
   return values;
 }
 
+const NO_INDEX: Saying = {
+  en: 'This value has no index: add "index", a whole number from 1.',
+  zh: '该值没有索引：请加上 "index"，从 1 起的整数。',
+};
+const NO_TYPE: Saying = {
+  en: 'This value has no type: add "type", such as "URL".',
+  zh: '该值没有类型：请加上 "type"，例如 "URL"。',
+};
+const NO_DATA: Saying = {
+  en: 'This value has no data: add "data", a string or {"format","value"}.',
+  zh: '该值没有内容：请加上 "data"，字符串或 {"format","value"}。',
+};
+const EMPTY_TYPE: Saying = {
+  en: 'A type cannot be empty: name one, such as "URL".',
+  zh: '类型不能为空：请填写，例如 "URL"。',
+};
+const NO_PERMISSIONS: Saying = {
+  en: 'Write permissions as four digits 0 or 1: admin read, admin write, public read, public write; such as "1110" or, for a private value, "1100".',
+  zh: '权限请写成四位 0 或 1：管理读、管理写、公众读、公众写；例如 "1110"，不公开的值用 "1100"。',
+};
+const NO_TTL: Saying = {
+  en: 'Write the ttl as seconds, such as 86400, or as an instant before 2038-01-19, such as "2030-01-31T00:00:00Z".',
+  zh: 'ttl 请写成秒数，例如 86400，或 2038-01-19 之前的时刻，例如 "2030-01-31T00:00:00Z"。',
+};
+
 function parseValue(input: unknown, at: string, reading: Reading): HandleValue {
   const isStrict = reading === 'strict';
   const item = readObject(input, at, isStrict ? VALUE_MEMBERS : null);
   const { index, type, data, references } = item;
-  if (index === undefined) throw inputError(at, 'This value has no index: add "index", a whole number from 1.');
-  if (type === undefined) throw inputError(at, 'This value has no type: add "type", such as "URL".');
-  if (data === undefined) {
-    throw inputError(at, 'This value has no data: add "data", a string or {"format","value"}.');
-  }
+  if (index === undefined) throw inputError(at, NO_INDEX);
+  if (type === undefined) throw inputError(at, NO_TYPE);
+  if (data === undefined) throw inputError(at, NO_DATA);
   return makeValue({
     // What a server of the handle system says of a bad index is the registry's to say.
     index: readInteger(index, `${at}/index`, isStrict ? INDEX_RANGE : INT32_RANGE),
@@ -174,7 +198,7 @@ function parseValue(input: unknown, at: string, reading: Reading): HandleValue {
 
 function parseType(input: unknown, at: string): ByteString {
   const type = readString(input, at);
-  if (type === '') throw inputError(at, 'A type cannot be empty: name one, such as "URL".');
+  if (type === '') throw inputError(at, EMPTY_TYPE);
   return bytesFromText(type);
 }
 
@@ -184,10 +208,7 @@ function parsePermissions(item: JsonObject, at: string, reading: Reading): numbe
   if (reading === 'reference' && permissions === '*') return ALL_PERMISSIONS;
   const form = reading === 'strict' ? PERMISSIONS : ANY_PERMISSIONS;
   if (typeof permissions === 'string' && form.test(permissions)) return Number.parseInt(permissions, 2);
-  throw inputError(
-    `${at}/permissions`,
-    'Write permissions as four digits 0 or 1: admin read, admin write, public read, public write; such as "1110" or, for a private value, "1100".',
-  );
+  throw inputError(`${at}/permissions`, NO_PERMISSIONS);
 }
 
 const DEFAULT_TTL = {};
@@ -202,10 +223,7 @@ function parseTtl(
   if (typeof ttl !== 'string') return { ttl: readInteger(ttl, `${at}/ttl`, range) };
   const seconds = parseInstant(ttl);
   if (seconds === null || seconds < TTL_RANGE.min || seconds > TTL_RANGE.max) {
-    throw inputError(
-      `${at}/ttl`,
-      'Write the ttl as seconds, such as 86400, or as an instant before 2038-01-19, such as "2030-01-31T00:00:00Z".',
-    );
+    throw inputError(`${at}/ttl`, NO_TTL);
   }
   return { ttl: seconds, ttlIsAbsolute: true };
 }

@@ -3,8 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { AT_COMMIT } from '../../src/domain/handle-value.ts';
 import { MAX_REASON_LENGTH, MAX_STORED_HANDLE_BYTES } from '../../src/domain/limits.ts';
+import type { Prefix } from '../../src/domain/prefix.ts';
 import {
   CHAIRS,
+  DRY,
   FOREIGN_HOME,
   LAMPS,
   one,
@@ -15,6 +17,7 @@ import {
   remove,
   revoke,
   value,
+  WRITE,
   word,
 } from './fixture.ts';
 import { putTemplate } from './template-fixture.ts';
@@ -246,5 +249,29 @@ describe('quota', () => {
     expect(error).toMatchObject({ code: 'INVALID_STATE', message: expect.stringContaining('quota of 2') });
     expect(await word(f, f.chairs, put(`${CHAIRS}/2`, { values: [] }))).toBe('updated');
     expect(await word(f, f.chairs, put(`${CHAIRS}.1/X`))).toBe('INVALID_STATE');
+  });
+
+  it('holds exactly between calls that are on their way together', async () => {
+    const f = await openFixture();
+    await f.directory.updateEnterprise(f.operator, CHAIRS, { quota: 25 }, null);
+    const calls = Array.from({ length: 6 }, (_, call) => {
+      const rows = Array.from({ length: 10 }, (_row, i) => put(`${CHAIRS}/${call}-${i}`));
+      return f.identifiers.register(f.chairs, rows, WRITE);
+    });
+    const results = (await Promise.all(calls)).flatMap((call) => call.results);
+    expect(results.filter(({ ok }) => ok)).toHaveLength(25);
+    expect((await f.store.counts(CHAIRS as Prefix)).live).toBe(25);
+  });
+
+  it('leaves codes of a lot to be written to, as they are counted already', async () => {
+    const f = await openFixture();
+    await f.directory.updateEnterprise(f.operator, CHAIRS, { quota: 9 }, null);
+    const shape = { prefix: CHAIRS, head: 'LOT-', width: 4, from: 1, to: 9, tagLength: 0 };
+    await f.lots.create(f.chairs, { ...shape, parent: null, template: null, values: [] }, null);
+    for (const options of [DRY, WRITE]) {
+      const rows = [put(`${CHAIRS}/LOT-0003`), put(`${CHAIRS}/LOT-0010`)];
+      const { results } = await f.identifiers.register(f.chairs, rows, options);
+      expect(results).toMatchObject([{ outcome: 'created' }, { error: { code: 'INVALID_STATE' } }]);
+    }
   });
 });

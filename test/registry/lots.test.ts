@@ -5,6 +5,7 @@ import { bytesFromText } from '../../src/domain/bytes.ts';
 import { TAG_ALPHABET } from '../../src/domain/check-tag.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
 import { type Lot, sizeOf } from '../../src/domain/lot.ts';
+import type { Prefix } from '../../src/domain/prefix.ts';
 import type { LotConditions, NewLot } from '../../src/registry/lot-registry.ts';
 import { CHAIRS, claim, type Fixture, FOREIGN_HOME, LAMPS, openFixture, put, setState, WRITE } from './fixture.ts';
 import { putTemplate } from './template-fixture.ts';
@@ -84,6 +85,15 @@ describe('a lot', () => {
     const lot = await create(f, { to: 1000 });
     await expect(f.lots.extend(f.chairs, lot.id, 1002, FREE)).rejects.toMatchObject(refused('INVALID_STATE'));
     await expect(f.lots.extend(f.chairs, lot.id, 1001, FREE)).resolves.toMatchObject({ outcome: 'updated' });
+  });
+
+  it('cannot leave its quota by a prefix below, nor pass it by two at once', async () => {
+    const f = await openFixture();
+    await f.directory.updateEnterprise(f.operator, CHAIRS, { quota: 1500 }, null);
+    await expect(create(f, { prefix: `${CHAIRS}.1` })).rejects.toMatchObject(refused('INVALID_STATE'));
+    const both = await Promise.allSettled(['A', 'B'].map((head) => create(f, { head })));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await f.store.counts(CHAIRS as Prefix)).live).toBe(1000);
   });
 
   it('says what every code can say: product values that fit with any serial', async () => {

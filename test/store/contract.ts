@@ -10,6 +10,7 @@ import { describeLotCounts } from './contract-lot-counts.ts';
 import { describeLots } from './contract-lots.ts';
 import { describePast } from './contract-past.ts';
 import { describePreserved } from './contract-preserved.ts';
+import { describeQuotas } from './contract-quotas.ts';
 import { describeRecords } from './contract-records.ts';
 import { describeSearch } from './contract-search.ts';
 import { describeStatistics } from './contract-statistics.ts';
@@ -33,5 +34,6 @@ export function describeStore(name: string, open: OpenStore): void {
     describeTemplates(open);
     describeLots(open);
     describeLotCounts(open);
+    describeQuotas(open);
   });
 }

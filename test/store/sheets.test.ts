@@ -40,12 +40,18 @@ function creation(handle: Handle, { parent, template, searchable, data }: Wish):
   return searchable ? ({ ...change, searchable: [2000] } as Change) : change;
 }
 
-/** Some of the handles, in order. */
+/** Some of the handles, in order; all within one quota, or none of them. */
 const anySheet: fc.Arbitrary<readonly Change[]> = fc
-  .array(fc.tuple(fc.nat({ max: HANDLES.length - 1 }), anyWish), { minLength: 16, maxLength: 60 })
-  .map((pairs) => {
+  .tuple(
+    fc.array(fc.tuple(fc.nat({ max: HANDLES.length - 1 }), anyWish), { minLength: 16, maxLength: 60 }),
+    fc.option(fc.nat({ max: 80 })),
+  )
+  .map(([pairs, quota]) => {
     const byPlace = new Map(pairs);
-    return [...byPlace.keys()].sort((a, b) => a - b).map((i) => creation(HANDLES[i] as Handle, byPlace.get(i) as Wish));
+    const places = [...byPlace.keys()].sort((a, b) => a - b);
+    return places
+      .map((i) => creation(HANDLES[i] as Handle, byPlace.get(i) as Wish))
+      .map((change) => (quota === null ? change : ({ ...change, quota } as Change)));
   });
 const anyOther: fc.Arbitrary<readonly Change[]> = fc
   .array(fc.tuple(fc.nat({ max: HANDLES.length - 1 }), fc.constantFrom('create', 'update', 'delete', 'lot'), anyWish), {
@@ -136,6 +142,10 @@ describe('sheets of creations', () => {
     expect(sent(rows.toReversed())).toBe(false);
     expect(sent([...rows.slice(1), rows[0] as Change])).toBe(false);
     expect(sent([...rows, rows.at(-1) as Change])).toBe(false);
+    const within = rows.map((change) => ({ ...change, quota: 7 }) as Change);
+    expect(sent(within)).toBe(true);
+    expect(sent([...rows, within.at(-1) as Change])).toBe(false);
+    expect(sent([...within.slice(0, -1), rows.at(-1) as Change])).toBe(false);
     expect(sent([...rows, put(h('Z'), 1)])).toBe(false);
     expect(sent([...rows, put(h('Z'), 0, { status: 'reserved' })])).toBe(false);
     expect(sent([...rows, put(h('Z'), 0, { values: [text(1, 'x', { timestamp: 1_700_000_000 })] })])).toBe(false);
