@@ -1,13 +1,25 @@
-// Connects the store's announcement of a commit to the epoch tables: which slots a visible change makes old.
+// Connects the store's announcement of a commit to the epoch tables: which slots visible changes make
+// old, here and at other nodes of the same store.
 
 import { type EpochTable, LOTS_SLOT, slotOf, TRANSFERS_SLOT } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
 
+export interface EndedSlots {
+  readonly changed: readonly number[];
+  readonly created: readonly number[];
+}
+
 /** Called in the committing thread, after the commit can be read and before it is acknowledged. */
 export function announce(epochs: EpochTable, changes: readonly VisibleChange[]): void {
+  const ended = endedBy(changes);
+  if (ended === 'everything') epochs.flush();
+  else epochs.raise(ended.changed, ended.created);
+}
+
+/** What a prefix answers depends on its homes through every handle below it: rare enough to end everything. */
+export function endedBy(changes: readonly VisibleChange[]): EndedSlots | 'everything' {
   const changed: number[] = [];
   const created: number[] = [];
-  let homesChanged = false;
   for (const change of changes) {
     switch (change.subject) {
       case 'record': {
@@ -36,11 +48,8 @@ export function announce(epochs: EpochTable, changes: readonly VisibleChange[]):
         changed.push(slotOf(`template:${change.handle}`));
         break;
       case 'home':
-        homesChanged = true;
-        break;
+        return 'everything';
     }
   }
-  // What a prefix answers depends on its homes through every handle below it: rare enough to end everything.
-  if (homesChanged) epochs.flush();
-  else epochs.raise(changed, created);
+  return { changed, created };
 }

@@ -65,6 +65,9 @@ type PlainGauge = Extract<
   | 'changeStreams'
   | 'redisDown'
   | 'invalidationDown'
+  | 'noticesDown'
+  | 'storeShared'
+  | 'leads'
   | 'importsRunning'
 >;
 /** What a dead thread no longer has. */
@@ -164,6 +167,11 @@ export class Counters implements Observer, ImportObserver {
 
   invalidationIs(state: 'up' | 'down'): void {
     this.set('invalidationDown', state === 'down' ? 1 : 0);
+  }
+
+  /** Whether this node hears the others of its store. */
+  noticesAre(state: 'up' | 'down'): void {
+    this.set('noticesDown', state === 'down' ? 1 : 0);
   }
 
   redisIs(state: 'up' | 'down'): void {

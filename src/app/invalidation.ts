@@ -12,6 +12,7 @@ import type { Observer } from '../domain/observer.ts';
 import type { RecordReader } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { flushWhileDeaf } from './deafness.ts';
 import { connectRedis, redisSettingsOf, usesRedis } from './shared-cache.ts';
 
 export interface Invalidation {
@@ -31,8 +32,6 @@ export interface InvalidationOptions {
   readonly foreign: ForeignReader | null;
 }
 
-/** How often everything is held for old while nothing can be heard: with the time to notice that, below 30 s. */
-const DEAF_FLUSH_MS = 25_000;
 /** Descendants told one by one; of a record with more, all is told to be old. */
 const MAX_DESCENDANTS = 1000;
 /** How far the clocks of nodes may differ. */
@@ -70,7 +69,7 @@ export async function openInvalidation(options: InvalidationOptions): Promise<In
     void foreign?.forget(null);
     epochs.distrust(systemClock() + CLOCK_SKEW_MS);
   };
-  let deaf: NodeJS.Timeout | null = null;
+  const deafness = flushWhileDeaf(distrust);
   const invalidations = new RedisInvalidations({
     settings: redisSettingsOf(config),
     keyPrefix: config.redis.keyPrefix,
@@ -83,9 +82,7 @@ export async function openInvalidation(options: InvalidationOptions): Promise<In
     onGap: distrust,
     onState(state) {
       observer.invalidationIs(state);
-      if (state === 'up' && deaf !== null) clearInterval(deaf);
-      if (state === 'up') deaf = null;
-      else deaf ??= setInterval(distrust, DEAF_FLUSH_MS).unref();
+      deafness.is(state);
     },
   });
   const reader = withPurge(async (handle) => {
@@ -103,7 +100,7 @@ export async function openInvalidation(options: InvalidationOptions): Promise<In
         void tellDescendants(handles, options.store(), invalidations.publish.bind(invalidations));
     },
     async close() {
-      if (deaf !== null) clearInterval(deaf);
+      deafness.close();
       await invalidations.close();
       await answers.close();
     },

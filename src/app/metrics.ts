@@ -13,6 +13,7 @@ import {
 } from '../domain/observer.ts';
 import { JOB_ENDS } from '../imports/job.ts';
 import { ERROR_CODES } from './error-codes.ts';
+import { NODE_METRICS } from './metrics-nodes.ts';
 import { UPSTREAM_METRICS } from './metrics-upstream.ts';
 
 /** The logs kept in files: the audit trail, and the request log with its resolutions. */
@@ -115,6 +116,7 @@ export const METRICS = {
     labels: { scheme: AUTHENTICATION_SCHEMES },
   },
   ...UPSTREAM_METRICS,
+  ...NODE_METRICS,
   eventLoopDelay: {
     ...thread,
     name: 'jiabiao_event_loop_delay_seconds',

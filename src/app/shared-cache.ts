@@ -1,11 +1,10 @@
 // Opens, as the settings say, what threads and nodes share of what others told. It decides nothing itself.
 
-import { readFileSync } from 'node:fs';
 import type { RedisConnection, RedisSettings, RedisState } from '../cache/redis-connection.ts';
 import type { SecondTier } from '../cache/second-tier.ts';
-import { HandleError } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Config } from './config.ts';
+import { readPassword } from './password-file.ts';
 
 export function usesRedis({ redis }: Config): boolean {
   return redis.urls.length > 0;
@@ -14,7 +13,7 @@ export function usesRedis({ redis }: Config): boolean {
 /** Throws `INVALID_CONFIG` if the password cannot be read. */
 export function redisSettingsOf({ redis }: Config): RedisSettings {
   const { urls, cluster: isCluster, username, passwordFile, timeoutMs } = redis;
-  const password = passwordFile === null ? null : readPassword(passwordFile);
+  const password = passwordFile === null ? null : readPassword(passwordFile, 'redis.passwordFile');
   return { urls, isCluster, username, password, timeoutMs };
 }
 
@@ -31,13 +30,4 @@ export async function openSecondTier(config: Config, observer: Observer): Promis
   const connection = await connectRedis(config, (state) => observer.redisIs(state));
   const { RedisAnswers } = await import('../cache/redis-answers.ts');
   return new RedisAnswers(connection, config.redis.keyPrefix, observer);
-}
-
-function readPassword(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
-  } catch (cause) {
-    const message = `redis.passwordFile cannot be read: ${(cause as Error).message}.`;
-    throw new HandleError('INVALID_CONFIG', message, { cause });
-  }
 }

@@ -25,6 +25,7 @@ import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
 import { type LotKeys, openLotKeys } from './lot-key.ts';
 import { type NodeCertificate, openCertificate } from './node-certificate.ts';
+import { type NodeNotices, openNotices } from './notices.ts';
 import { openImports } from './open-imports.ts';
 import { openStore, type Visible } from './open-store.ts';
 import { writeOperatorKey } from './operator-key.ts';
@@ -95,6 +96,9 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const visible: Visible = { epochs, also() {} };
   const bareStore = await openStore({ config, visible, counters, lotTags: lotKeys.secrets });
   opened.push(() => bareStore.close());
+  const notices = await openNotices({ config, epochs, counters });
+  opened.push(() => notices.close());
+  visible.also = (changes) => notices.publish(changes);
   const files = openLogFiles({ config, counters, log, clock: systemClock });
   const trail: AuditTrail = { record: (event) => files.receive({ kind: 'audit', event, atMs: systemClock() }) };
   let isStarted = false;
@@ -121,15 +125,13 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   opened.push(() => certificate.end());
   const foreign = asksOthers(config) ? await openForeign(config, counters, { epochs, log }) : null;
   if (foreign !== null) opened.push(() => foreign.close());
-  const invalidation = await openInvalidation({ config, epochs, observer: counters, store: () => store, foreign });
-  opened.push(() => invalidation.close());
-  visible.also = (changes) => invalidation.publish(changes);
+  const reader = await tellOthers({ config, epochs, counters, foreign, visible, notices, store: () => store }, opened);
   const imports = await openImports(
     { options, store, counters, countersBuffer, epochs, epochBuffers, workers },
     opened,
   );
   const wakeImports = (): void => imports.wake();
-  const common = { options, lotKeys, foreign: invalidation.reader, store, counters, countersBuffer };
+  const common = { options, lotKeys, foreign: reader, store, counters, countersBuffer };
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
   const handle = await openHandleSite(config, randomUUID());
   const doors = { ...shared, handle };
@@ -149,6 +151,28 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
     operatorKeyFile,
     firstKey: token === null ? null : { token, file: operatorKeyFile },
   };
+}
+
+interface TellingParts {
+  readonly config: Config;
+  readonly epochs: EpochTable;
+  readonly counters: Counters;
+  readonly foreign: ForeignReader | null;
+  readonly visible: Visible;
+  readonly notices: NodeNotices;
+  readonly store: () => RegistryStore;
+}
+
+/** Commits are told to the nodes of this store, and to those that have asked this one. Returns who asks others. */
+async function tellOthers(parts: TellingParts, opened: Closer[]): Promise<ForeignReader | null> {
+  const { visible, notices, counters: observer } = parts;
+  const invalidation = await openInvalidation({ ...parts, observer });
+  opened.push(() => invalidation.close());
+  visible.also = (changes) => {
+    notices.publish(changes);
+    invalidation.publish(changes);
+  };
+  return invalidation.reader;
 }
 
 interface Parts {

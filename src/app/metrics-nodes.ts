@@ -1,0 +1,24 @@
+// The metrics of nodes that share a PostgreSQL: a part of the table in metrics.ts.
+
+const sum = { from: 'sum', labels: {} } as const;
+
+export const NODE_METRICS = {
+  noticesDown: {
+    ...sum,
+    name: 'jiabiao_notices_down',
+    type: 'gauge',
+    help: '1 while this node does not hear what other nodes of its store change; what it remembers is read again every 25 s.',
+  },
+  storeShared: {
+    ...sum,
+    name: 'jiabiao_store_shared',
+    type: 'gauge',
+    help: '1 if the store of this node is a PostgreSQL that others may share.',
+  },
+  leads: {
+    ...sum,
+    name: 'jiabiao_leads',
+    type: 'gauge',
+    help: '1 at the node that runs the jobs of all nodes of its store.',
+  },
+} as const;

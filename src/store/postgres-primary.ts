@@ -1,0 +1,77 @@
+// Finds, of several servers that replicate one database, the one that takes writes, and connects to it. After a failover
+// that is another one; which may be promoted when is not decided here.
+
+import { Client } from 'pg';
+import { HandleError } from '../domain/error.ts';
+
+export interface PrimaryOptions {
+  /** `postgres://user:password@host:port/database?sslmode=…`; all of one database. */
+  readonly urls: readonly string[];
+  readonly schema: string;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** Shown among the connections of the database. */
+  readonly name: string;
+}
+
+interface Primary {
+  readonly client: Client;
+  readonly url: string;
+}
+
+/** Its owner ends it. Throws `STORE_UNAVAILABLE` if no server takes writes. */
+export async function connectPrimary(options: PrimaryOptions): Promise<Client> {
+  return (await findPrimary(options)).client;
+}
+
+/** As `connectPrimary`, of who needs only to know where it is. */
+export async function urlOfPrimary(options: PrimaryOptions): Promise<string> {
+  const { client, url } = await findPrimary(options);
+  leave(client);
+  return url;
+}
+
+/** All are tried at once, since one that is gone may take its time to be found so. */
+async function findPrimary(options: PrimaryOptions): Promise<Primary> {
+  const attempts = options.urls.map((url) => connectIfPrimary(url, options));
+  let first: Primary;
+  try {
+    first = await Promise.any(attempts);
+  } catch (cause) {
+    const [reason] = (cause as AggregateError).errors as readonly Error[];
+    const text = `No PostgreSQL of postgres.urls takes writes at present: ${reason?.message}. Start it, or promote a replica that is named there.`;
+    throw new HandleError('STORE_UNAVAILABLE', text, { cause });
+  }
+  // Two that take writes are a split; one of them is used, and the other not.
+  for (const attempt of attempts)
+    attempt.then(({ client }) => client !== first.client && leave(client)).catch(() => {});
+  return first;
+}
+
+async function connectIfPrimary(url: string, options: PrimaryOptions): Promise<Primary> {
+  const { schema, connectTimeoutMs, statementTimeoutMs, name } = options;
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: statementTimeoutMs,
+    keepAlive: true,
+    application_name: name,
+    options: `-c search_path=${schema}`,
+  });
+  client.on('error', () => {}); // told by the query that then fails
+  try {
+    await client.connect();
+    const { rows } = await client.query('SELECT pg_is_in_recovery() AS follows');
+    if (rows[0]?.follows === false) return { client, url };
+  } catch (error) {
+    leave(client);
+    throw error;
+  }
+  leave(client);
+  throw new Error(`${client.host}:${client.port} is a replica`);
+}
+
+/** Nothing is waited for: who is gone does not answer. */
+function leave(client: Client): void {
+  client.end().catch(() => {});
+}
