@@ -6,19 +6,24 @@ import { threadOf } from '../handle-server/id-source.ts';
 import type { HandleLog } from '../handle-server/surroundings.ts';
 import type { Denied, RequestLog } from '../http-server/http-server.ts';
 import { PROBLEMS } from '../http-server/problems.ts';
-import { OPERATION } from '../wire/protocol.ts';
+import { OPERATION, RESPONSE } from '../wire/protocol.ts';
 import type { Config } from './config.ts';
 import { openPeers } from './handle-peers.ts';
 import type { HandleSite } from './handle-site.ts';
 import { workerCountOf } from './listening.ts';
 
 export interface HandleDoorOptions
-  extends Omit<HandleServerOptions, 'host' | 'port' | 'site' | 'random' | 'peers' | 'limits' | 'log' | 'newRequestId'> {
+  extends Omit<
+    HandleServerOptions,
+    'host' | 'port' | 'site' | 'random' | 'peers' | 'limits' | 'log' | 'newRequestId' | 'sampling'
+  > {
   readonly config: Config;
   readonly site: HandleSite;
   /** Of this node, from 1; 0 where there is one. */
   readonly thread: number;
   readonly log: RequestLog;
+  /** Null if no resolution is to be kept. */
+  readonly keepsResolution: (() => boolean) | null;
 }
 
 export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<HandleServer, 'close'>> {
@@ -34,6 +39,10 @@ export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<H
     site: { ...site, privateKey: createPrivateKey(site.privateKey) },
     log: adapt(options.log),
     newRequestId: randomUUID,
+    sampling: {
+      resolutionSample: config.log.resolutionSample,
+      ...(options.keepsResolution === null ? {} : { keepsResolution: options.keepsResolution }),
+    },
     random: { bytes: randomBytes, int: randomInt },
     peers,
     limits: {
@@ -47,22 +56,30 @@ export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<H
 
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(OPERATION).map(([name, code]) => [code, name]));
 
+/** Of answers that are no failures, as the interface of HTTP has them. */
+const STATUSES: ReadonlyMap<number, number> = new Map([
+  [RESPONSE.handleNotFound, 404],
+  [RESPONSE.serviceReferral, 300],
+  [RESPONSE.prefixReferral, 300],
+]);
+
 /** Requests of this protocol stand in the logs as those of HTTP, with the status that their failure has there. */
 function adapt(log: RequestLog): HandleLog {
-  return ({ requestId, opCode, handle, durationMs, client, identity, failure }) => {
+  return ({ requestId, opCode, handle, responseCode, durationMs, client, identity, failure, plain }) => {
     const denial = failure === null ? null : deniedBy(failure);
     log({
       requestId,
       method: client.door === 'handle-tcp' ? 'HDL-TCP' : 'HDL-UDP',
       route: NAMES.get(opCode) ?? 'unknown',
       path: encodeURI(handle.toWellFormed()),
-      status: failure === null ? 200 : PROBLEMS[failure.code].status,
+      status: failure === null ? (STATUSES.get(responseCode) ?? 200) : PROBLEMS[failure.code].status,
       durationMs,
       client: client.address,
       ...(identity === null ? {} : { principalId: identity }),
       ...(failure === null ? {} : { code: failure.code }),
       ...(failure?.code === 'INTERNAL' ? { cause: failure.cause } : {}),
       ...(denial === null ? {} : { denial }),
+      ...(plain === null ? {} : { plain }),
     });
   };
 }

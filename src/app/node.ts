@@ -125,7 +125,8 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const { openHandleDoor } = await import('./handle-door.ts');
   const shared = { config, resolver, recognise: recogniseFor(config), homed, clock, observer, ...registry };
   const { handle: site, thread, reusePort } = options;
-  const handle = await openHandleDoor({ ...shared, site, thread, reusePort, log: options.facts.log });
+  const { log, keepsResolution } = options.facts;
+  const handle = await openHandleDoor({ ...shared, site, thread, reusePort, log, keepsResolution });
   return { ...http, close: () => handle.close().then(closeHttp) };
 }
 

@@ -4,7 +4,6 @@
 import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
 import { failureOf, HandleError } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
-import type { Requester } from '../registry/handle-requester.ts';
 import { tryEnvelope } from '../wire/envelope.ts';
 import {
   type Decoded,
@@ -17,6 +16,7 @@ import {
 import { FLAG, OPERATION, RESPONSE } from '../wire/protocol.ts';
 import { type Administration, isAdministration } from './administration.ts';
 import type { Authentication } from './authentication.ts';
+import type { Call, CallLog } from './call.ts';
 import type { Challenge } from './challenges.ts';
 import { failed, refusal } from './failures.ts';
 import { threadOf } from './id-source.ts';
@@ -24,7 +24,7 @@ import { type Client, type Outcome, type Reply, succeeded } from './outcome.ts';
 import type { Resolution } from './resolution.ts';
 import type { Asked, NodeSite, Responses } from './responses.ts';
 import type { Session } from './sessions.ts';
-import type { HandleLog, Peers } from './surroundings.ts';
+import type { Peers } from './surroundings.ts';
 
 export interface AnswererOptions {
   readonly resolution: Resolution;
@@ -33,8 +33,7 @@ export interface AnswererOptions {
   readonly responses: Responses;
   readonly site: NodeSite;
   readonly observer: Observer;
-  readonly log: HandleLog;
-  readonly newRequestId: () => string;
+  readonly log: CallLog;
   /** Null where there is one thread. */
   readonly peers: Peers | null;
   /** Requests of this thread that may wait at once. */
@@ -45,20 +44,6 @@ type Request = Decoded<RequestMessage>;
 type Message = Request | Decoded<ResponseMessage> | EncryptedMessage;
 /** What may come of a request: an outcome, several in turn, or the need to prove who asks. */
 type Outcomes = Outcome | AsyncIterable<Outcome> | 'authentication';
-
-/** A request on its way to its answer. */
-interface Call {
-  readonly request: Request;
-  readonly client: Client;
-  readonly session: Session | null;
-  /** Who asks; null until somebody has proven to be. */
-  readonly requester: Requester | null;
-  /** What is answered: the request, or the answer to a challenge that has held it up. */
-  readonly asked: Asked;
-  readonly keepsConnection: boolean;
-  readonly requestId: string | null;
-  readonly startedAt: number;
-}
 
 const LOST_SESSION = 'Invalid session id or session time out. Please try again.';
 const NO_SESSION_TO_DECRYPT = 'Invalid session id. Unable to decrypt request message.';
@@ -122,6 +107,7 @@ export class Answerer {
       asked: { envelope, opCode, opFlags, content, session },
       keepsConnection: (opFlags & FLAG.keepConnection) !== 0,
       requestId: null,
+      plain: null,
       startedAt: performance.now(),
     };
   }
@@ -180,7 +166,7 @@ export class Answerer {
     const { request } = given.challenge;
     const { opCode, opFlags } = request.header;
     const call = this.#callOf(answer, given.client, given.session);
-    const requestId = this.#options.newRequestId();
+    const requestId = this.#options.log.newRequestId();
     const resumed = { ...call, request, requestId, asked: { ...call.asked, opCode, opFlags } };
     try {
       const requester = await this.#options.authentication.prove(answer, given);
@@ -191,8 +177,7 @@ export class Answerer {
   }
 
   #carryOut(given: Call): Reply | Promise<Reply> {
-    const isNamed = given.requestId !== null || given.request.header.opCode === OPERATION.resolution;
-    const call = isNamed ? given : { ...given, requestId: this.#options.newRequestId() };
+    const call = this.#options.log.named(given);
     try {
       const outcomes = this.#outcomesOf(call);
       return outcomes instanceof Promise ? this.#counted(this.#later(call, outcomes)) : this.#told(call, outcomes);
@@ -260,7 +245,7 @@ export class Answerer {
     if (outcomes === 'authentication') {
       return this.#reply(asked, this.#options.authentication.challenge(request, client, session), keepsConnection);
     }
-    if (call.requestId !== null) this.#log(call, null);
+    this.#options.log.tell(call, 'code' in outcomes ? outcomes.code : RESPONSE.success, null);
     return 'code' in outcomes
       ? this.#reply(asked, outcomes, keepsConnection)
       : { messages: this.#encoded(asked, outcomes), keepsConnection };
@@ -273,8 +258,9 @@ export class Answerer {
   #fail(call: Call, thrown: unknown): Reply | Promise<Reply> {
     const failure = failureOf(thrown);
     this.#options.observer.failed(failure.code);
-    if (call.requestId !== null || failure.code === 'INTERNAL') this.#log(call, failure);
-    return this.#reply(call.asked, failed(failure), call.keepsConnection);
+    const outcome = failed(failure);
+    this.#options.log.tell(call, outcome.code, failure);
+    return this.#reply(call.asked, outcome, call.keepsConnection);
   }
 
   #reply(asked: Asked, outcome: Outcome, keepsConnection: boolean): Reply | Promise<Reply> {
@@ -282,19 +268,5 @@ export class Answerer {
     if (!(message instanceof Promise)) return { messages: [message], keepsConnection };
     // Signatures have a limit of their own, so that they take no room from what has to wait for the store.
     return message.then((signed) => ({ messages: [signed], keepsConnection }));
-  }
-
-  #log({ request, client, requester, requestId, startedAt }: Call, failure: HandleError | null): void {
-    const { body, header } = request;
-    this.#options.log({
-      requestId: requestId ?? '',
-      opCode: header.opCode,
-      handle: 'handle' in body ? body.handle : '',
-      responseCode: failure === null ? RESPONSE.success : failed(failure).code,
-      durationMs: performance.now() - startedAt,
-      client,
-      identity: requester?.kind === 'handle' ? `${requester.identity.index}:${requester.identity.handle}` : null,
-      failure,
-    });
   }
 }

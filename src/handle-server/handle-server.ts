@@ -3,6 +3,7 @@
 import { networkOf } from '../domain/client-network.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
+import { createSample, type ResolutionSampling } from '../logbook/resolution-sample.ts';
 import { AuthenticationGuard } from '../registry/authentication-guard.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
@@ -12,6 +13,7 @@ import type { Resolver } from '../resolver/resolver.ts';
 import { Administration } from './administration.ts';
 import { Answerer } from './answerer.ts';
 import { Authentication, type Claimant } from './authentication.ts';
+import { CallLog } from './call.ts';
 import { Challenges } from './challenges.ts';
 import { IdSource, type Randomness } from './id-source.ts';
 import type { Client } from './outcome.ts';
@@ -39,6 +41,7 @@ export interface HandleServerOptions {
   readonly observer: Observer;
   readonly log: HandleLog;
   readonly newRequestId: () => string;
+  readonly sampling: ResolutionSampling;
   readonly random: Randomness;
   readonly peers: Peers | null;
   readonly limits: {
@@ -100,8 +103,7 @@ function createAnswerer(options: HandleServerOptions): Answerer {
     responses: new Responses(site, clock, observer),
     site,
     observer,
-    log: options.log,
-    newRequestId: options.newRequestId,
+    log: new CallLog({ ...options, sample: createSample(options.sampling) }),
     peers,
     inFlight: limits.inFlight,
   });

@@ -2,9 +2,10 @@
 
 import type { ByteString } from '../domain/bytes.ts';
 import type { HandleError } from '../domain/error.ts';
+import type { Sampled } from '../logbook/resolution-sample.ts';
 import type { Client, Reply } from './outcome.ts';
 
-/** Told of each request but resolutions, and of each that failed. */
+/** Told of each request but the plain resolutions that no sample fell on, and of each defect. */
 export type HandleLog = (entry: {
   readonly requestId: string;
   readonly opCode: number;
@@ -16,6 +17,8 @@ export type HandleLog = (entry: {
   /** Who asks, as `index:handle`. */
   readonly identity: string | null;
   readonly failure: HandleError | null;
+  /** Of a plain resolution: why it is here; null of all else. */
+  readonly plain: Sampled | null;
 }) => void;
 
 /** The other threads of the node, which have challenges and sessions of their own. */

@@ -9,6 +9,7 @@ import type { Observer } from '../domain/observer.ts';
 import type { Homed } from '../domain/prefix.ts';
 import type { Tracer } from '../domain/tracer.ts';
 import type { ImportService } from '../imports/import-service.ts';
+import type { Sampled } from '../logbook/resolution-sample.ts';
 import { AuthenticationGuard } from '../registry/authentication-guard.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import type { HandleAuthenticator } from '../registry/handle-authentication.ts';
@@ -85,7 +86,7 @@ export type RequestLog = (entry: {
   /** What a defect threw; for the log alone. */
   readonly cause?: unknown;
   /** Of a plain resolution, which is here because the sample fell on it, or because it is to be kept, or both. */
-  readonly plain?: { readonly sampled: boolean; readonly kept: boolean };
+  readonly plain?: Sampled;
 }) => void;
 
 export interface HttpServerOptions extends ServiceOptions, DocsOptions {

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HandleError } from '../domain/error.ts';
+import { createSample } from '../logbook/resolution-sample.ts';
 import type { ClientAddress } from './client-network.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import { pathOf, sanitizedRequestId } from './request-hooks.ts';
@@ -18,24 +19,22 @@ export function createPlainLog(
   options: Pick<HttpServerOptions, 'log' | 'newRequestId' | 'resolutionSample' | 'keepsResolution'>,
   addressOf: ClientAddress,
 ): PlainLog {
-  const { log, newRequestId, resolutionSample = 0, keepsResolution } = options;
-  let skipped = 0;
+  const { log, newRequestId } = options;
+  const next = createSample(options);
   const sample = (request: IncomingMessage, response: ServerResponse): void => {
-    const kept = keepsResolution?.() ?? false;
-    const sampled = resolutionSample !== 0 && ++skipped >= resolutionSample;
-    if (sampled) skipped = 0;
-    if (!sampled && !kept) return;
+    const plain = next?.() ?? null;
+    if (plain === null) return;
     const startedAt = performance.now();
     const client = addressOf(request); // a closed connection has none
     response.once('close', () => {
       const durationMs = performance.now() - startedAt;
       const requestId = sanitizedRequestId(request.headers['x-request-id']) ?? newRequestId();
       const path = pathOf(request.url);
-      log({ ...ROUTE, requestId, path, client, status: response.statusCode, durationMs, plain: { sampled, kept } });
+      log({ ...ROUTE, requestId, path, client, status: response.statusCode, durationMs, plain });
     });
   };
   return {
-    sample: resolutionSample === 0 && keepsResolution === undefined ? null : sample,
+    sample: next === null ? null : sample,
     onDefect(error) {
       const { code, cause } = error;
       log({ ...ROUTE, requestId: newRequestId(), path: '', client: '', status: 500, durationMs: 0, code, cause });

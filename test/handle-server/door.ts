@@ -64,6 +64,7 @@ export async function openHandleDoor(settings: HandleDoorSettings = {}): Promise
     clock: () => http.clock.nowMs,
     log: (entry) => log.push(entry),
     newRequestId: () => `handle-${++requests}`,
+    sampling: {},
     random: { bytes: randomBytes, int: randomInt },
     peers: settings.peers ?? null,
     limits: { ...LIMITS, ...settings.limits },

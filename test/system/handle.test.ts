@@ -1,6 +1,8 @@
 // The Handle protocol of a real node with several workers: connections fall on any of them, and challenges and sessions are
 // carried on wherever they began.
 
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ByteString } from '../../src/domain/bytes.ts';
 import { encodeMessage, type RequestMessage } from '../../src/wire/message.ts';
@@ -93,6 +95,20 @@ it('answers many connections at once', async () => {
   const message = resolution(`${PREFIX}/C-0`, { flags: PUBLIC });
   const answers = await Promise.all(Array.from({ length: 200 }, () => told(message)));
   expect(new Set(answers.map(codeOf))).toEqual(new Set([1]));
+});
+
+it('keeps resolutions in the request log as those of HTTP are kept', async () => {
+  await told(resolution(`${PREFIX}/C-1`));
+  await askByUdp(port, [resolution(`${PREFIX}/LOGGED-NONE`)]);
+  expect(await node.stop()).toBe(0);
+  const logs = join(directory.path, 'logs');
+  const files = readdirSync(logs).filter((name) => name.startsWith('requests'));
+  const lines = files.flatMap((name) => readFileSync(join(logs, name), 'utf8').trim().split('\n'));
+  const logged = (path: string) => lines.map((line) => JSON.parse(line)).filter((line) => line.path === path);
+  const plain = { method: 'HDL-TCP', route: 'resolution', status: 200 };
+  expect(logged(`${PREFIX}/C-1`)).toContainEqual(expect.objectContaining(plain));
+  expect(logged(`${PREFIX}/LOGGED-NONE`)).toMatchObject([{ method: 'HDL-UDP', route: 'resolution', status: 404 }]);
+  node = await start();
 });
 
 it('keeps its site and its key over a restart, and ends in time', async () => {

@@ -1,0 +1,75 @@
+// A request of the Handle protocol on its way to its answer, and what is logged of it.
+
+import type { HandleError } from '../domain/error.ts';
+import type { Sampled } from '../logbook/resolution-sample.ts';
+import type { Requester } from '../registry/handle-requester.ts';
+import type { Decoded, RequestMessage } from '../wire/message.ts';
+import { OPERATION } from '../wire/protocol.ts';
+import type { Client } from './outcome.ts';
+import type { Asked } from './responses.ts';
+import type { Session } from './sessions.ts';
+import type { HandleLog } from './surroundings.ts';
+
+export interface Call {
+  readonly request: Decoded<RequestMessage>;
+  readonly client: Client;
+  readonly session: Session | null;
+  /** Who asks; null until somebody has proven to be. */
+  readonly requester: Requester | null;
+  /** What is answered: the request, or the answer to a challenge that has held it up. */
+  readonly asked: Asked;
+  readonly keepsConnection: boolean;
+  /** Null for what is not logged unless it is a defect. */
+  readonly requestId: string | null;
+  /** Why a plain resolution is logged; null for all else. */
+  readonly plain: Sampled | null;
+  readonly startedAt: number;
+}
+
+export interface CallLogOptions {
+  readonly log: HandleLog;
+  readonly newRequestId: () => string;
+  /** Of plain resolutions; null where none is logged. */
+  readonly sample: (() => Sampled | null) | null;
+}
+
+export class CallLog {
+  readonly #options: CallLogOptions;
+
+  constructor(options: CallLogOptions) {
+    this.#options = options;
+  }
+
+  newRequestId(): string {
+    return this.#options.newRequestId();
+  }
+
+  /** The same with a request id if it is to be logged. Of the resolutions of nobody in particular that is a sample. */
+  named(call: Call): Call {
+    const { newRequestId, sample } = this.#options;
+    if (call.requestId !== null) return call;
+    const isPlain = call.request.header.opCode === OPERATION.resolution && call.requester === null;
+    if (!isPlain) return { ...call, requestId: newRequestId() };
+    const plain = sample === null ? null : sample();
+    return plain === null ? call : { ...call, requestId: newRequestId(), plain };
+  }
+
+  /** Of a defect always, and then whatever the sample says. */
+  tell(call: Call, responseCode: number, failure: HandleError | null): void {
+    const isDefect = failure?.code === 'INTERNAL';
+    if (call.requestId === null && !isDefect) return;
+    const { request, client, requester, requestId, startedAt } = call;
+    const { body, header } = request;
+    this.#options.log({
+      requestId: requestId ?? this.#options.newRequestId(),
+      opCode: header.opCode,
+      handle: 'handle' in body ? body.handle : '',
+      responseCode,
+      durationMs: performance.now() - startedAt,
+      client,
+      identity: requester?.kind === 'handle' ? `${requester.identity.index}:${requester.identity.handle}` : null,
+      failure,
+      plain: isDefect ? null : call.plain,
+    });
+  }
+}
