@@ -22,6 +22,9 @@ export const MAX_IMPORT_ATTEMPTS = 10;
 export const MAX_RUN_ROWS = 250_000;
 export const MAX_RUN_BYTES = 50_331_648;
 
+/** Types of values that an import numbers: more than any template has; others stand in their rows. */
+export const MAX_ROW_TYPES = 256;
+
 /** Runs merged at once: a buffer and an open file each. When there are as many, they become one. */
 export const MAX_MERGED_RUNS = 256;
 

@@ -10,8 +10,9 @@ import { type JobCounts, NO_COUNTS } from './job.ts';
 import type { JobRun, Verdict } from './job-run.ts';
 import { mergeInto } from './merged-rows.ts';
 import type { NamedParents } from './named-parents.ts';
+import { packRow, RowTypes } from './packed-row.ts';
 import { ProblemWriter } from './problems.ts';
-import { HAS_PARENT, RunGatherer } from './sorted-runs.ts';
+import { HAS_PARENT, IS_PACKED, RunGatherer } from './sorted-runs.ts';
 import { openUpload } from './upload-rows.ts';
 
 export const PROBLEMS = 'problems.ndjson';
@@ -43,6 +44,7 @@ class CheckStage {
   readonly #problems: ProblemWriter;
   readonly #gatherer = new RunGatherer();
   readonly #runs: string[] = [];
+  readonly #types = new RowTypes();
   #runNumber = 0;
   #rows = 0;
   #refused = 0;
@@ -95,14 +97,17 @@ class CheckStage {
       deferredRows: 0,
       settledInRound: 0,
       counts: this.counts,
+      types: this.#types.all,
     });
     return verdict;
   }
 
-  #keep({ handle: text, line, json, parent }: GoodRow): void {
-    const handle = parseHandle(text, this.#run.context.foldsCase);
+  #keep({ handle: spelled, line, json, parent, registration }: GoodRow): void {
+    const handle = parseHandle(spelled, this.#run.context.foldsCase);
     if (this.#gatherer.isFull) this.#writeRun();
-    this.#gatherer.add({ handle, line, flags: parent === null ? 0 : HAS_PARENT, json });
+    const packed = registration === undefined ? null : packRow(registration, this.#types);
+    const flags = (parent === null ? 0 : HAS_PARENT) | (packed === null ? 0 : IS_PACKED);
+    this.#gatherer.add({ handle, line, flags, text: packed ?? json });
     if (parent === null) this.#plainRows++;
     else {
       this.#parentRows++;

@@ -8,7 +8,7 @@ import { MAX_IMPORT_CRASHES } from '../domain/import-limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import { dryRunTarget } from '../registry/import-dry-run.ts';
 import type { ImportTarget } from '../registry/import-loop.ts';
-import { registryTarget } from '../registry/import-registry.ts';
+import { type ImportItem, registryTarget } from '../registry/import-registry.ts';
 import type { JournalReader } from '../store/registry-store.ts';
 import { checkFile, lostCheckpoint, PROBLEMS } from './check-stage.ts';
 import { type ImportJob, isOver, type JobEnd, NO_COUNTS } from './job.ts';
@@ -120,7 +120,7 @@ async function checkAndRehearse(run: JobRun, rehearses: boolean): Promise<Verdic
   return 'finished';
 }
 
-function targetOf(run: JobRun, dryRun: boolean): ImportTarget {
+function targetOf(run: JobRun, dryRun: boolean): ImportTarget<ImportItem> {
   const { identifiers } = run.context;
   const { id, settings } = run.job;
   const { mode } = settings;

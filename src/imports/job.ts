@@ -81,6 +81,8 @@ export interface Checkpoint {
   readonly deferredRows: number;
   readonly settledInRound: number;
   readonly counts: JobCounts;
+  /** Types that packed rows name by number; left out by versions that packed none. */
+  readonly types?: readonly string[];
 }
 
 export interface ImportJob {

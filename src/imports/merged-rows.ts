@@ -3,7 +3,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type ByteString, textFromBytes } from '../domain/bytes.ts';
-import { HEAD_BYTES, LINE_BYTES, lineOfKey, RowFileWriter } from './sorted-runs.ts';
+import { encodingOf, HEAD_BYTES, LINE_BYTES, lineOfKey, RowFileWriter } from './sorted-runs.ts';
 
 const READ_BYTES = 131_072;
 
@@ -42,8 +42,8 @@ class RowFileReader {
     return this.#buffer[this.#start + HEAD_BYTES + this.key.length] as number;
   }
 
-  get json(): string {
-    return this.#buffer.toString('utf8', this.#start + HEAD_BYTES + this.key.length + 1, this.#rowEnd);
+  get text(): string {
+    return this.#buffer.toString(encodingOf(this.flags), this.#start + HEAD_BYTES + this.key.length + 1, this.#rowEnd);
   }
 
   close(): void {
@@ -112,8 +112,8 @@ export class MergedRows {
     return this.#first.flags;
   }
 
-  get json(): string {
-    return this.#first.json;
+  get text(): string {
+    return this.#first.text;
   }
 
   get row(): Buffer {

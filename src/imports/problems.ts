@@ -55,19 +55,19 @@ export async function writeReport(
     gatherer.writeTo(runs.at(-1) as string);
   };
   let number = 0;
-  for await (const json of createInterface({ input: createReadStream(problems) })) {
+  for await (const text of createInterface({ input: createReadStream(problems) })) {
     number += 1;
     if (gatherer.isFull) flush();
     // Several of one line keep their order; the number keeps them apart.
-    const line = String((JSON.parse(json) as RowProblem).line).padStart(15, '0');
-    gatherer.add({ handle: line, line: number, flags: 0, json });
+    const line = String((JSON.parse(text) as RowProblem).line).padStart(15, '0');
+    gatherer.add({ handle: line, line: number, flags: 0, text });
   }
   if (!gatherer.isEmpty) flush();
   const merged = new MergedRows(runs);
   const file = openSync(report, 'w');
   try {
     writeSync(file, PROBLEMS_HEAD);
-    while (merged.next()) writeSync(file, formatProblem(JSON.parse(merged.json) as RowProblem));
+    while (merged.next()) writeSync(file, formatProblem(JSON.parse(merged.text) as RowProblem));
   } finally {
     merged.close();
     closeSync(file);

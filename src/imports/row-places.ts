@@ -9,16 +9,16 @@ let known: { readonly from: unknown; readonly mapping: CsvMapping } | null = nul
 
 /** `line 3, column SKU`, or `line 3, /values/0` where the file has no columns. `pointer` is '' for the whole row. */
 export function placeInFile(
-  { line, json }: { readonly line: number; readonly json: string },
+  line: number,
   pointer: string,
   { mapping }: JobSettings,
+  valueIndexes: () => readonly number[],
 ): string {
   if (mapping === null || pointer === '') return placeOf({ line, places: null }, pointer);
   const { handle, parent, template, values } = mappingOf(mapping);
   const named = { '/handle': handle, '/parent': parent, '/template': template }[pointer]?.names[0];
   if (named !== undefined) return `line ${line}, column ${named}`;
-  const item = JSON.parse(json) as { readonly values?: readonly { readonly index: number }[] };
-  const places = (item.values ?? []).map(({ index }) => {
+  const places = valueIndexes().map((index) => {
     const value = values.find((each) => each.index === index);
     return value?.text.names[0] ?? value?.type ?? '';
   });

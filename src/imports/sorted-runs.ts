@@ -5,12 +5,14 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } 
 import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/import-limits.ts';
 
 /**
- * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), JSON. The key is the handle
+ * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), text. The key is the handle
  * in UTF-8, a zero, and the line in 6 bytes: handles hold no zero, so equal ones stand together, the first line first.
  */
 export const HEAD_BYTES = 6;
 export const LINE_BYTES = 6;
 export const HAS_PARENT = 1;
+/** Its text is a row's bytes (packed-row.ts), one character each, and not JSON. */
+export const IS_PACKED = 2;
 const WRITE_BYTES = 1_048_576;
 const FIRST_BYTES = 1_048_576;
 
@@ -18,7 +20,7 @@ export interface RunRow {
   readonly handle: string;
   readonly line: number;
   readonly flags: number;
-  readonly json: string;
+  readonly text: string;
 }
 
 /** Writes rows one after the other, buffered. `close` leaves them on disk. */
@@ -78,12 +80,12 @@ export function rowBytes(row: RunRow): Buffer {
 }
 
 /** No character of UTF-16 takes more than three bytes of UTF-8. */
-function roomFor({ handle, json }: RunRow): number {
-  return 3 * (handle.length + json.length) + HEAD_BYTES + LINE_BYTES + 2;
+function roomFor({ handle, text }: RunRow): number {
+  return 3 * (handle.length + text.length) + HEAD_BYTES + LINE_BYTES + 2;
 }
 
 /** Returns where the row ends. */
-function encodeRow({ handle, line, flags, json }: RunRow, bytes: Buffer, start: number): number {
+function encodeRow({ handle, line, flags, text }: RunRow, bytes: Buffer, start: number): number {
   const keyStart = start + HEAD_BYTES;
   let at = keyStart + bytes.write(handle, keyStart, 'utf8');
   bytes[at++] = 0;
@@ -91,9 +93,13 @@ function encodeRow({ handle, line, flags, json }: RunRow, bytes: Buffer, start: 
   at += LINE_BYTES;
   bytes.writeUInt16LE(at - keyStart, start + 4);
   bytes[at++] = flags;
-  at += bytes.write(json, at, 'utf8');
+  at += bytes.write(text, at, encodingOf(flags));
   bytes.writeUInt32LE(at - start - 4, start);
   return at;
+}
+
+export function encodingOf(flags: number): 'latin1' | 'utf8' {
+  return (flags & IS_PACKED) === 0 ? 'utf8' : 'latin1';
 }
 
 export class RunGatherer {

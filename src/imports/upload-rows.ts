@@ -22,7 +22,7 @@ export interface UploadRows {
 /** Throws what makes the file unreadable as a whole. `limitBytes`: that a workbook may unpack to. */
 export async function openUpload(job: ImportJob, path: string, limitBytes: number): Promise<UploadRows> {
   const { settings, bytes } = job;
-  const defaults: RowDefaults = { parent: settings.parent, template: settings.template };
+  const defaults: RowDefaults = { parent: settings.parent, template: settings.template, mode: settings.mode };
   let read = 0;
   if (settings.format === 'xlsx') {
     const progress = (share: number): void => {

@@ -2,6 +2,7 @@
 // came of each is counted in order, and kept with its place. Also the rehearsal, which changes nothing.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import {
   MAX_IMPORT_BATCH_BYTES,
   MAX_IMPORT_BATCH_ROWS,
@@ -10,20 +11,22 @@ import {
 } from '../domain/import-limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import { type ImportResult, type ImportTarget, registerPatiently } from '../registry/import-loop.ts';
+import type { ImportItem } from '../registry/import-registry.ts';
 import { lostCheckpoint, PROBLEMS } from './check-stage.ts';
 import type { Checkpoint, JobCounts } from './job.ts';
 import { type JobRun, settledIn, type Verdict } from './job-run.ts';
 import { MergedRows } from './merged-rows.ts';
+import { RowItems, RowTypes } from './packed-row.ts';
 import { ProblemWriter, type RowProblem } from './problems.ts';
 import { placeInFile } from './row-places.ts';
-import { HAS_PARENT, RowFileWriter, type RunRow, rowBytes } from './sorted-runs.ts';
+import { HAS_PARENT, IS_PACKED, RowFileWriter, type RunRow, rowBytes } from './sorted-runs.ts';
 
 /** A crash costs as much work again. */
 const CHECKPOINT_MS = 1000;
 
 export interface WriteOptions {
   readonly stage: 'rehearsing' | 'writing';
-  readonly target: ImportTarget;
+  readonly target: ImportTarget<ImportItem>;
   /** What this job did in calls that its checkpoint does not know of, by handle. */
   readonly done: ReadonlyMap<string, RegistrationOutcome>;
   /** Whether a refused row ends it. */
@@ -60,6 +63,7 @@ class WriteStage {
   readonly #run: JobRun;
   readonly #options: WriteOptions;
   readonly #problems: ProblemWriter;
+  readonly #items: RowItems;
   #deferred: RowFileWriter;
   #mark: Checkpoint;
   #counts: { -readonly [K in keyof JobCounts]: number };
@@ -71,6 +75,7 @@ class WriteStage {
     this.#run = run;
     this.#options = options;
     this.#mark = checkpoint;
+    this.#items = new RowItems(new RowTypes(checkpoint.types));
     this.#counts = { ...checkpoint.counts };
     this.#problems = new ProblemWriter(run.path(PROBLEMS), checkpoint.problemBytes);
     this.#deferred = new RowFileWriter(this.#deferredPath(checkpoint.round), checkpoint.deferredBytes);
@@ -134,15 +139,15 @@ class WriteStage {
       call.done.push(done);
       return;
     }
-    const json = round < 2 ? rows.json : withoutReason(rows.json).json;
-    call.rows.push({ handle, line, flags, json });
-    call.bytes += json.length;
+    const text = round < 2 ? rows.text : withoutReason(rows.text).text;
+    call.rows.push({ handle, line, flags, text });
+    call.bytes += text.length;
   }
 
   async #send(call: Call): Promise<Verdict | null> {
     const { store, sleep, random } = this.#run.context;
     call.sequence = store.stats().sequence;
-    const items = call.rows.map(({ json }) => json);
+    const items = call.rows.map((row) => this.#items.of(row));
     const { target } = this.#options;
     call.results = items.length === 0 ? Promise.resolve([]) : registerPatiently(items, target, { sleep, random });
     call.results.catch(() => {}); // thrown where it is awaited; until then it must not count as unhandled
@@ -174,11 +179,11 @@ class WriteStage {
         this.#counts[result.outcome]++;
         settledInRound++;
       } else if (result.code === 'INVALID_PARENT' && this.#mark.round > 0) {
-        this.#deferred.write(rowBytes({ ...row, json: withReason(result.detail, row.json) }));
+        this.#deferred.write(rowBytes({ ...row, text: withReason(result.detail, row) }));
         deferredRows++;
       } else {
         const { code, detail } = result;
-        const at = placeInFile(row, result.at ?? '', this.#run.job.settings);
+        const at = this.#placeOf(row, result.at ?? '');
         this.#refuse({ line: row.line, handle: row.handle, code, detail, at });
       }
     }
@@ -227,9 +232,10 @@ class WriteStage {
     const rows = new MergedRows(deferredRows === 0 ? [] : [this.#deferredPath(round)]);
     try {
       while (rows.next()) {
-        const { line, handle } = rows;
-        const { reason: detail, json } = withoutReason(rows.json);
-        const at = placeInFile({ line, json }, '/parent', this.#run.job.settings);
+        const { line, handle, flags } = rows;
+        const { reason, text } = withoutReason(rows.text);
+        const detail = (flags & IS_PACKED) === 0 ? reason : textFromBytes(reason as ByteString);
+        const at = this.#placeOf({ handle, line, flags, text }, '/parent');
         if (this.#options.judgesParents) this.#refuse({ line, handle, code: 'INVALID_PARENT', detail, at });
         else this.#counts.created++;
       }
@@ -253,6 +259,10 @@ class WriteStage {
     for (const [outcome, count] of counts) this.#run.context.observer.importedRows(outcome, count);
   }
 
+  #placeOf(row: RunRow, pointer: string): string {
+    return placeInFile(row.line, pointer, this.#run.job.settings, () => this.#items.valueIndexesOf(row));
+  }
+
   #share(): number {
     const { plainRows, parentRows } = this.#mark;
     return Math.min(1, settledIn(this.#counts) / Math.max(1, plainRows + parentRows));
@@ -273,14 +283,15 @@ function isFull({ rows, done, refused, bytes }: Call): boolean {
   return rows.length + done.length + refused.length >= MAX_IMPORT_BATCH_ROWS || bytes >= MAX_IMPORT_BATCH_BYTES;
 }
 
-/** Why a row was put off goes with it, in front of its one line of JSON. */
-function withReason(reason: string, json: string): string {
-  return `${reason.replaceAll('\n', ' ')}\n${json}`;
+/** Why a row was put off goes with it, as a line in front of its text. */
+function withReason(reason: string, { flags, text }: RunRow): string {
+  const line = reason.replaceAll('\n', ' ');
+  return `${(flags & IS_PACKED) === 0 ? line : bytesFromText(line)}\n${text}`;
 }
 
-function withoutReason(text: string): { readonly reason: string; readonly json: string } {
+function withoutReason(text: string): { readonly reason: string; readonly text: string } {
   const end = text.indexOf('\n');
-  return { reason: text.slice(0, end), json: text.slice(end + 1) };
+  return { reason: text.slice(0, end), text: text.slice(end + 1) };
 }
 
 function newCall(): Call {

@@ -44,6 +44,9 @@ export interface Access {
   readonly holder: Enterprise | null;
 }
 
+/** Parents and templates that items of a call named, by their spelling: most name the same. */
+type NamedHandles = Map<string, Handle>;
+
 export class Admission {
   readonly #homes: Homes;
   readonly #enterprises: Remembered<Enterprise>;
@@ -65,9 +68,10 @@ export class Admission {
   ): Promise<Item[]> {
     const items: Item[] = [];
     const accesses = new Map<string, Access>();
+    const named: NamedHandles = new Map();
     for (let position = 0; position < registrations.length; position++) {
       const registration = registrations[position] as Registration;
-      const target = this.#targetOf(registration);
+      const target = this.#targetOf(registration, named);
       if (target instanceof HandleError) {
         results[position] = { ok: false, handle: registration.handle, error: target };
         continue;
@@ -123,7 +127,7 @@ export class Admission {
     }
   }
 
-  #targetOf(registration: Registration): Target | HandleError {
+  #targetOf(registration: Registration, named: NamedHandles): Target | HandleError {
     if (registration.operation === 'refused') return registration.error;
     try {
       const handle = this.parseStorable(registration.handle, '/handle');
@@ -133,16 +137,21 @@ export class Admission {
       }
       return {
         handle,
-        parent: this.#parseIfNamed(registration.parent, '/parent'),
-        template: this.#parseIfNamed(registration.template, '/template'),
+        parent: this.#parseIfNamed(registration.parent, '/parent', named),
+        template: this.#parseIfNamed(registration.template, '/template', named),
       };
     } catch (error) {
       return refusalOf(error);
     }
   }
 
-  #parseIfNamed(text: string | null | undefined, at: string): Handle | null | undefined {
-    return text === null || text === undefined ? text : this.parseNamed(text, at);
+  #parseIfNamed(text: string | null | undefined, at: string, named: NamedHandles): Handle | null | undefined {
+    if (text === null || text === undefined) return text;
+    const known = named.get(text);
+    if (known !== undefined) return known;
+    const handle = this.parseNamed(text, at);
+    named.set(text, handle);
+    return handle;
   }
 
   /** Whether a principal may write a handle, and whose quota counts what it creates. */

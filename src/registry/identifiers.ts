@@ -196,7 +196,7 @@ function roomFor(registrations: readonly Registration[]): RegistrationResult[] {
 }
 
 function runsOf(items: readonly Item[]): readonly (readonly Item[])[] {
-  if (items.length < 2) return [items];
+  if (items.length < 2 || areInOrder(items)) return [items];
   const runs: Item[][] = [];
   let run: Item[] = [];
   const seen = new Set<Handle>();
@@ -211,6 +211,14 @@ function runsOf(items: readonly Item[]): readonly (readonly Item[])[] {
   }
   runs.push(run);
   return runs;
+}
+
+/** Whether each handle comes after the one before it, so that none comes twice. */
+function areInOrder(items: readonly Item[]): boolean {
+  for (let i = 1; i < items.length; i++) {
+    if ((items[i - 1] as Item).target.handle >= (items[i] as Item).target.handle) return false;
+  }
+  return true;
 }
 
 function withdraw({ item, echoes }: PlannedWrite, results: RegistrationResult[]): void {

@@ -11,13 +11,16 @@ import type { ImportResult, ImportTarget } from './import-loop.ts';
  * Wraps a target that answers for a dry run. How deep such a chain stands is not checked; the import itself does.
  * What goes beyond MAX_FORESEEN_HANDLES is answered as the target does. `isParent`: whether a handle is worth remembering.
  */
-export function dryRunTarget(target: ImportTarget, isParent = (_handle: string): boolean => true): ImportTarget {
+export function dryRunTarget<Item extends string | object>(
+  target: ImportTarget<Item>,
+  isParent = (_handle: string): boolean => true,
+): ImportTarget<Item> {
   const foreseen = new Set<string>();
   return {
     async register(items) {
       const results = await target.register(items);
       return results.map((result, i) => {
-        const answer = isForeseen(result, items[i] as string, foreseen) ? asCreated(result) : result;
+        const answer = isForeseen(result, items[i] as Item, foreseen) ? asCreated(result) : result;
         const isNew = answer.outcome === 'created' && foreseen.size < MAX_FORESEEN_HANDLES;
         if (isNew && isParent(answer.handle)) foreseen.add(answer.handle);
         return answer;
@@ -27,9 +30,9 @@ export function dryRunTarget(target: ImportTarget, isParent = (_handle: string):
 }
 
 /** A parent that would be created does not stand yet: within one prefix, that alone can be what was wrong with it. */
-function isForeseen(result: ImportResult, item: string, foreseen: ReadonlySet<string>): boolean {
+function isForeseen(result: ImportResult, item: string | object, foreseen: ReadonlySet<string>): boolean {
   if (result.outcome !== 'refused' || result.code !== 'INVALID_PARENT') return false;
-  const { parent } = JSON.parse(item) as { readonly parent?: unknown };
+  const { parent } = (typeof item === 'string' ? JSON.parse(item) : item) as { readonly parent?: unknown };
   if (typeof parent !== 'string' || !parent.includes('/')) return false;
   const prefix = foldAsciiCase(prefixOf(parent as Handle));
   const canonical = `${prefix}/${suffixOf(parent as Handle)}`;

@@ -23,13 +23,13 @@ export type ImportResult =
     };
 
 /** Where an import goes: the batch interface of a node, or the registry itself. */
-export interface ImportTarget {
+export interface ImportTarget<Item = string> {
   /**
-   * Registers items, each one line of JSON as the batch interface takes it; one result for each, in order. Throws
+   * Registers items, each one line of JSON as the batch interface takes it unless said otherwise; one result for each, in order. Throws
    * `OVERLOADED`, `RATE_LIMITED` or `STORE_UNAVAILABLE` if it is worth another try (also if it is unknown whether the
    * items were registered), any other error if the import cannot go on.
    */
-  register(items: readonly string[]): Promise<readonly ImportResult[]>;
+  register(items: readonly Item[]): Promise<readonly ImportResult[]>;
 }
 
 export type ImportCounts = { readonly [outcome in RegistrationOutcome]: number } & { readonly rows: number };
@@ -153,9 +153,9 @@ function reportRow(row: GoodRow, result: ImportResult): ReportRow {
 }
 
 /** Repeats a call that may succeed a little later, MAX_IMPORT_ATTEMPTS times; then throws as `register` did. */
-export async function registerPatiently(
-  items: readonly string[],
-  target: ImportTarget,
+export async function registerPatiently<Item>(
+  items: readonly Item[],
+  target: ImportTarget<Item>,
   { sleep, random }: Pick<ImportOptions, 'sleep' | 'random'>,
 ): Promise<readonly ImportResult[]> {
   for (let attempt = 1; ; attempt++) {

@@ -11,6 +11,8 @@ import { readHandleBatch } from './import-handle-batch.ts';
 import { type Line, readLines } from './import-lines.ts';
 import type { CsvMapping } from './import-mapping.ts';
 import { type CheckRow, checkRowWith, placed, Sheet } from './import-sheet.ts';
+import type { Registration } from './registration.ts';
+import type { RegistrationMode } from './registration-json.ts';
 
 export interface GoodRow {
   /** Where the row begins, from 1. */
@@ -22,6 +24,8 @@ export interface GoodRow {
   readonly places: readonly string[] | null;
   /** As the row spells it; null if it names none. */
   readonly parent: string | null;
+  /** What `json` says; left out where that is only read where it is taken in. */
+  readonly registration?: Registration;
 }
 
 export interface BrokenRow {
@@ -47,6 +51,8 @@ export type ImportFormat =
 export interface RowDefaults {
   readonly parent: string | null;
   readonly template: string | null;
+  /** Left out: `upsert`. */
+  readonly mode?: RegistrationMode;
 }
 
 const NO_DEFAULTS: RowDefaults = { parent: null, template: null };

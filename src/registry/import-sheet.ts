@@ -9,20 +9,22 @@ import { type CsvMapping, headingsOf, mapRow } from './import-mapping.ts';
 import type { GoodRow, ImportRow, RowDefaults } from './import-rows.ts';
 import { parseRegistration } from './registration-json.ts';
 
-export type CheckRow = (row: Omit<GoodRow, 'handle' | 'parent'>, item: unknown) => ImportRow;
+export type CheckRow = (row: Omit<GoodRow, 'handle' | 'parent' | 'registration'>, item: unknown) => ImportRow;
 
 /** What can be known to be wrong here need not travel to the registry. */
 export function checkRowWith(defaults: RowDefaults): CheckRow {
+  const { mode = 'upsert' } = defaults;
   const hasDefaults = defaults.parent !== null || defaults.template !== null;
   return (row, given) => {
     const item = hasDefaults ? withDefaults(given, defaults) : given;
-    const registration = parseRegistration(item, '', { mode: 'upsert' });
+    const registration = parseRegistration(item, '', { mode });
     const { handle } = registration;
     if (registration.operation === 'refused') {
       return { line: row.line, handle, error: placed(registration.error, placeOf(row, registration.error.at ?? '')) };
     }
     const parent = 'parent' in registration ? (registration.parent ?? null) : null;
-    return { ...row, handle, parent, ...(item === given ? {} : { json: JSON.stringify(item) }) };
+    const { line, places } = row;
+    return { line, handle, json: item === given ? row.json : JSON.stringify(item), places, parent, registration };
   };
 }
 

@@ -16,6 +16,7 @@ import {
   listRecords,
   readHistory,
   readRecord,
+  readRecords,
 } from './lmdb-record-reading.ts';
 import { scannerOf } from './lmdb-scanning.ts';
 import { findByState, findByValue } from './lmdb-search.ts';
@@ -60,7 +61,7 @@ export function readersOf(
     ...scannerOf(view),
     ...lotReaderOf(view),
     get: (handle) => readRecord(view, handle),
-    getMany: (handles) => handles.map((handle) => readRecord(view, handle)),
+    getMany: (handles) => readRecords(view, handles),
     list: (prefix, after, limit) => listRecords(view, prefix, after, limit),
     handles: (prefix, page) => listHandles(view, prefix, page),
     children: (parent, after, limit) => listChildren(view, parent, after, limit),

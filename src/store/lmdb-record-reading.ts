@@ -31,6 +31,28 @@ export function readRecord(view: LmdbView, handle: Handle): HandleRecord | null 
   return bytes === null ? null : decodeRecord(handle, bytes, view.names);
 }
 
+/** Many are looked for together first: where new ones come, nothing stands from the first of them to the last. */
+export function readRecords(view: LmdbView, handles: readonly Handle[]): (HandleRecord | null)[] {
+  if (handles.length >= LOOKED_FOR_TOGETHER && areAllAbsent(view, handles)) return handles.map(() => null);
+  return handles.map((handle) => readRecord(view, handle));
+}
+
+const LOOKED_FOR_TOGETHER = 32;
+
+function areAllAbsent(view: LmdbView, handles: readonly Handle[]): boolean {
+  let first: ByteString | null = null;
+  let last = '' as ByteString;
+  for (const handle of handles) {
+    const key = view.names.recordKey(handle);
+    if (key === null || key.length > MAX_KEY_BYTES) continue;
+    if (first === null || key < first) first = key;
+    if (key > last) last = key;
+  }
+  if (first === null) return true;
+  const scan = { start: first, end: `${last}\x00` as ByteString, limit: 1 };
+  return view.tables.records.keys(scan, view.snapshot.options()).length === 0;
+}
+
 export function listRecords(view: LmdbView, prefix: Prefix, after: Handle | null, limit: number): HandleRecord[] {
   const prefixKey = view.names.prefixKey(prefix);
   const records: HandleRecord[] = [];

@@ -26,8 +26,8 @@ function readAll(paths: readonly string[]): (RunRow & { readonly firstLine: numb
   const merged = new MergedRows(paths);
   const found: (RunRow & { readonly firstLine: number })[] = [];
   while (merged.next()) {
-    const { handle, line, flags, json, firstLine } = merged;
-    found.push({ handle, line, flags, json, firstLine });
+    const { handle, line, flags, text, firstLine } = merged;
+    found.push({ handle, line, flags, text, firstLine });
   }
   merged.close();
   return found;
@@ -37,7 +37,7 @@ const handle = fc.oneof(
   fc.constantFrom('88.1/a', '88.1/aa', '88.1/b'),
   fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\0') && text.isWellFormed()),
 );
-const given = fc.array(fc.record({ handle, flags: fc.constantFrom(0, 1), json: fc.string({ unit: 'grapheme' }) }));
+const given = fc.array(fc.record({ handle, flags: fc.constantFrom(0, 1), text: fc.string({ unit: 'grapheme' }) }));
 
 it('gives every row back, in byte order of handles, equal ones together with the first line first', () => {
   fc.assert(
@@ -62,9 +62,9 @@ it('gives every row back, in byte order of handles, equal ones together with the
 });
 
 it('holds rows larger than its buffers', () => {
-  const json = JSON.stringify('椅'.repeat(400_000));
-  const rows = [1, 2, 3].map((line) => ({ handle: `88.1/${4 - line}`, line, flags: 0, json }));
-  expect(readAll(writeRuns(rows, 2)).map(({ line, json: found }) => [line, found === json])).toEqual([
+  const text = JSON.stringify('椅'.repeat(400_000));
+  const rows = [1, 2, 3].map((line) => ({ handle: `88.1/${4 - line}`, line, flags: 0, text }));
+  expect(readAll(writeRuns(rows, 2)).map(({ line, text: found }) => [line, found === text])).toEqual([
     [3, true],
     [2, true],
     [1, true],
@@ -73,15 +73,15 @@ it('holds rows larger than its buffers', () => {
 
 it('goes on behind what is known to be right, and notices a row that is cut', () => {
   const path = join(directory, 'put-off');
-  const bytes = rowBytes({ handle: '88.1/a', line: 1, flags: 1, json: '{}' });
+  const bytes = rowBytes({ handle: '88.1/a', line: 1, flags: 1, text: '{}' });
   const writer = new RowFileWriter(path);
   writer.write(bytes);
   writer.write(bytes.subarray(0, 9));
   writer.close();
   expect(() => readAll([path])).toThrow('in the middle of a row');
   const again = new RowFileWriter(path, bytes.length);
-  again.write(rowBytes({ handle: '88.1/b', line: 2, flags: 1, json: '[]' }));
+  again.write(rowBytes({ handle: '88.1/b', line: 2, flags: 1, text: '[]' }));
   again.close();
-  expect(readAll([path]).map((row) => row.json)).toEqual(['{}', '[]']);
+  expect(readAll([path]).map((row) => row.text)).toEqual(['{}', '[]']);
   expect(readFileSync(path).length).toBe(2 * bytes.length);
 });

@@ -47,7 +47,7 @@ describe('NDJSON', () => {
     for (const file of [`${a}\n${b}`, `${a}\r\n\r\n${b}\r\n`, `\uFEFF${a}\n${b}\n`]) {
       expect(outline(await rowsOf(file, NDJSON))).toEqual(['88.118.1/甲', '88.118.1/乙']);
     }
-    expect(await rowsOf(`\n${a}`, NDJSON)).toEqual([
+    expect(await rowsOf(`\n${a}`, NDJSON)).toMatchObject([
       { line: 2, handle: '88.118.1/甲', json: a, places: null, parent: null },
     ]);
   });
@@ -96,7 +96,7 @@ describe('NDJSON', () => {
 describe('CSV', () => {
   test('columns become what the mapping says, empty cells become nothing', async () => {
     const [full, bare] = await rowsOf(`${HEADINGS}\n 椅子 ,A,1,预留,"红, ""大"""\n桌子,A,2,,\n`, csv());
-    expect(full).toEqual({
+    expect(full).toMatchObject({
       line: 2,
       handle: '88.118.10002/A-1',
       places: ['品名', '备注', '型号'],

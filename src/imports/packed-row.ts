@@ -1,0 +1,115 @@
+// A row's registration in few bytes, from the stage that judges its form to the one that registers it: what was parsed once
+// is not parsed again. Pure.
+
+import type { ByteString } from '../domain/bytes.ts';
+import { MAX_ROW_TYPES } from '../domain/import-limits.ts';
+import type { ImportItem } from '../registry/import-registry.ts';
+import type { PutRegistration, Registration } from '../registry/registration.ts';
+import { damaged, PackedReader, PackedWriter } from '../store/packed-bytes.ts';
+import { decodeValues, encodeValues, INLINE } from '../store/value-codec.ts';
+import { IS_PACKED, type RunRow } from './sorted-runs.ts';
+
+const MODES = ['create', 'update', 'upsert'] as const satisfies readonly PutRegistration['mode'][];
+const MODE_BITS = 0x03;
+const IS_RESERVED = 0x04;
+const HAS_PARENT = 0x08;
+const HAS_TEMPLATE = 0x10;
+
+const out = new PackedWriter();
+
+/** The types of a job's values, each with a number; those that come when there are many stand in their rows. */
+export class RowTypes {
+  readonly #types: ByteString[];
+  readonly #ids: Map<ByteString, number>;
+
+  constructor(types: readonly string[] = []) {
+    this.#types = types as ByteString[];
+    this.#ids = new Map(this.#types.map((type, i) => [type, i + 1]));
+  }
+
+  get all(): readonly string[] {
+    return this.#types;
+  }
+
+  typeId(type: ByteString): number {
+    const known = this.#ids.get(type);
+    if (known !== undefined) return known;
+    if (this.#types.length >= MAX_ROW_TYPES) return INLINE;
+    this.#types.push(type);
+    this.#ids.set(type, this.#types.length);
+    return this.#types.length;
+  }
+
+  type(id: number): ByteString {
+    const type = this.#types[id - 1];
+    if (type === undefined) throw damaged(`a row names type ${id}, which its job does not know`);
+    return type;
+  }
+}
+
+/** Null for what travels as JSON: all but registrations that say everything about an identifier, whatever stands. */
+export function packRow(registration: Registration, types: RowTypes): ByteString | null {
+  if (registration.operation !== 'put' || registration.ifMatch !== null) return null;
+  const { mode, status, parent, template, values } = registration;
+  out.clear();
+  out.byte(
+    MODES.indexOf(mode) |
+      (status === 'reserved' ? IS_RESERVED : 0) |
+      (parent === null ? 0 : HAS_PARENT) |
+      (template === null ? 0 : HAS_TEMPLATE),
+  );
+  if (parent !== null) out.text(parent);
+  if (template !== null) out.text(template);
+  encodeValues({ values }, 0, types, out);
+  return out.toBytes();
+}
+
+/** What rows of runs ask for; neighbours share their texts. */
+export class RowItems {
+  readonly #types: RowTypes;
+  readonly #from = new PackedReader('' as ByteString);
+  #parent: string | null = null;
+  #template: string | null = null;
+
+  constructor(types: RowTypes) {
+    this.#types = types;
+  }
+
+  /** Throws `STORE_FORMAT` for bytes that `packRow` did not make. */
+  of({ handle, flags, text }: RunRow): ImportItem {
+    return (flags & IS_PACKED) === 0 ? text : this.#unpack(handle, text as ByteString);
+  }
+
+  /** In the order in which the row has its values. */
+  valueIndexesOf(row: RunRow): readonly number[] {
+    const item = this.of(row);
+    const { values = [] } = (typeof item === 'string' ? JSON.parse(item) : item) as {
+      readonly values?: readonly { readonly index: number }[];
+    };
+    return values.map(({ index }) => index);
+  }
+
+  #unpack(handle: string, bytes: ByteString): PutRegistration {
+    const from = this.#from;
+    from.reset(bytes);
+    const flags = from.byte();
+    const mode = MODES[flags & MODE_BITS];
+    if (mode === undefined) throw damaged('a row has unknown flags');
+    const parent = (flags & HAS_PARENT) === 0 ? null : from.text();
+    const template = (flags & HAS_TEMPLATE) === 0 ? null : from.text();
+    if (parent !== this.#parent) this.#parent = parent;
+    if (template !== this.#template) this.#template = template;
+    const values = decodeValues(from, 0, this.#types);
+    from.end();
+    return {
+      operation: 'put',
+      handle,
+      ifMatch: null,
+      mode,
+      status: (flags & IS_RESERVED) === 0 ? 'active' : 'reserved',
+      parent: this.#parent,
+      template: this.#template,
+      values,
+    };
+  }
+}
