@@ -25,9 +25,9 @@ export type ImportResult =
 /** Where an import goes: the batch interface of a node, or the registry itself. */
 export interface ImportTarget<Item = string> {
   /**
-   * Registers items, each one line of JSON as the batch interface takes it unless said otherwise; one result for each, in
-   * order. Throws `OVERLOADED`, `RATE_LIMITED` or `STORE_UNAVAILABLE` if it is worth another try (also if it is unknown
-   * whether the items were registered), any other error if the import cannot go on.
+   * Registers items, each one line of JSON as the batch interface takes it unless said otherwise; one result for each,
+   * in order. Throws `OVERLOADED`, `RATE_LIMITED` or `STORE_UNAVAILABLE` if it is worth another try (also if it is
+   * unknown whether the items were registered), any other error if the import cannot go on.
    */
   register(items: readonly Item[]): Promise<readonly ImportResult[]>;
 }
