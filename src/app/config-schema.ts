@@ -102,6 +102,10 @@ export const SECTIONS = {
   upstream: UPSTREAM_SECTION,
   redis: REDIS_SECTION,
   imports: {
+    directory: text(
+      'auto',
+      'Directory of import jobs and profiles. auto: `imports` in store.path. Nodes with one PostgreSQL name one that all of them see, so that another goes on with a job when one dies.',
+    ),
     maxFileBytes: number(64 * 1024 * MEBIBYTE, 1024, 'Largest file that may be imported.'),
     minFreeBytes: number(
       1024 * MEBIBYTE,

@@ -50,7 +50,9 @@ export class ImportKeeper {
   constructor(options: ImportKeeperOptions) {
     this.#options = options;
     this.#files = new JobFiles(options.directory);
-    this.#files.removeBeginnings();
+    // Another node may be taking a file in.
+    const isShared = options.config.store.kind === 'postgres';
+    this.#files.removeBeginnings(isShared ? options.clock() - DAY_MS : Number.MAX_SAFE_INTEGER);
     this.#sweep();
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
     this.wake();

@@ -14,6 +14,10 @@ import { sessionsOf } from './postgres-servers.ts';
 export interface NodeNotices {
   /** Called after a commit, before it is acknowledged; returns at once. */
   publish(changes: readonly VisibleChange[]): void;
+  /** Tells the others that there is a job to do. */
+  wake(): void;
+  /** Who is called when another node does. */
+  onWake(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -27,7 +31,7 @@ export interface NoticesParts {
 const CLOCK_SKEW_MS = 2000;
 
 /** Of a node whose store is its own: nobody else changes it. */
-const ALONE: NodeNotices = { publish() {}, async close() {} };
+const ALONE: NodeNotices = { publish() {}, wake() {}, onWake() {}, async close() {} };
 
 export async function openNotices({ config, epochs, counters }: NoticesParts): Promise<NodeNotices> {
   if (config.store.kind !== 'postgres') return ALONE;
@@ -35,12 +39,14 @@ export async function openNotices({ config, epochs, counters }: NoticesParts): P
   const { Notices } = await import('../peers/notices.ts');
   const distrust = (): void => epochs.distrust(systemClock() + CLOCK_SKEW_MS);
   counters.set('storeShared', 1);
+  let woken = (): void => {};
   const deafness = flushWhileDeaf(distrust);
   const notices = new Notices({
     connect: sessionsOf(config, 'notices'),
     channel: `${config.postgres.schema}_changes`,
     nodeId: randomUUID(),
     onHeard: ({ changed, created }) => epochs.raise(changed, created),
+    onWake: () => woken(),
     onGap: distrust,
     onState(state) {
       counters.noticesAre(state);
@@ -52,6 +58,10 @@ export async function openNotices({ config, epochs, counters }: NoticesParts): P
       const ended = endedBy(changes);
       if (ended === 'everything') notices.publish({ changed: [], created: [] }, true);
       else notices.publish(ended);
+    },
+    wake: () => notices.wake(),
+    onWake(listener) {
+      woken = listener;
     },
     async close() {
       deafness.close();

@@ -9,12 +9,15 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
-import { importDirectoryOf } from './import-directory.ts';
+import { type Imports, importDirectoryOf } from './import-directory.ts';
 import type { Log } from './logs.ts';
+import type { NodeNotices } from './notices.ts';
+import { sessionsOf } from './postgres-servers.ts';
 
 export interface ImportParts {
   readonly options: { readonly config: Config; readonly log: Log };
   readonly store: RegistryStore;
+  readonly notices: NodeNotices;
   readonly counters: Counters;
   readonly countersBuffer: SharedArrayBuffer;
   readonly epochs: EpochTable;
@@ -23,29 +26,38 @@ export interface ImportParts {
   readonly workers: number;
 }
 
-export interface Imports {
-  /** Something is to be done, perhaps. */
-  wake(): void;
-}
-
 export async function openImports(parts: ImportParts, opened: (() => void | Promise<void>)[]): Promise<Imports> {
   const { options, store, countersBuffer, epochBuffers, workers } = parts;
   const { config, log } = options;
   const directory = importDirectoryOf(config);
   if (workers === 0) return openHere(parts, directory, opened);
   const { ImportKeeper } = await import('./import-keeper.ts');
-  const keeper = new ImportKeeper({
-    config,
-    directory,
-    epochs: epochBuffers,
-    counters: countersBuffer,
-    index: workers + 1,
-    serveCommits: (port) => serveCommits(port, store),
-    clock: systemClock,
-    log,
-  });
+  const start = (): Running =>
+    new ImportKeeper({
+      config,
+      directory,
+      epochs: epochBuffers,
+      counters: countersBuffer,
+      index: workers + 1,
+      serveCommits: (port) => serveCommits(port, store),
+      clock: systemClock,
+      log,
+    });
+  const keeper = config.store.kind === 'postgres' ? await openLed(parts, start) : start();
   opened.push(() => keeper.close());
   return keeper;
+}
+
+type Running = Imports & { close(): Promise<void> };
+
+/** At one of the nodes with this store. */
+async function openLed({ options, counters, notices }: ImportParts, start: () => Running): Promise<Running> {
+  const { LedImports } = await import('./led-imports.ts');
+  const { config, log } = options;
+  const connect = sessionsOf(config, 'leader');
+  const led = new LedImports({ connect, start, wakeOthers: () => notices.wake(), counters, log });
+  notices.onWake(() => led.heard());
+  return led;
 }
 
 /** What was registered is gone with the store that died, so its jobs are, too. */

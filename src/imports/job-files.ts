@@ -105,9 +105,10 @@ export class JobFiles {
     }
   }
 
-  /** Files that were on their way when a node ended: nobody was told that they had come. */
-  removeBeginnings(): void {
-    for (const id of this.ids()) if (this.load(id) === null) this.remove(id);
+  /** Files that were on their way when a node ended, begun before an instant: nobody was told that they had come. */
+  removeBeginnings(beforeMs: number): void {
+    const before = newJobId(beforeMs, '');
+    for (const id of this.ids()) if (id < before && this.load(id) === null) this.remove(id);
   }
 
   remove(id: string): void {

@@ -18,6 +18,8 @@ export interface NoticesOptions {
   /** Of this start of this node. */
   readonly nodeId: string;
   readonly onHeard: (noticed: Noticed) => void;
+  /** There is a job to do. It may be told in vain, and may go lost. */
+  readonly onWake: () => void;
   /** Something may have been missed, or everything may have changed. */
   readonly onGap: () => void;
   readonly onState: (state: 'up' | 'down') => void;
@@ -30,6 +32,7 @@ interface Message {
   readonly changed?: readonly number[];
   readonly created?: readonly number[];
   readonly everything?: true;
+  readonly wake?: true;
   /** Its last. */
   readonly bye?: true;
 }
@@ -73,6 +76,10 @@ export class Notices {
     if (this.#isTelling || this.#client === null) return;
     this.#isTelling = true;
     setImmediate(() => void this.#tellAll());
+  }
+
+  wake(): void {
+    if (this.#client !== null) this.#send(this.#client, { wake: true }).catch(() => {}); // whoever leads looks anyway
   }
 
   /** Tells what waits, if that can be done soon. */
@@ -168,20 +175,21 @@ export class Notices {
   }
 
   #hear(payload: string): void {
-    const { nodeId, onHeard, onGap } = this.#options;
+    const { nodeId, onHeard, onGap, onWake } = this.#options;
     const message = JSON.parse(payload) as Message;
     const at = performance.now();
     if (message.n === nodeId) {
       this.#echoAt = at;
       return;
     }
-    const { n, c: number, changed = [], created = [], everything, bye } = message;
+    const { n, c: number, changed = [], created = [], everything, wake, bye } = message;
     const before = this.#heard.get(n)?.number;
     const isNews = changed.length + created.length > 0 || everything === true;
     const expected = before === undefined ? number : isNews ? before + 1 : before;
     if (bye === true) this.#heard.delete(n);
     else this.#heard.set(n, { number: Math.max(number, before ?? 0), at });
     if (isNews) onHeard({ changed, created });
+    if (wake === true) onWake();
     if (everything === true || number > expected) onGap();
   }
 }

@@ -19,6 +19,7 @@ interface Node {
   readonly states: string[];
   readonly clients: Client[];
   gaps: number;
+  wakes: number;
 }
 
 const nodes: Node[] = [];
@@ -34,6 +35,7 @@ async function open(nodeId: string): Promise<Node> {
     states,
     clients,
     gaps: 0,
+    wakes: 0,
     notices: new Notices({
       async connect() {
         const client = await connectTo(postgres.url)();
@@ -48,6 +50,9 @@ async function open(nodeId: string): Promise<Node> {
       },
       onGap: () => {
         node.gaps++;
+      },
+      onWake: () => {
+        node.wakes++;
       },
       onState: (state) => states.push(state),
     }),
@@ -94,6 +99,13 @@ describe('a change at one node', () => {
     await postgres.restart();
     await until(() => b.states.at(-1) === 'up' && a.states.at(-1) === 'up');
     expect(b.gaps).toBe(2);
+  });
+
+  test('may be a job to do, which ends no answer', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    a.notices.wake();
+    await until(() => b.wakes === 1);
+    expect([a.wakes, b.gaps, b.changed]).toEqual([0, 1, []]);
   });
 
   test('is told before the node ends in order, which is no gap', async () => {
