@@ -2,9 +2,10 @@
 // HS_SITE data, made from the settings.
 
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeDirectory } from '../disk/make-directory.ts';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { SITE_KEY_FILE } from '../store/key-files.ts';
@@ -44,7 +45,7 @@ async function keptKey(directory: string): Promise<KeyObject> {
   try {
     if (existsSync(file)) return createPrivateKey(readFileSync(file));
     const key = await makeKey();
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory, 0o700);
     writeFileSync(file, key.export({ type: 'pkcs8', format: 'pem' }), { mode: KEY_FILE_MODE, flag: 'wx' });
     return key;
   } catch (cause) {

@@ -2,8 +2,9 @@
 // start, and never while lots stand whose secrets another key sealed.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../disk/make-directory.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_PAGE_SIZE } from '../domain/limits.ts';
 import type { LotId } from '../domain/lot.ts';
@@ -79,7 +80,7 @@ export async function keepLotKeys({ file, store, isReadOnly, log }: LotKeyOption
   }
   const key = randomBytes(LOT_KEY_BYTES);
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file), 0o700);
     writeFileSync(file, `${key.toString('hex')}\n`, { mode: KEY_FILE_MODE, flag: 'wx' });
   } catch (cause) {
     throw unusable(file, `it cannot be written (${(cause as Error).message})`);

@@ -1,7 +1,8 @@
 // The file that the first operator key goes to. It never overwrites a key that might still be somebody's only one.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../disk/make-directory.ts';
 import { HandleError } from '../domain/error.ts';
 
 /** Readable by its owner alone. */
@@ -11,7 +12,7 @@ const KEY_FILE_MODE = 0o600;
 export function writeOperatorKey(file: string, token: string, nowMs: number): string | null {
   const content = `${token}\n`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file), 0o700);
     try {
       writeFileSync(file, content, { mode: KEY_FILE_MODE, flag: 'wx' });
       return null;

@@ -2,8 +2,9 @@
 // find out any more whose pseudonyms they are.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../disk/make-directory.ts';
 
 const KEY_FILE = 'client.key';
 const KEY_FILE_MODE = 0o600;
@@ -25,7 +26,7 @@ export function keepClientKey(directory: string): string {
   if (there !== null) return there;
   const key = randomBytes(KEY_BYTES).toString('hex');
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     writeFileSync(join(directory, KEY_FILE), `${key}\n`, { mode: KEY_FILE_MODE, flag: 'wx' });
   } catch {
     // The directory takes no files, which the writer of the logs reports: pseudonyms then change with every start.

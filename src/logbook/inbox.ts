@@ -1,9 +1,10 @@
 // How commands on the node's machine get into the audit trail, which one process alone writes: each leaves a file beside it,
 // and the node takes it in, at once if it runs and else at its next start.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../disk/make-directory.ts';
 import { AUDIT_KINDS, type AuditEvent } from '../domain/audit.ts';
 
 const NAME = /^left-[0-9a-f-]{36}\.json$/;
@@ -18,7 +19,7 @@ export interface LeftEvent {
 /** `name`: a UUID. Throws what the directory throws. */
 export function leaveEvent(directory: string, name: string, left: LeftEvent): void {
   const file = join(directory, `left-${name}.json`);
-  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  makeDirectory(directory, DIRECTORY_MODE);
   writeFileSync(`${file}.unfinished`, JSON.stringify(left), { mode: FILE_MODE, flush: true });
   renameSync(`${file}.unfinished`, file);
 }

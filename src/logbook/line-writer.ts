@@ -1,8 +1,9 @@
 // Appends lines to the files of one log, in the background: one thread writes for all. A directory that is full or cannot
 // be written delays lines, within a bound, and nobody else; it is tried again every second.
 
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../disk/make-directory.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
 import { MAX_WAITING_LOG_BYTES } from '../domain/limits.ts';
 import { type DayFile, fileName, type LogStem, listFiles } from './day-files.ts';
@@ -164,7 +165,7 @@ export class LineWriter {
     if (this.#file !== null && this.#file.day >= day && this.#file.bytes < maxFileBytes) return this.#file;
     const before = this.#file;
     await this.#closeFile();
-    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectory(directory, DIRECTORY_MODE);
     const files = listFiles(directory, stem);
     const last = files.at(-1) ?? null;
     const sealing = this.#options.sealing;

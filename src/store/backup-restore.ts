@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
+import { makeDirectory } from '../disk/make-directory.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.ts';
 import { BackupChunks } from './backup-chunks.ts';
@@ -21,7 +22,6 @@ import { syncDirectory } from './backup-writer.ts';
 import { KEY_FILES } from './key-files.ts';
 import { DATA_FILE, RESTORING_FILE } from './lmdb-environment.ts';
 import { inspectLmdbFile } from './lmdb-file.ts';
-import { makeDirectory } from './make-directory.ts';
 
 export interface BackupReading {
   readonly file: string;

@@ -4,11 +4,11 @@
 import { accessSync, constants, existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { makeDirectory } from '../disk/make-directory.ts';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 import { inspectLmdbFile, inspectSharedLmdbFile, keepLength, type LengthKeeper } from './lmdb-file.ts';
 import { type LmdbTables, openTable, openTables, TABLE_COUNT } from './lmdb-tables.ts';
-import { makeDirectory } from './make-directory.ts';
 import { lockDirectory, type WriterLock } from './writer-lock.ts';
 
 export const DATA_FILE = 'data.mdb';

@@ -1,11 +1,22 @@
 // The audit trail on a real disk: what its files hold, how they follow each other, and that nobody can change them unseen.
 
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeEvent } from '../../src/domain/audit.ts';
 import { MAX_AUDIT_TEXT_LENGTH, MAX_WAITING_LOG_BYTES } from '../../src/domain/limits.ts';
 import { verifyChain } from '../../src/logbook/chain.ts';
+import { keepClientKey } from '../../src/logbook/client-key.ts';
+import { leaveEvent } from '../../src/logbook/inbox.ts';
 import { tidyFiles } from '../../src/logbook/upkeep.ts';
 import { DAY_MS, event, HOUR_MS, type LogWorld, logWorld, subjectsOf, textsOf } from './world.ts';
 
@@ -201,6 +212,16 @@ describe('a directory that takes nothing', () => {
     expect(world.told.troubles).toEqual([expect.any(String), null]);
     expect(subjectsOf(world.directory)).toEqual(['a', 'b', 'c']);
     expect((await verifyChain(world.directory)).broken).toBeNull();
+  });
+
+  it.runIf(existsSync('/proc/self'))('is told where no directory can be made, and nobody waits for it', async () => {
+    const file = world.openAudit({ directory: '/proc/self/none/below' });
+    file.append(event('a'), world.clock.nowMs);
+    await file.close();
+    expect(world.told).toMatchObject({ lost: 1, troubles: [expect.stringMatching(/ENOENT|EACCES/)] });
+    expect(keepClientKey('/proc/self/none/below')).toMatch(/^[0-9a-f]{64}$/);
+    const left = { event: event('a'), atMs: world.clock.nowMs };
+    expect(() => leaveEvent('/proc/self/none/below', 'name', left)).toThrow(/ENOENT|EACCES/);
   });
 
   it('loses what is more than may wait, counts it, and says so in the trail', async () => {

@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 async function start(): Promise<RunningNode> {
-  const settings = { HANDLE__PORT: String(port) };
+  const settings = { HANDLE__PORT: String(port), LOG__KEPT_PER_SECOND: 'all' };
   return startNode({ directory: directory.path, port: httpPort, workers: 2, settings });
 }
 

@@ -4,6 +4,7 @@
 export const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
   ['wire'],
+  ['disk'],
   ['store', 'cache', 'upstream', 'logbook', 'peers'],
   ['resolver', 'registry', 'reporting'],
   ['imports'],

@@ -1,4 +1,4 @@
-// Makes a directory and those above it, each at most once.
+// Makes a directory and those above it, each at most once. It puts nothing into them.
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
