@@ -49,7 +49,7 @@ export function addRevokeCommand(program: Command, terminal: Terminal): void {
     .command('revoke')
     .description('Revoke an identifier: it stops resolving, its record is kept.')
     .argument('<handle>')
-    .requiredOption('--reason <text>', 'why; kept for ever')
+    .requiredOption('--reason <text>', 'what people who scan it read; kept for ever')
     .action(async (handle: string, { reason }: { readonly reason: string }, command: Command) => {
       const shared = sharedFlagsOf(command);
       const path = pathOf(handlePath('/v1/identifiers', handle), { reason });

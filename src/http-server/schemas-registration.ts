@@ -55,7 +55,12 @@ const changes = {
   parent: handleOrNull,
   template: handleOrNull,
   status: Type.Optional(Type.Enum(['reserved', 'active', 'revoked'])),
-  reason: Type.Optional(Type.String({ ...reason, description: 'With status "revoked", and only then.' })),
+  reason: Type.Optional(
+    Type.String({
+      ...reason,
+      description: 'With status "revoked", and only then: people who scan the identifier read it.',
+    }),
+  ),
 };
 const ifMatch = Type.Optional(Type.Integer({ minimum: 1, description: 'Revision it must have.' }));
 const mode = Type.Optional(Type.Enum(['create', 'update', 'upsert']));

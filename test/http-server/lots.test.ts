@@ -55,6 +55,21 @@ describe('lots', () => {
     expect((await chairs('GET', `${pathOf(id, '/history')}?after=4`)).json.items).toHaveLength(1);
   });
 
+  it('that are revoked say why to whoever scans a code, as revoked records do', async () => {
+    const id = await create('R-', { tagLength: 0 });
+    await chairs('POST', pathOf(id, '/revoke'), { reason: 'the glue <b>' });
+    await chairs('PUT', `/v1/identifiers/${CHAIRS}/ALONE`, { values: [] });
+    await chairs('DELETE', `/v1/identifiers/${CHAIRS}/ALONE?reason=${encodeURIComponent('the glue <b>')}`);
+    for (const name of ['R-00001', 'ALONE']) {
+      const page = await door.ask('GET', `/${CHAIRS}/${name}?lang=en`, { headers: { accept: 'text/html' } });
+      expect(page.status).toBe(410);
+      expect(page.text).toContain('<dt>Reason</dt><dd>the glue &lt;b&gt;</dd>');
+      const [told] = (await door.ask('POST', '/v1/resolve', { json: [`${CHAIRS}/${name}`] }))
+        .json as unknown as object[];
+      expect(told).toMatchObject({ responseCode: 100, revoked: true, reason: 'the glue <b>' });
+    }
+  });
+
   it('are repeated safely', async () => {
     const headers = { 'idempotency-key': 'lot-1' };
     const first = await chairs('POST', '/v1/lots', shape('D-'), headers);
