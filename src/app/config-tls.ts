@@ -20,9 +20,10 @@ export const TLS_SECTION = {
     'PEM file of the authorities whose client certificates are accepted. They decide who may take which name: list your own, never public ones.',
   ),
   clientCertificate: {
-    enum: ['request', 'require'],
+    enum: ['request', 'require', 'handle'],
     default: 'request',
-    description: 'With tls.clientCa. request: clients may show a certificate; require: who shows none is not let in.',
+    description:
+      'request and require count with tls.clientCa. request: clients may show a certificate; require: who shows none is not let in; handle: as request, and without tls.clientCa too, for administrators whose HS_PUBKEY value has the key of their certificate.',
   },
 } as const;
 

@@ -1,24 +1,28 @@
 // Wires the Handle protocol's doors of one thread, over the parts that its HTTP door has too.
 
-import { createPrivateKey, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type HandleServer, type HandleServerOptions, startHandleServer } from '../handle-server/handle-server.ts';
 import { threadOf } from '../handle-server/id-source.ts';
 import type { HandleLog } from '../handle-server/surroundings.ts';
+import type { AnswerMessage } from '../http-server/handle-messages.ts';
 import type { Denied, RequestLog } from '../http-server/http-server.ts';
 import { PROBLEMS } from '../http-server/problems.ts';
 import { OPERATION, RESPONSE } from '../wire/protocol.ts';
 import type { Config } from './config.ts';
 import { openPeers } from './handle-peers.ts';
-import type { HandleSite } from './handle-site.ts';
 import { workerCountOf } from './listening.ts';
+import type { LiveSite } from './live-site.ts';
 
 export interface HandleDoorOptions
   extends Omit<
     HandleServerOptions,
-    'host' | 'port' | 'site' | 'random' | 'peers' | 'limits' | 'log' | 'newRequestId' | 'sampling'
+    'host' | 'site' | 'random' | 'peers' | 'limits' | 'log' | 'newRequestId' | 'sampling'
   > {
   readonly config: Config;
-  readonly site: HandleSite;
+  readonly site: LiveSite;
+  readonly port: number;
+  /** Of this run of the node: threads find each other by it. */
+  readonly runId: string;
   /** Of this node, from 1; 0 where there is one. */
   readonly thread: number;
   readonly log: RequestLog;
@@ -26,17 +30,20 @@ export interface HandleDoorOptions
   readonly keepsResolution: (() => boolean) | null;
 }
 
-export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<HandleServer, 'close'>> {
-  const { config, site, thread } = options;
+export interface HandleDoor extends Pick<HandleServer, 'close'> {
+  /** Answers messages that come through another door. */
+  readonly answerMessage: AnswerMessage;
+}
+
+export async function openHandleDoor(options: HandleDoorOptions): Promise<HandleDoor> {
+  const { config, thread, runId } = options;
   const threads = new Set(Array.from({ length: workerCountOf(config.workers) }, (_, i) => threadOf(i + 1)));
-  const peers = options.reusePort ? openPeers({ runId: site.runId, thread: threadOf(thread), threads }) : null;
+  const peers = options.reusePort ? openPeers({ runId, thread: threadOf(thread), threads }) : null;
   const { inFlight, missesPerSecond, missBurst, tripsPerSecond, tripBurst } = config.limits;
   const { host, maxConnections: connections, idleTimeoutMs, messageTimeoutMs } = config.handle;
   const server = await startHandleServer({
     ...options,
     host,
-    port: site.port,
-    site: { ...site, privateKey: createPrivateKey(site.privateKey) },
     log: adapt(options.log),
     newRequestId: randomUUID,
     sampling: {
@@ -51,9 +58,13 @@ export async function openHandleDoor(options: HandleDoorOptions): Promise<Pick<H
     },
   });
   peers?.serve(server.answerer);
-  return { close: () => server.close().then(() => peers?.close()) };
+  return {
+    answerMessage: async (message, { address }) => server.answerer.answer(message, { address, door: 'handle-http' }),
+    close: () => server.close().then(() => peers?.close()),
+  };
 }
 
+const METHODS = { 'handle-tcp': 'HDL-TCP', 'handle-udp': 'HDL-UDP', 'handle-http': 'HDL-HTTP' } as const;
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(OPERATION).map(([name, code]) => [code, name]));
 
 /** Of answers that are no failures, as the interface of HTTP has them. */
@@ -69,7 +80,7 @@ function adapt(log: RequestLog): HandleLog {
     const denial = failure === null ? null : deniedBy(failure);
     log({
       requestId,
-      method: client.door === 'handle-tcp' ? 'HDL-TCP' : 'HDL-UDP',
+      method: METHODS[client.door],
       route: NAMES.get(opCode) ?? 'unknown',
       path: encodeURI(handle.toWellFormed()),
       status: failure === null ? (STATUSES.get(responseCode) ?? 200) : PROBLEMS[failure.code].status,

@@ -24,20 +24,18 @@ export interface HandleSite {
   readonly serialNumber: number;
   /** PKCS #8 in PEM. */
   readonly privateKey: string;
-  /** Of this run of the node: threads find each other by it. */
-  readonly runId: string;
 }
 
 const KEY_FILE_MODE = 0o600;
 const KEY_BITS = 2048;
 
 /** Null if the protocol is off. Throws `INVALID_CONFIG` if the port or the key cannot be had. */
-export async function openHandleSite(config: Config, runId: string): Promise<HandleSite | null> {
+export async function openHandleSite(config: Config): Promise<HandleSite | null> {
   if (config.handle.port === null) return null;
   const port = await takePort({ host: config.handle.host, port: config.handle.port, setting: 'handle.port' });
   const key = config.store.kind === 'memory' ? await makeKey() : await keptKey(config.store.path);
   const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { port, data: siteData(config, port, key), serialNumber: config.handle.siteSerial, privateKey, runId };
+  return { port, data: siteData(config, port, key), serialNumber: config.handle.siteSerial, privateKey };
 }
 
 async function keptKey(directory: string): Promise<KeyObject> {

@@ -20,6 +20,7 @@ import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
 import { foreignOptionsOf, nodeNameOf, recogniseFor } from './foreign.ts';
 import type { HandleSite } from './handle-site.ts';
+import { openHandleSystem } from './handle-system.ts';
 import { importDirectoryOf } from './import-directory.ts';
 import { logDirectoryOf } from './log-files.ts';
 import { metricsText } from './metrics-text.ts';
@@ -43,6 +44,8 @@ export interface DoorOptions {
   readonly facts: RequestFacts;
   /** Null if the Handle protocol is off. */
   readonly handle: HandleSite | null;
+  /** Of this run of the node: threads find each other by it. */
+  readonly runId: string;
   /** Of this node, from 1; 0 where there is one. */
   readonly thread: number;
   /** Null for plain HTTP. */
@@ -51,8 +54,13 @@ export interface DoorOptions {
   readonly wakeImports: () => void;
 }
 
+export interface Doors extends HttpServer {
+  /** For answers of the Handle protocol from now on. */
+  renewSite(site: HandleSite): void;
+}
+
 /** Opens the doors; `close` on what comes back refuses new work and finishes what is in flight. */
-export async function openDoors(options: DoorOptions): Promise<HttpServer> {
+export async function openDoors(options: DoorOptions): Promise<Doors> {
   const { endpoint, sampleRatio } = options.config.tracing;
   if (endpoint === null) return openDoorsOver({ ...options, tracer: null });
   // Loaded only where it is wanted.
@@ -63,7 +71,7 @@ export async function openDoors(options: DoorOptions): Promise<HttpServer> {
   return { ...doors, close: () => doors.close().then(() => tracing.close()) };
 }
 
-async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }): Promise<HttpServer> {
+async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | null }): Promise<Doors> {
   const { config, store, epochs, counters: observer, countersBuffer } = options;
   const { prefix: ownPrefix } = config.node;
   const homed = followHomes({ store, epochs, configured: config.node.homed });
@@ -75,7 +83,12 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const resolver = createResolver({ store, lots, epochs, clock, observer, homed, foreign, cache: config.cache });
   const past = createPastResolver({ store, lots: store, tags, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, lotSecrets: tags, ownPrefix, homed, observer });
+  const { handle, thread, runId, reusePort } = options;
+  const { log, keepsResolution } = options.facts;
+  const asked = { config, resolver, recognise: recogniseFor(config), homed, clock, observer, ...registry };
+  const system = await openHandleSystem({ ...asked, handle, thread, runId, reusePort, log, keepsResolution });
   const http = await startHttpServer({
+    ...system.http,
     host: config.http.host,
     port: config.http.port,
     reusePort: options.reusePort,
@@ -120,14 +133,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
     corsOrigins: config.http.corsOrigins,
   });
   const closeHttp = (): Promise<void> => http.close().then(() => foreign?.tier?.close());
-  if (options.handle === null) return { ...http, close: closeHttp };
-  // Loaded only where it is wanted.
-  const { openHandleDoor } = await import('./handle-door.ts');
-  const shared = { config, resolver, recognise: recogniseFor(config), homed, clock, observer, ...registry };
-  const { handle: site, thread, reusePort } = options;
-  const { log, keepsResolution } = options.facts;
-  const handle = await openHandleDoor({ ...shared, site, thread, reusePort, log, keepsResolution });
-  return { ...http, close: () => handle.close().then(closeHttp) };
+  return { ...http, renewSite: (renewed) => system.renewSite(renewed), close: () => system.close().then(closeHttp) };
 }
 
 function httpLimitsOf(config: Config): HttpServerOptions['limits'] {

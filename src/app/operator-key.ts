@@ -4,6 +4,9 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../disk/make-directory.ts';
 import { HandleError } from '../domain/error.ts';
+import { OPERATOR_KEY_FILE } from '../store/key-files.ts';
+import { systemClock } from './clock.ts';
+import type { Log } from './logs.ts';
 
 /** Readable by its owner alone. */
 const KEY_FILE_MODE = 0o600;
@@ -27,4 +30,15 @@ export function writeOperatorKey(file: string, token: string, nowMs: number): st
     const reason = (cause as Error).message;
     throw new HandleError('INVALID_CONFIG', `The operator key cannot be written to ${file}: ${reason}.`, { cause });
   }
+}
+
+/** A memory store's key dies with it, so it must not take the place of one that lasts. */
+export function operatorKeyFileNameFor(storeKind: string): string {
+  return storeKind === 'memory' ? 'operator.memory.key' : OPERATOR_KEY_FILE;
+}
+
+export function keepFirstKey(file: string, token: string, log: Log): void {
+  const kept = writeOperatorKey(file, token, systemClock());
+  if (kept !== null)
+    log.warn({ kept }, 'the store is new: the operator key of an older one was kept under another name');
 }

@@ -10,7 +10,6 @@ import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
 import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
-import { OPERATOR_KEY_FILE } from '../store/key-files.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { serveForeignReader } from '../upstream/foreign-channel.ts';
 import { auditCommits } from './audited-commits.ts';
@@ -28,7 +27,7 @@ import { type NodeCertificate, openCertificate } from './node-certificate.ts';
 import { type NodeNotices, openNotices } from './notices.ts';
 import { openImports } from './open-imports.ts';
 import { openStore, type Visible } from './open-store.ts';
-import { writeOperatorKey } from './operator-key.ts';
+import { keepFirstKey, operatorKeyFileNameFor } from './operator-key.ts';
 import { judgeReadiness } from './readiness.ts';
 import { StatisticsKeeper } from './statistics-keeper.ts';
 import { reportVitals } from './vitals.ts';
@@ -117,7 +116,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
 
   await lotKeys.settle(store, log);
   await rememberHomes({ store, configured: config.node.homed });
-  const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, keyFileNameFor(config));
+  const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, operatorKeyFileNameFor(config.store.kind));
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
   const token = await createFirstOperator({ store, randomBytes, keep });
 
@@ -133,8 +132,8 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const wakeImports = (): void => imports.wake();
   const common = { options, lotKeys, foreign: reader, store, counters, countersBuffer };
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
-  const handle = await openHandleSite(config, randomUUID());
-  const doors = { ...shared, handle };
+  const handle = await openHandleSite(config);
+  const doors = { ...shared, handle, runId: randomUUID() };
   const address =
     workers === 0
       ? await openHere({ ...doors, epochs }, opened)
@@ -190,6 +189,7 @@ interface Parts {
 
 interface DoorParts extends Parts {
   readonly handle: HandleSite | null;
+  readonly runId: string;
 }
 
 /** The doors in this thread: a store in memory cannot be shared. */
@@ -227,6 +227,7 @@ function openPool(
       counters: countersBuffer,
       version,
       handle: parts.handle,
+      runId: parts.runId,
       clientKey: parts.clientKey,
       lotKeys: parts.lotKeys.current(),
       reusePort: count > 1,
@@ -267,17 +268,6 @@ async function openMetrics(parts: Parts, opened: Closer[]): Promise<Address | nu
 function clientKeyFor(config: Config): string {
   const directory = logDirectoryOf(config);
   return directory === null || config.log.clients !== 'pseudonym' ? '' : keepClientKey(directory);
-}
-
-/** A memory store's key dies with it, so it must not take the place of one that lasts. */
-function keyFileNameFor(config: Config): string {
-  return config.store.kind === 'memory' ? 'operator.memory.key' : OPERATOR_KEY_FILE;
-}
-
-function keepFirstKey(file: string, token: string, log: Log): void {
-  const kept = writeOperatorKey(file, token, systemClock());
-  if (kept !== null)
-    log.warn({ kept }, 'the store is new: the operator key of an older one was kept under another name');
 }
 
 /** Watches whether the store takes writes, for readiness and the log. */

@@ -30,6 +30,8 @@ export interface WorkerStart {
   readonly version: string;
   /** Null if the Handle protocol is off. */
   readonly handle: HandleSite | null;
+  /** Of this run of the node: threads find each other by it. */
+  readonly runId: string;
   /** The key of pseudonyms in logs. */
   readonly clientKey: string;
   /** Keys that open the secrets of lots, the first seals new ones. */

@@ -47,6 +47,7 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
     version,
     reusePort,
     handle: start.handle,
+    runId: start.runId,
     thread: start.index,
   };
   const doors = await openDoors({ ...shared, foreign, facts, tls, wakeImports });

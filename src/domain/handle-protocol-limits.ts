@@ -93,3 +93,15 @@ export const MAX_SESSION_SECONDS = 86_400;
 /** Bits of the prime of a session's key: fewer are no protection, more cost too much time of the thread. */
 export const MIN_PRIME_BITS = 1024;
 export const MAX_PRIME_BITS = 4096;
+
+/**
+ * Sessions of the HTTP interface that one thread keeps, of those that have shown who they are and of the others apart;
+ * of the others, those of one client network. The ones used longest ago give way: every refusal over TLS begins one.
+ */
+export const MAX_HTTP_SESSIONS = 8192;
+export const MAX_PENDING_HTTP_SESSIONS_OF_NETWORK = 256;
+/** How long a session of the HTTP interface lasts unused, as in the reference server. */
+export const HTTP_SESSION_IDLE_MS = 1_800_000;
+/** Bytes of a session's request, and of the client's nonce: the reference client sends 16. */
+export const MAX_SESSION_BODY_BYTES = 16_384;
+export const MAX_CLIENT_NONCE_BYTES = 1024;

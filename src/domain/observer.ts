@@ -5,7 +5,7 @@ import type { ErrorCode } from './error.ts';
 import type { Handle } from './handle.ts';
 import type { Suspicion } from './lot.ts';
 
-export type Door = 'handle-api' | 'batch' | 'page' | 'v1' | 'handle-tcp' | 'handle-udp';
+export type Door = 'handle-api' | 'batch' | 'page' | 'v1' | 'handle-tcp' | 'handle-udp' | 'handle-http';
 export const DOORS = [
   'handle-api',
   'batch',
@@ -13,6 +13,7 @@ export const DOORS = [
   'v1',
   'handle-tcp',
   'handle-udp',
+  'handle-http',
 ] as const satisfies readonly Door[];
 
 /** What a registration did. `unchanged` is a repeat that said nothing new. */

@@ -8,7 +8,7 @@ import type { ResponseContent } from '../wire/response-body.ts';
 /** Where a request comes from. */
 export interface Client {
   readonly address: string;
-  readonly door: Door & `handle-${string}`;
+  readonly door: Exclude<Door & `handle-${string}`, 'handle-api'>;
 }
 
 export interface Outcome {

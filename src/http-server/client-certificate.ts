@@ -1,6 +1,6 @@
 // Who a client is by its certificate: the subject that an accepted authority vouched for, looked up once a connection.
 
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { HandleError } from '../domain/error.ts';
@@ -24,6 +24,37 @@ export function certificateObjectionOf({ socket }: IncomingMessage): string | nu
   if (!(socket instanceof TLSSocket) || socket.authorized || socket.getPeerX509Certificate() === undefined) return null;
   const objection: unknown = socket.authorizationError; // a text, though the types say an error
   return String(objection);
+}
+
+/** A certificate that stands for itself: whoever made it, the key is what counts. */
+export interface OwnCertificate {
+  /** Its subject's UID, or where there is none its CN. */
+  readonly name: string;
+  readonly publicKey: KeyObject;
+}
+
+const own = new WeakMap<TLSSocket, OwnCertificate & { readonly validFrom: number; readonly validTo: number }>();
+
+/** Null if the connection shows no certificate, one whose subject names nobody, or one that is not in force. */
+export function ownCertificateOf({ socket }: IncomingMessage, now: number): OwnCertificate | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  let shown = own.get(socket);
+  if (shown === undefined) {
+    const certificate = socket.getPeerX509Certificate();
+    const name = certificate === undefined ? null : nameIn(certificate);
+    if (certificate === undefined || name === null) return null;
+    const { validFromDate: from, validToDate: to, publicKey } = certificate;
+    shown = { name, publicKey, validFrom: from.getTime(), validTo: to.getTime() };
+    own.set(socket, shown);
+  }
+  return shown.validFrom <= now && now < shown.validTo ? shown : null;
+}
+
+function nameIn({ subject }: X509Certificate): string | null {
+  const lines = (subject ?? '').split('\n');
+  const named = (member: string): string | null =>
+    lines.find((line) => line.startsWith(`${member}=`))?.slice(member.length + 1) ?? null;
+  return named('UID') ?? named('CN');
 }
 
 /** `O=Oak Works, CN=erp`; commas inside of a part are escaped, so two subjects never look alike. */

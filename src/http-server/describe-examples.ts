@@ -11,6 +11,23 @@ export const NAME_VALUE = {
   timestamp: '2026-11-23T03:51:48Z',
 };
 
+export const SITE_EXAMPLE = {
+  version: 1,
+  protocolVersion: '2.11',
+  serialNumber: 1,
+  primarySite: true,
+  multiPrimary: false,
+  attributes: [{ name: 'desc', value: 'Jiabiao 88.118' }],
+  servers: [
+    {
+      serverId: 1,
+      address: '192.0.2.10',
+      publicKey: { format: 'key', value: { kty: 'RSA', n: 'sXch…', e: 'AQAB' } },
+      interfaces: [{ query: true, admin: true, protocol: 'TCP', port: 2641 }],
+    },
+  ],
+};
+
 /** Of O=Oak Works, CN=erp, signed by itself: its private key is nobody's. */
 export const certificateExample = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUPxuwiVBlRy5aQZHyILNev5wgID0wCgYIKoZIzj0EAwIw

@@ -1,12 +1,11 @@
 // The routes by which the Handle API is written to, and those of the prefixes it is home to. What they answer is
 // handle-admin.ts's.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import { EMPTY_BYTES } from '../domain/bytes.ts';
+import type { FastifyInstance } from 'fastify';
 import { MAX_ROW_BYTES } from '../domain/limits.ts';
 import type { HandleAdmin } from './handle-admin.ts';
 import { type HandleApi, spelledIn } from './handle-api.ts';
-import type { ApiReply } from './handle-api-reply.ts';
+import { acceptAnyBody, offerPath, type SendReply } from './handle-api-methods.ts';
 import { pathText } from './percent-decoding.ts';
 
 const PREFIXES = '/api/prefixes';
@@ -14,17 +13,14 @@ const PREFIXES = '/api/prefixes';
 export interface HandleAdminRoutes {
   readonly api: HandleApi;
   readonly admin: HandleAdmin;
-  readonly send: (request: FastifyRequest, reply: FastifyReply, what: ApiReply) => void;
+  readonly send: SendReply;
 }
 
 export function registerHandleAdmin(app: FastifyInstance, routes: HandleAdminRoutes): void {
   const { api, send } = routes;
   app.decorateRequest('requester', null);
   app.register(async (scope) => {
-    // Bodies of any type are taken as they are: what is wrong with one is told in the reference server's words.
-    scope.removeAllContentTypeParsers();
-    const bodyLimit = Math.min(scope.initialConfig.bodyLimit ?? MAX_ROW_BYTES, MAX_ROW_BYTES);
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
+    acceptAnyBody(scope, MAX_ROW_BYTES);
     scope.setErrorHandler((error, request, reply) => send(request, reply, api.failure(request, error, null)));
     registerRecordRoutes(scope, routes);
     registerPrefixRoutes(scope, routes);
@@ -54,30 +50,17 @@ function registerRecordRoutes(scope: FastifyInstance, { admin, send }: HandleAdm
 }
 
 function registerPrefixRoutes(scope: FastifyInstance, { admin, send }: HandleAdminRoutes): void {
-  const offer = (
-    url: string,
-    methods: readonly HTTPMethods[],
-    answer: (request: FastifyRequest) => Promise<ApiReply>,
-  ): void => {
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    const others = scope.supportedMethods.filter((method) => !methods.some((one) => one === method));
-    scope.route({
-      method: [...methods],
-      url,
-      handler: async (request, reply) => send(request, reply, await answer(request)),
-    });
-    scope.route({
-      method: others as HTTPMethods[],
-      url,
-      handler: async (request, reply) => {
-        const status = request.method === 'OPTIONS' ? 200 : 405;
-        send(request, reply, { status, headers: ['Allow', allow, 'Content-Length', '0'], body: EMPTY_BYTES });
-      },
-    });
-  };
-  offer(PREFIXES, ['GET', 'HEAD', 'POST'], (request) => admin.prefixes(request));
-  offer(`${PREFIXES}/*`, ['POST', 'DELETE'], (request) => {
-    const prefix = pathText(request.url, PREFIXES.length + 1);
-    return request.method === 'POST' ? admin.home(request, prefix) : admin.unhome(request, prefix);
+  offerPath(scope, send, {
+    url: PREFIXES,
+    methods: ['GET', 'HEAD', 'POST'],
+    answer: (request) => admin.prefixes(request),
+  });
+  offerPath(scope, send, {
+    url: `${PREFIXES}/*`,
+    methods: ['POST', 'DELETE'],
+    answer: (request) => {
+      const prefix = pathText(request.url, PREFIXES.length + 1);
+      return request.method === 'POST' ? admin.home(request, prefix) : admin.unhome(request, prefix);
+    },
   });
 }

@@ -10,6 +10,7 @@ import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
 import type { Requester } from '../registry/handle-requester.ts';
 import { parseIndexes, parsePage, parsePut } from './handle-admin-input.ts';
 import type { HandleApi } from './handle-api.ts';
+import { bodyOf } from './handle-api-methods.ts';
 import { isYes, PLAIN_QUERY } from './handle-api-query.ts';
 import { type ApiReply, echo, jsonReply, wrapped } from './handle-api-reply.ts';
 import type { HandleRequesters } from './handle-requests.ts';
@@ -48,7 +49,7 @@ export class HandleAdmin {
 
   put(request: FastifyRequest, spelled: string): Promise<ApiReply> {
     return this.#replying(request, spelled, async (requester, parameters) => {
-      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      const body = bodyOf(request);
       const contentType = request.headers['content-type'];
       const { write, mintsSuffix } = parsePut({ spelled, contentType, body, parameters });
       const target = { spelled, mintsSuffix, requestId: request.id };

@@ -10,6 +10,7 @@ import type { HandleAdmin } from './handle-admin.ts';
 import { registerHandleAdmin } from './handle-admin-routes.ts';
 import { type HandleApi, isHandlesPath, spelledIn } from './handle-api.ts';
 import { type ApiReply, errorReply } from './handle-api-reply.ts';
+import { type HandleSessionRoutes, registerHandleSessions } from './handle-session-routes.ts';
 import { queryOf } from './percent-decoding.ts';
 import { parseJsonBody } from './request-json.ts';
 
@@ -25,14 +26,16 @@ export interface HandleApiParts {
   readonly api: HandleApi;
   readonly admin: HandleAdmin;
   readonly writer: ApiWriter;
+  readonly sessions: Omit<HandleSessionRoutes, 'api' | 'send'>;
 }
 
-export function registerHandleApi(app: FastifyInstance, { api, admin, writer }: HandleApiParts): void {
+export function registerHandleApi(app: FastifyInstance, { api, admin, writer, sessions }: HandleApiParts): void {
   const send = (request: FastifyRequest, reply: FastifyReply, what: ApiReply): void => {
     reply.hijack();
     writer.write(request.raw, reply.raw, { ...what, headers: [...what.headers, 'X-Request-Id', request.id] });
   };
   registerHandleAdmin(app, { api, admin, send });
+  registerHandleSessions(app, { ...sessions, api, send });
 
   app.register(async (scope) => {
     acceptParameters(scope);

@@ -11,9 +11,6 @@ import type { Tracer } from '../domain/tracer.ts';
 import type { ImportService } from '../imports/import-service.ts';
 import type { Sampled } from '../logbook/resolution-sample.ts';
 import { AuthenticationGuard } from '../registry/authentication-guard.ts';
-import type { HandleAdministration } from '../registry/handle-administration.ts';
-import type { HandleAuthenticator } from '../registry/handle-authentication.ts';
-import type { HandlePrefixes } from '../registry/handle-prefixes.ts';
 import type { LotRegistry } from '../registry/lot-registry.ts';
 import type {
   Authenticator,
@@ -39,15 +36,12 @@ import type { AuditSearch } from './audit.ts';
 import { RequestAuthentication } from './authentication.ts';
 import { ChangeStreams } from './change-streams.ts';
 import { certificateSubjectOf } from './client-certificate.ts';
-import { createClientAddress, createClientNetwork, createSecureCheck } from './client-network.ts';
+import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { type DocsOptions, registerDocs } from './docs.ts';
-import { HandleAdmin } from './handle-admin.ts';
-import { HandleApi, isPlainResolution } from './handle-api.ts';
-import { PastReplies } from './handle-api-past.ts';
-import { answerUnroutable, isHandleApiPath, registerHandleApi } from './handle-api-routes.ts';
-import { HandleRequesters } from './handle-requests.ts';
-import { Hops } from './hops.ts';
+import { isPlainResolution } from './handle-api.ts';
+import { answerUnroutable, isHandleApiPath } from './handle-api-routes.ts';
+import { createHandleInterface, type HandleInterfaceOptions } from './handle-interface.ts';
 import { ImportEvents } from './import-events.ts';
 import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
 import { registerPages } from './pages.ts';
@@ -89,7 +83,7 @@ export type RequestLog = (entry: {
   readonly plain?: Sampled;
 }) => void;
 
-export interface HttpServerOptions extends ServiceOptions, DocsOptions {
+export interface HttpServerOptions extends ServiceOptions, DocsOptions, HandleInterfaceOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -120,9 +114,6 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions {
   readonly templates: TemplateRegistry;
   readonly templateElements: TemplateElements;
   readonly imports: ImportService;
-  readonly handleAuthenticator: HandleAuthenticator;
-  readonly handleRecords: HandleAdministration;
-  readonly handlePrefixes: HandlePrefixes;
   readonly homed: Homed;
   readonly clock: () => number;
   readonly observer: Observer;
@@ -179,17 +170,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const guard = new AuthenticationGuard({ networkOf, clock: options.clock, observer });
   const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
-  const past = new PastReplies(options);
   const addressOf = createClientAddress(options.trustedProxies);
   const { sample, onDefect } = createPlainLog(options, addressOf);
   const traced = options.tracer === null ? null : createPlainSpans(options.tracer, options.newRequestId);
-  const { handleAuthenticator, handleRecords, handlePrefixes } = options;
-  const isSecure = createSecureCheck(options.trustedProxies);
-  const requesters = new HandleRequesters({ authentication, handleAuthenticator, guard, isSecure });
-  const hops = new Hops(options.nodeName);
-  const shared = { hops, clock: options.clock, requesters, handleRecords, past, observer };
-  const api = new HandleApi({ ...shared, asker, writer, inFlight, onDefect });
-  const admin = new HandleAdmin({ api, requesters, handleRecords, handlePrefixes });
+  const shared = { asker, authentication, guard, networkOf, writer, inFlight, onDefect };
+  const { api, register: registerHandle } = createHandleInterface(options, shared);
 
   const isMutual = options.tls !== null && options.tls.clientCa !== null;
   const { app, server } = createApp(options, answerUnroutable(api, writer), (framework) => {
@@ -208,7 +193,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addRequestHooks(app, { ...options, isClosing, addressOf });
   const routes = listRoutes(app);
   registerService(app, options);
-  registerHandleApi(app, { api, admin, writer });
+  registerHandle(app);
   const streams = new ChangeStreams({ ...options, authentication });
   const importEvents = new ImportEvents(options.imports);
   registerV1(app, { ...options, authentication, streams, importEvents }, asker);

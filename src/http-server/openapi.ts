@@ -4,6 +4,7 @@
 import { CACHE_OPERATIONS } from './describe-cache.ts';
 import { DIRECTORY_OPERATIONS } from './describe-directory.ts';
 import { HANDLE_ADMIN_OPERATIONS } from './describe-handle-admin.ts';
+import { HANDLE_SESSION_OPERATIONS } from './describe-handle-sessions.ts';
 import { IDENTIFIER_OPERATIONS } from './describe-identifiers.ts';
 import { IMPORT_OPERATIONS } from './describe-imports.ts';
 import { LOT_OPERATIONS } from './describe-lots.ts';
@@ -32,6 +33,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...RECALL_OPERATIONS,
   ...SEARCH_OPERATIONS,
   ...HANDLE_ADMIN_OPERATIONS,
+  ...HANDLE_SESSION_OPERATIONS,
   ...LOT_OPERATIONS,
   ...TEMPLATE_OPERATIONS,
   ...DIRECTORY_OPERATIONS,

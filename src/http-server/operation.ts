@@ -36,6 +36,7 @@ export const TAGS = {
   Imports: 'Files of any size, registered row by row while everything else goes on.',
   Enterprises: 'Who holds which prefix.',
   'Principals and keys': 'Who may act, and with which key.',
+  'Handle protocol': 'Sessions and messages as Handle servers have them.',
   Records: 'What has happened.',
   Node: 'How the node is doing, and what it offers.',
 } as const;

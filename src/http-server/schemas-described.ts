@@ -47,6 +47,18 @@ export const HOME_QUERY = Type.Object({
   foldsCase: yesOrNo('Whether suffixes compare without case; as before, or as above it, if left out.'),
 });
 
+/** handle-session-routes.ts reads it. */
+export const VERIFICATION_QUERY = Type.Object({
+  nonce: Type.String({ description: 'What was to be signed, in base64.' }),
+  cnonce: Type.String({ description: 'What the client put behind it, in base64.' }),
+  alg: Type.String({ examples: ['SHA256', 'PBKDF2-HMAC-SHA1'] }),
+  signature: Type.String({ description: 'Base64.' }),
+  type: Type.Optional(Type.Enum(['HS_SECKEY', 'HS_PUBKEY'])),
+  salt: Type.Optional(Type.String({ description: 'Of PBKDF2, as the next two; base64.' })),
+  iterations: Type.Optional(Type.Integer({ minimum: 1 })),
+  length: Type.Optional(Type.Integer({ minimum: 8, description: 'In bits; 160 if left out.' })),
+});
+
 /** pages.ts reads it. */
 export const PAGE_LANGUAGE_QUERY = Type.Object({
   lang: Type.Optional(Type.Enum(['zh', 'en'], { description: 'Language of the page, over Accept-Language.' })),

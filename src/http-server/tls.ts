@@ -11,7 +11,8 @@ export interface TlsMaterial {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** PEM: who may vouch for clients; null if clients show no certificates. */
   readonly clientCa: string | null;
-  readonly clientCertificate: 'request' | 'require';
+  /** `handle`: certificates are asked for without anybody to vouch for them too, as their key may be that of a handle. */
+  readonly clientCertificate: 'request' | 'require' | 'handle';
   /** 48 bytes. The same in all workers, so that a session begun at one is resumed at any other; new with each certificate. */
   readonly ticketKeys: Uint8Array;
 }
@@ -40,8 +41,9 @@ export function secureOptions(material: TlsMaterial): ServerOptions {
     // The client knows whether its machine has AES instructions.
     honorCipherOrder: false,
     ticketKeys: Buffer.from(ticketKeys),
-    ...(clientCa === null
+    ...(clientCa === null && clientCertificate !== 'handle'
       ? {}
-      : { ca: clientCa, requestCert: true, rejectUnauthorized: clientCertificate === 'require' }),
+      : // An empty list of authorities, not the machine's own: nobody but tls.clientCa vouches for a client.
+        { ca: clientCa ?? [], requestCert: true, rejectUnauthorized: clientCertificate === 'require' }),
   };
 }

@@ -6,6 +6,7 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import type { Admission, Homes } from './admission.ts';
 import { type HandleAdministration, HandleRecords } from './handle-administration.ts';
 import { createHandleAuthenticator, type HandleAuthenticator } from './handle-authentication.ts';
+import { createHandleCertificates, type HandleCertificates } from './handle-certificates.ts';
 import { HandleGrants } from './handle-grants.ts';
 import { HandleGroups } from './handle-groups.ts';
 import { HandleListing } from './handle-listing.ts';
@@ -18,6 +19,7 @@ import type { RandomBytes } from './tokens.ts';
 export interface HandleInterface {
   readonly handleAuthenticator: HandleAuthenticator;
   readonly handleProofs: HandleProofs;
+  readonly handleCertificates: HandleCertificates;
   readonly handleRecords: HandleAdministration;
   readonly handlePrefixes: HandlePrefixes;
 }
@@ -43,6 +45,7 @@ export function createHandleInterface(parts: HandleInterfaceParts): HandleInterf
   return {
     handleAuthenticator: createHandleAuthenticator({ store, epochs, randomBytes, parse }),
     handleProofs: createHandleProofs({ store, epochs, parse }),
+    handleCertificates: createHandleCertificates({ store, parse }),
     handleRecords: new HandleRecords({ store, admission, grants, identifiers, readAccess, randomBytes }),
     handlePrefixes: new PrefixAdministration({ store, homes, groups, grants, listing, readAccess }),
   };

@@ -48,6 +48,10 @@ export interface HandleProofs {
    * wait to be checked.
    */
   verify(proof: Proof): Promise<Proven>;
+  /** The moment, to be taken before an identity is made sure of in another way, and asked about by `standsSince`. */
+  moment(): number;
+  /** Whether nothing has changed since that would make who it is another: keys that are replaced end at once. */
+  standsSince(identity: HandleIdentity, moment: number): boolean;
 }
 
 export interface Proven {
@@ -78,15 +82,18 @@ export function createHandleProofs({ store, epochs, parse }: HandleProofsOptions
     vouched: laneOf(MAX_STRETCHINGS_AT_ONCE, MAX_WAITING_ROUNDS),
     unvouched: laneOf(1, MAX_WAITING_ROUNDS_UNVOUCHED),
   };
+  const standsSince = ({ handle }: HandleIdentity, epoch: number): boolean =>
+    epochs.holds({ epoch, changeSlots: [slotOf(handle)], creationSlot: null });
   return {
+    moment: () => epochs.current(),
+    standsSince,
     async verify(proof) {
       const identity = identityOf(proof, parse);
       // The epoch first, then the read: a change in between ends the proof.
       const epoch = epochs.current();
       const lane = proof.isVouched ? lanes.vouched : lanes.unvouched;
       if (!(await isProven(store, identity, { proof, lane }))) throw unproven();
-      const validity = { epoch, changeSlots: [slotOf(identity.handle)], creationSlot: null };
-      return { identity, stands: () => epochs.holds(validity) };
+      return { identity, stands: () => standsSince(identity, epoch) };
     },
   };
 }

@@ -3,6 +3,7 @@
 
 import type { ByteString } from '../domain/bytes.ts';
 import { ByteReader } from './byte-reader.ts';
+import { byteBytes, countedBytes, countedText, intBytes, joinBytes } from './byte-writer.ts';
 
 export type HashName = 'md5' | 'sha1' | 'sha256';
 
@@ -46,6 +47,16 @@ export function decodeSecretAnswer(bytes: ByteString, isBare: boolean): SecretAn
   return { kind: (form & HMAC) === 0 ? 'hash' : 'hmac', hash, code: reader.readRest() };
 }
 
+export function encodeSecretAnswer(answer: SecretAnswer): ByteString {
+  if (answer.kind === 'pbkdf2') {
+    const { salt, iterations, keyBits, code } = answer;
+    const stretched = joinBytes(countedBytes(salt), intBytes(iterations), intBytes(keyBits), countedBytes(code));
+    return joinBytes(byteBytes(PBKDF2_SHA1), stretched);
+  }
+  const form = HASHES.indexOf(answer.hash) + 1;
+  return joinBytes(byteBytes(answer.kind === 'hmac' ? form | HMAC : form), answer.code);
+}
+
 const SIGNATURE_HASHES: ReadonlyMap<string, HashName> = new Map([
   ['SHA1', 'sha1'],
   ['SHA-1', 'sha1'],
@@ -61,4 +72,9 @@ export function decodeSignatureAnswer(bytes: ByteString): SignatureAnswer {
   reader.end();
   if (hash === undefined) throw reader.malformed('a hash nobody trusts');
   return { hash, signature };
+}
+
+/** `hash`: by a name that `decodeSignatureAnswer` knows. */
+export function encodeSignatureAnswer(hash: string, signature: ByteString): ByteString {
+  return joinBytes(countedText(hash), countedBytes(signature));
 }

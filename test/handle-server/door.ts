@@ -44,7 +44,7 @@ const LIMITS: HandleServerOptions['limits'] = {
   tripBurst: 0,
 };
 
-const SITE = {
+export const SITE = {
   data: encodeSite(siteFromJson(recording.server.site, '')),
   serialNumber: 1,
   privateKey: privateKeyOf(recording.server.privateKey),

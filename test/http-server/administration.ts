@@ -3,7 +3,7 @@
 
 import { expect } from 'vitest';
 import { parseRegistration } from '../../src/registry/registration-json.ts';
-import { type Asked, CHAIRS, type OpenDoor, openDoor, type Told } from './door.ts';
+import { type Asked, CHAIRS, type DoorSettings, type OpenDoor, openDoor, type Told } from './door.ts';
 
 export const ADMIN = `${CHAIRS}/ADMIN`;
 const ALL = '111111111111';
@@ -15,8 +15,8 @@ export interface AdministeredDoor extends OpenDoor {
   write(handle: string, ...values: object[]): Promise<void>;
 }
 
-export async function openAdministered(): Promise<AdministeredDoor> {
-  const door = await openDoor({ options: { trustedProxies: ['127.0.0.1'] } });
+export async function openAdministered(options: DoorSettings['options'] = {}): Promise<AdministeredDoor> {
+  const door = await openDoor({ options: { trustedProxies: ['127.0.0.1'], ...options } });
   let asked = 0;
   return {
     ...door,

@@ -1,6 +1,6 @@
 // The HTTP door open on a real port over a store in memory, with the real resolver and registry behind it.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { announce } from '../../src/app/announce.ts';
 import { createEpochBuffers, EpochTable } from '../../src/cache/epoch-table.ts';
@@ -74,6 +74,7 @@ export interface Told {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  readonly bytes: Buffer;
   /** Undefined if it is no JSON document. */
   readonly json: Record<string, unknown>;
 }
@@ -147,6 +148,10 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     readiness: () => ({ status: 'ready', reasons: [] }),
     metrics: async () => 'jiabiao_up 1\n',
     limits: { ...LIMITS, ...settings.limits },
+    site: null,
+    answerMessage: null,
+    sessionPeers: null,
+    randomBytes,
     trustedProxies: [],
     corsOrigins: '*',
     tls: null,
@@ -209,11 +214,12 @@ function send(port: number, method: string, path: string, more: Asked): Promise<
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.on('error', reject);
     response.on('end', () => {
-      const text = Buffer.concat(chunks).toString('utf8');
+      const bytes = Buffer.concat(chunks);
+      const text = bytes.toString('utf8');
       const isJson =
         /json/.test(response.headers['content-type'] ?? '') && !/ndjson/.test(response.headers['content-type'] ?? '');
       const json = isJson && text !== '' ? JSON.parse(text) : undefined;
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text, bytes, json });
     });
   });
   sent.on('error', reject);
