@@ -22,7 +22,7 @@ export interface HandleMessagesOptions {
 const MESSAGE_TYPE = 'application/x-hdl-message';
 
 /** Whether a request brings a message, and takes one for an answer. */
-export function isHandleMessage({ headers }: FastifyRequest): boolean {
+function isHandleMessage({ headers }: FastifyRequest): boolean {
   const { 'content-type': type = '', accept = '' } = headers;
   return type.includes(MESSAGE_TYPE) && accept.includes(MESSAGE_TYPE);
 }

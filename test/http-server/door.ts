@@ -107,6 +107,9 @@ const LIMITS: HttpServerOptions['limits'] = {
   keepAliveTimeoutMs: 5000,
 };
 
+/** As where the Handle protocol is off. */
+const WITHOUT_PROTOCOL = { site: null, answerMessage: null, sessionPeers: null, randomBytes };
+
 export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const clock = { nowMs: settings.startsAtMs ?? Date.UTC(2026, 10, 23, 3, 51, 48) };
   const tags = new LotSecrets([Buffer.alloc(32, 1)]);
@@ -124,14 +127,14 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const real = createResolver({ ...common, lots: { reader: store, tags }, foreign: settings.foreign ?? null, cache });
   const resolver: Resolver = { resolve: (question) => settings.interrupt?.(question) ?? real.resolve(question) };
   const { imports, removeImports } = openImports({ store, clock: common.clock, identifiers: registry.identifiers });
-  const reading = { resolver, cacheKeeper: real.keeper, nodeName: 'jiabiao-88.118' };
+  const recogniser = settings.foreign === undefined ? null : recognise;
+  const reading = { resolver, cacheKeeper: real.keeper, nodeName: 'jiabiao-88.118', recognise: recogniser };
   let requests = 0;
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
     reusePort: false,
     ...reading,
-    recognise: settings.foreign === undefined ? null : recognise,
     past: createPastResolver({ ...common, lots: store, tags }),
     ...registry,
     imports,
@@ -148,10 +151,7 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     readiness: () => ({ status: 'ready', reasons: [] }),
     metrics: async () => 'jiabiao_up 1\n',
     limits: { ...LIMITS, ...settings.limits },
-    site: null,
-    answerMessage: null,
-    sessionPeers: null,
-    randomBytes,
+    ...WITHOUT_PROTOCOL,
     trustedProxies: [],
     corsOrigins: '*',
     tls: null,
