@@ -107,8 +107,15 @@ const LIMITS: HttpServerOptions['limits'] = {
   keepAliveTimeoutMs: 5000,
 };
 
-/** As where the Handle protocol is off. */
-const WITHOUT_PROTOCOL = { site: null, answerMessage: null, sessionPeers: null, randomBytes };
+/** As where neither the Handle protocol nor TLS is on. */
+const PLAIN = {
+  site: null,
+  answerMessage: null,
+  sessionPeers: null,
+  randomBytes,
+  corsOrigins: '*',
+  tls: null,
+} as const;
 
 export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
   const clock = { nowMs: settings.startsAtMs ?? Date.UTC(2026, 10, 23, 3, 51, 48) };
@@ -151,10 +158,8 @@ export async function openDoor(settings: DoorSettings = {}): Promise<OpenDoor> {
     readiness: () => ({ status: 'ready', reasons: [] }),
     metrics: async () => 'jiabiao_up 1\n',
     limits: { ...LIMITS, ...settings.limits },
-    ...WITHOUT_PROTOCOL,
+    ...PLAIN,
     trustedProxies: [],
-    corsOrigins: '*',
-    tls: null,
     ...settings.options,
   });
   const { port } = server.address;
