@@ -46,6 +46,9 @@ export const MAX_IMPORT_CRASHES = 3;
 /** Saved column mappings of one enterprise: a few for each product line. */
 export const MAX_IMPORT_PROFILES = 200;
 
+/** Bytes of one saved mapping: 256 columns with long headings; it goes into a backup in one piece. */
+export const MAX_PROFILE_BYTES = 262_144;
+
 /** Characters of the name of a file or profile, as a person reads it. */
 export const MAX_FILE_NAME_LENGTH = 200;
 

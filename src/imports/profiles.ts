@@ -3,9 +3,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HandleError } from '../domain/error.ts';
-import { MAX_IMPORT_PROFILES } from '../domain/import-limits.ts';
+import { MAX_IMPORT_PROFILES, MAX_PROFILE_BYTES } from '../domain/import-limits.ts';
 import type { Principal } from '../domain/principal.ts';
 import { parseMapping } from '../registry/import-mapping.ts';
+import { PROFILE_ENDING as ENDING, PROFILES_FOLDER } from '../store/beside-files.ts';
 import { syncDirectory } from './job-files.ts';
 
 export interface ImportProfile {
@@ -15,7 +16,6 @@ export interface ImportProfile {
 }
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
-const ENDING = '.json';
 /** Of principals that are bound to no prefix. */
 const NO_SCOPE = 'node';
 
@@ -23,16 +23,18 @@ export class ImportProfiles {
   readonly #directory: string;
 
   constructor(directory: string) {
-    this.#directory = join(directory, 'profiles');
+    this.#directory = join(directory, PROFILES_FOLDER);
   }
 
-  /** Replaces what has the name. Throws `FORBIDDEN`, `INVALID_REQUEST` with the place in the mapping. */
+  /** Replaces what has the name. Throws `FORBIDDEN`, `PAYLOAD_TOO_LARGE`, `INVALID_REQUEST` with the place in the mapping. */
   put(principal: Principal, name: string, mapping: unknown): ImportProfile {
     if (principal.role !== 'operator' && principal.role !== 'enterprise') {
       throw new HandleError('FORBIDDEN', `A ${principal.role}'s key may not save import profiles.`);
     }
     assertName(name);
     parseMapping(mapping);
+    const json = JSON.stringify(mapping);
+    if (Buffer.byteLength(json) > MAX_PROFILE_BYTES) throw tooLarge();
     const folder = this.#folderOf(principal);
     mkdirSync(folder, { recursive: true });
     const path = pathIn(folder, name);
@@ -42,7 +44,7 @@ export class ImportProfiles {
         `There are ${MAX_IMPORT_PROFILES} profiles: delete one that is not needed.`,
       );
     }
-    writeFileSync(`${path}.new`, JSON.stringify(mapping), { flush: true });
+    writeFileSync(`${path}.new`, json, { flush: true });
     renameSync(`${path}.new`, path);
     syncDirectory(folder);
     return { name, mapping };
@@ -84,6 +86,13 @@ export class ImportProfiles {
 
 function pathIn(folder: string, name: string): string {
   return join(folder, `${name}${ENDING}`);
+}
+
+function tooLarge(): HandleError {
+  return new HandleError(
+    'PAYLOAD_TOO_LARGE',
+    `A profile has at most ${MAX_PROFILE_BYTES} bytes: leave out the columns that are not registered.`,
+  );
 }
 
 function assertName(name: string): void {

@@ -19,7 +19,7 @@ const IS_LAST = 0x8000_0000;
 const OVERHEAD_BYTES = 4096;
 const MAX_SEALED_BYTES = MAX_BACKUP_CHUNK_BYTES + OVERHEAD_BYTES + TAG_BYTES;
 
-/** What a chunk holds: the byte before its content. Files of keys have theirs in `KEY_FILES`; what is not known is passed over. */
+/** What a chunk holds: the byte before its content. Files of keys have theirs in `KEY_FILES`, other files beside the store `BESIDE_KIND`; what is not known is passed over. */
 export const KIND = {
   /** JSON: what is in the backup. The first chunk. */
   manifest: 1,

@@ -11,7 +11,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { makeDirectory } from '../disk/make-directory.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
@@ -19,6 +19,7 @@ import { MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.ts';
 import { BackupChunks } from './backup-chunks.ts';
 import { type BackupManifest, KIND } from './backup-format.ts';
 import { syncDirectory } from './backup-writer.ts';
+import { BESIDE_KIND, type BesideFile, decodeBeside, IMPORTS_FOLDER } from './beside-files.ts';
 import { KEY_FILES } from './key-files.ts';
 import { DATA_FILE, RESTORING_FILE } from './lmdb-environment.ts';
 import { inspectLmdbFile } from './lmdb-file.ts';
@@ -33,6 +34,7 @@ export interface BackupReading {
 interface BackupSink {
   pages(bytes: Buffer): void;
   keyFile(name: string, bytes: Buffer): void;
+  besideFile(file: BesideFile): void;
 }
 
 /**
@@ -40,7 +42,7 @@ interface BackupSink {
  * key, was altered, or is cut off.
  */
 export function checkBackup(reading: BackupReading): BackupManifest {
-  return readBackup(reading, { pages() {}, keyFile() {} });
+  return readBackup(reading, { pages() {}, keyFile() {}, besideFile() {} });
 }
 
 const OWN_DIRECTORY_MODE = 0o700;
@@ -72,8 +74,8 @@ export function restoreBackup(reading: BackupReading & { readonly into: string }
 }
 
 function takeAway(into: string): void {
-  const keys = KEY_FILES.map(({ name }) => name);
-  for (const name of [RESTORING_FILE, DATA_FILE, ...keys]) rmSync(join(into, name), { force: true });
+  const keys = [...KEY_FILES.map(({ name }) => name), IMPORTS_FOLDER];
+  for (const name of [RESTORING_FILE, DATA_FILE, ...keys]) rmSync(join(into, name), { recursive: true, force: true });
 }
 
 function restoreInto(reading: BackupReading & { readonly into: string }): BackupManifest {
@@ -87,6 +89,10 @@ function restoreInto(reading: BackupReading & { readonly into: string }): Backup
       },
       keyFile: (name, bytes) =>
         writeFileSync(join(into, name), bytes, { mode: OWN_FILE_MODE, flag: 'wx', flush: true }),
+      besideFile: ({ path, content }) => {
+        makeDirectory(dirname(join(into, path)), OWN_DIRECTORY_MODE);
+        writeFileSync(join(into, path), content, { mode: OWN_FILE_MODE, flag: 'wx', flush: true });
+      },
     });
     fsyncSync(fd);
     inspectLmdbFile(partial);
@@ -109,6 +115,11 @@ function readBackup({ file, key, progress }: BackupReading, sink: BackupSink): B
       const { kind, content } = chunk;
       const keyFile = KEY_FILES.find((file) => file.kind === kind);
       if (keyFile !== undefined) sink.keyFile(keyFile.name, content);
+      if (kind === BESIDE_KIND) {
+        const file = decodeBeside(content);
+        if (file === null) throw chunks.refused();
+        sink.besideFile(file);
+      }
       if (kind !== KIND.pages && kind !== KIND.packedPages) continue;
       const pages =
         kind === KIND.pages ? content : zstdDecompressSync(content, { maxOutputLength: MAX_BACKUP_CHUNK_BYTES });

@@ -2,17 +2,7 @@
 // its name when it is whole and on disk; what was begun and could not be finished is taken away.
 
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writevSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
@@ -20,6 +10,7 @@ import { HandleError } from '../domain/error.ts';
 import { BACKUP_CHUNKS_AT_ONCE, MAX_BACKUP_CHUNK_BYTES } from '../domain/limits.ts';
 import { ChunkSealer, keyNameOf } from './backup-cipher.ts';
 import { type BackupManifest, encodeHeader, encodeLength, KIND, SALT_BYTES } from './backup-format.ts';
+import { BESIDE_KIND, besideFiles, encodeBeside, readIfThere } from './beside-files.ts';
 import { KEY_FILES } from './key-files.ts';
 import { visitEnvironment } from './lmdb-environment.ts';
 import { assertGrowth, growthLimit } from './lmdb-growth.ts';
@@ -33,7 +24,7 @@ const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const FILE_MODE = 0o600;
 
 export interface BackupOptions {
-  /** The store's directory, with the files of keys beside it. */
+  /** The store's directory, with the files of keys and the saved mappings beside it. */
   readonly path: string;
   /** Must not exist. */
   readonly file: string;
@@ -121,6 +112,7 @@ async function writeChunks(
     const content = readIfThere(join(path, name));
     if (content !== null) write(kind, content);
   }
+  for (const file of besideFiles(path)) write(BESIDE_KIND, encodeBeside(file));
   const limit = maxGrowthBytes ?? growthLimit(pages.byteLength);
   const packing: Promise<Packed>[] = [];
   let position = 0;
@@ -138,20 +130,6 @@ async function writeChunks(
   }
   write(KIND.end, Buffer.alloc(0), true);
   return pages.growthBytes();
-}
-
-function readIfThere(file: string): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw new HandleError(
-      'STORE_READ_ONLY',
-      `The key in ${file} cannot be read (${message}), and a backup without it would be no whole one: run as the node's user.`,
-      { cause },
-    );
-  }
 }
 
 interface Packed {

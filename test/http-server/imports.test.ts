@@ -115,6 +115,8 @@ describe('/v1/import-profiles', () => {
   it('refuses a mapping that is none, a name that is none, and readers', async () => {
     const wrong = await door.ask('PUT', path, { key: door.chairs, json: { ...mapping, handle: 'x' } });
     expect(wrong.json).toMatchObject({ status: 400, code: 'INVALID_REQUEST', at: '/handle' });
+    const large = { ...mapping, constants: { note: 'x'.repeat(300_000) } };
+    expect(await door.ask('PUT', path, { key: door.chairs, json: large })).toMatchObject({ status: 413 });
     const dots = await door.ask('PUT', '/v1/import-profiles/..%2F..%2Fetc', { key: door.chairs, json: mapping });
     expect(dots).toMatchObject({ status: 400 });
     expect(await door.ask('PUT', path, { key: door.reader, json: mapping })).toMatchObject({ status: 403 });

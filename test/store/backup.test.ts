@@ -22,6 +22,13 @@ const KEYS = new Map([
   ['lot.key', '0f\n'],
   ['handle-site.key', 'site key\n'],
 ]);
+const PROFILE = 'imports/profiles/88.118.10023/灯具-2026.json';
+/** A saved mapping; what is being saved, and an import at work, which are left behind. */
+const BESIDE = new Map([
+  [PROFILE, '{"handle":"{编号}"}'],
+  ['imports/profiles/88.118.10023/half.json.new', '{'],
+  ['imports/0mfz3k1x09f2c4a71x/upload', 'a file that somebody imports'],
+]);
 /** Several chunks' worth. */
 const RECORDS = 12_000;
 
@@ -68,8 +75,13 @@ describe('a backup', () => {
     fixture = await openLmdb();
     await fill(fixture.store);
     for (const [name, content] of KEYS) writeFileSync(join(fixture.path, name), content);
+    for (const [name, content] of BESIDE) {
+      mkdirSync(join(fixture.path, name, '..'), { recursive: true });
+      writeFileSync(join(fixture.path, name), content);
+    }
     await writeBackupElsewhere(optionsFor(fixture, file));
     for (const [name] of KEYS) rmSync(join(fixture.path, name));
+    rmSync(join(fixture.path, 'imports'), { recursive: true });
   });
 
   afterAll(async () => {
@@ -119,7 +131,16 @@ describe('a backup', () => {
       expect(readFileSync(at(`with-keys/${name}`), 'utf8')).toBe(content);
       expect(statSync(at(`with-keys/${name}`)).mode & 0o777).toBe(0o600);
     }
-    expect(readdirSync(at('with-keys')).sort()).toEqual(['data.mdb', ...KEYS.keys()].sort());
+    expect(readdirSync(at('with-keys')).sort()).toEqual(['data.mdb', 'imports', ...KEYS.keys()].sort());
+  });
+
+  it('brings saved mappings back, and no import that was at work', () => {
+    restoreBackup({ file, key: KEY, into: at('with-profiles'), progress() {} });
+    const below = readdirSync(at('with-profiles/imports'), { recursive: true, withFileTypes: true });
+    const files = below.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    expect(files).toEqual([at(`with-profiles/${PROFILE}`)]);
+    expect(readFileSync(at(`with-profiles/${PROFILE}`), 'utf8')).toBe(BESIDE.get(PROFILE));
+    expect(statSync(at(`with-profiles/${PROFILE}`)).mode & 0o777).toBe(0o600);
   });
 
   it('is refused where a key cannot be read, and does without those that are not there', async () => {

@@ -5,6 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
+import { NO_LOT_KEY } from '../../src/domain/lot.ts';
+import { checkBackup, restoreBackup } from '../../src/store/backup-restore.ts';
+import { writeBackup } from '../../src/store/backup-writer.ts';
+import { verifyStore } from '../../src/store/verify-store.ts';
 import { newEnterprise } from './enterprise.ts';
 import { Connection, freePort, operatorToken, type RunningNode, startNode, temporaryDirectory } from './node.ts';
 import { rollDice } from './seed.ts';
@@ -95,6 +99,11 @@ function contentsOf({ directory }: Place): string {
     .join('\n');
 }
 
+/** What a store's records and logs say of each other, lots aside. */
+async function findingsIn(path: string): Promise<readonly unknown[]> {
+  return (await verifyStore({ path, lotTags: NO_LOT_KEY, maxGrowthBytes: null, progress() {} })).findings;
+}
+
 async function reportOf(node: RunningNode, { directory }: Place, id: string): Promise<string> {
   const headers = { authorization: `Bearer ${operatorToken(directory)}` };
   return (await fetch(`${node.url}/v1/imports/${id}/report`, { headers })).text();
@@ -127,4 +136,33 @@ it('goes on where it was killed, and ends as if it had not been', { timeout: 120
   expect(repeated.counts).toMatchObject({ created: 0, updated: 0, unchanged: ROWS + 2, refused: 3 });
   await node.stop();
   expect(contentsOf(disturbed)).toBe(contentsOf(undisturbed));
+});
+
+it('is backed up in the middle as one state, from which the same file goes on', { timeout: 120_000 }, async () => {
+  const source = await newPlace();
+  const file = fileFor(source.prefix);
+  const id = await begin(source.node, source, file);
+  await jobWhen(source.node, source, id, ({ counts }) => (counts.created ?? 0) > 0);
+  const copy = { file: join(source.directory, 'middle.backup'), key: Buffer.alloc(32, 7), progress() {} };
+  const { records } = await writeBackup({ ...copy, path: source.directory, maxGrowthBytes: null, nowMs: Date.now() });
+  // Some of the rows and not all: calls are whole in it or not there.
+  expect(records).toBeGreaterThan(0);
+  expect(records).toBeLessThan(ROWS);
+  await jobWhen(source.node, source, id, isOver);
+  await source.node.stop();
+
+  const directory = temporaryDirectory();
+  directories.push(directory);
+  const restored = { directory: join(directory.path, 'restored'), port: await freePort() };
+  expect(checkBackup(copy)).toMatchObject({ records });
+  restoreBackup({ ...copy, into: restored.directory });
+  expect(await findingsIn(restored.directory)).toEqual([]);
+  expect(contentsOf(restored).split('\n')).toHaveLength(records);
+
+  const node = await startNode(restored);
+  const again = await jobWhen(node, restored, await begin(node, restored, file), isOver);
+  expect(again.counts).toMatchObject({ created: ROWS + 2 - records, unchanged: records, refused: 3 });
+  await node.stop();
+  expect(await findingsIn(restored.directory)).toEqual([]);
+  expect(contentsOf(restored)).toBe(contentsOf(source));
 });
