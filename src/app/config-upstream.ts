@@ -1,9 +1,7 @@
 // The settings of who is asked for what is not ours, and the rules that join them. It opens no connection.
 
 import { isIP } from 'node:net';
-import type { HandleError } from '../domain/error.ts';
 import { MAX_ROUTES } from '../domain/limits.ts';
-import { foldAsciiCase, isWithin, parsePrefix } from '../domain/prefix.ts';
 import { SCHEMES } from '../domain/scheme.ts';
 
 const MAPPING = {
@@ -38,8 +36,15 @@ const ROUTE = {
     endpoints: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string', pattern: '^https?://[^ @?#]+$' } },
     path: { type: 'string', pattern: '^/.*\\{(handle|identifier)\\}' },
     mapping: MAPPING,
+    protocol: { enum: ['http', 'handle'] },
+    host: { type: 'string', pattern: '^([^ /@?#:]+|[0-9A-Fa-f:.]+)$' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535 },
+    site: { type: 'string', minLength: 1 },
+    root: { type: 'boolean' },
+    transport: { enum: ['tcp', 'udp'] },
+    certified: { type: 'boolean' },
   },
-  required: ['name', 'endpoints'],
+  required: ['name'],
   additionalProperties: false,
 } as const;
 
@@ -52,7 +57,7 @@ export const UPSTREAM_SECTION = {
     items: ROUTE,
     default: [],
     description:
-      'Who is asked for what is not ours: [{"name": "global", "prefixes": ["*"], "endpoints": ["https://hdl.handle.net"]}]. The longest prefix wins. scheme: handle (if left out), vaa, oid, ecode, gs1 or bid. path: /api/handles/{handle} if left out; {identifier} has its slashes encoded. mapping: JSON pointers into an interface that is not Handle.net’s.',
+      'Who is asked for what is not ours: [{"name": "global", "prefixes": ["*"], "endpoints": ["https://hdl.handle.net"]}]. The longest prefix wins. scheme: handle (if left out), vaa, oid, ecode, gs1 or bid. path: /api/handles/{handle} if left out; {identifier} has its slashes encoded. mapping: JSON pointers into an interface that is not Handle.net’s. protocol handle instead of endpoints: host and port (2641), or site, a file of the servers and their keys; root: it has the prefix records and is asked for these first; transport: tcp or udp; certified: answers must be signed.',
   },
   delegation: {
     enum: ['off', 'refer', 'recurse'],
@@ -107,29 +112,6 @@ export const UPSTREAM_SECTION = {
   },
 } as const;
 
-/** What is wrong with routes that are right one by one, beside the prefixes that are ours. */
-export function routeObjections(
-  routes: readonly { readonly name: string; readonly scheme?: string; readonly prefixes?: readonly string[] }[],
-  own: readonly string[],
-): readonly (readonly [path: string, reason: string])[] {
-  const names = routes.map(({ name }) => name);
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  const objections: [string, string][] = [];
-  if (twice !== undefined) objections.push(['upstream.routes', `must have names of their own, and two are "${twice}"`]);
-  const taken = new Map<string, string>();
-  for (const { name, scheme = 'handle', prefixes = ['*'] } of routes) {
-    for (const prefix of new Set(prefixes.map(foldAsciiCase))) {
-      const reason = objectionTo(prefix, own) ?? takenBy(taken, `${scheme} ${prefix}`, name);
-      if (reason !== null) objections.push(['upstream.routes', `"${name}": ${reason}`]);
-    }
-  }
-  for (const { name, scheme = 'handle', prefixes = ['*'] } of routes) {
-    if (scheme === 'handle' || scheme === 'vaa' || prefixes.every((prefix) => prefix === '*')) continue;
-    objections.push(['upstream.routes', `"${name}" is for ${scheme}, which has no prefixes: leave them out`]);
-  }
-  return objections;
-}
-
 /** A network that cannot be read would only show when somebody is asked. */
 export function networkObjections(networks: readonly string[]): readonly (readonly [path: string, reason: string])[] {
   return networks
@@ -143,23 +125,4 @@ function isNetwork(text: string): boolean {
   return (
     bits > 0 && rest.length === 0 && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits))
   );
-}
-
-function objectionTo(prefix: string, own: readonly string[]): string | null {
-  if (prefix === '*') return null;
-  try {
-    parsePrefix(prefix);
-  } catch (error) {
-    return (error as HandleError).message;
-  }
-  const home = own.map(foldAsciiCase).find((one) => isWithin(prefix, one));
-  if (home === undefined) return null;
-  return `${prefix} is at or below ${home}, for which this node answers itself, so nobody else would be asked: leave it out, and have an enterprise that answers for its own prefix say so in its prefix record (upstream.delegation)`;
-}
-
-/** Of two routes for the same the second would never be asked. */
-function takenBy(taken: Map<string, string>, place: string, name: string): string | null {
-  const other = taken.get(place);
-  if (other === undefined) taken.set(place, name);
-  return other === undefined ? null : `"${other}" is asked for the same (${place}), so this one never would be`;
 }

@@ -22,9 +22,10 @@ import {
 } from './config-layers.ts';
 import { POSTGRES_SECTION, postgresObjections } from './config-postgres.ts';
 import { redisObjections } from './config-redis.ts';
+import { routeObjections } from './config-routes.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
 import { TLS_SECTION, tlsObjections } from './config-tls.ts';
-import { networkObjections, routeObjections } from './config-upstream.ts';
+import { networkObjections } from './config-upstream.ts';
 import type { TlsSettings } from './tls-files.ts';
 
 type SectionsOf<T> = {

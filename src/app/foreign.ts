@@ -7,14 +7,18 @@ import { HandleError } from '../domain/error.ts';
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import type { Observer } from '../domain/observer.ts';
 import { foldAsciiCase } from '../domain/prefix.ts';
+import type { Route } from '../domain/route.ts';
 import { recognise } from '../domain/scheme.ts';
 import type { Recognise } from '../resolver/asker.ts';
 import type { ForeignOptions } from '../resolver/chain.ts';
-import type { HttpUpstreams, UpstreamRoute } from '../upstream/http-upstreams.ts';
+import { HANDLE_PORT, siteOfHost } from '../upstream/handle-sites.ts';
+import type { UpstreamRoute, Upstreams } from '../upstream/upstreams.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { siteAddressOf } from './config-handle.ts';
 import type { Log } from './logs.ts';
 import { openSecondTier } from './shared-cache.ts';
+import { readSiteFile } from './site-file.ts';
 
 const HANDLE_PATH = '/api/handles/{handle}';
 
@@ -28,15 +32,29 @@ export function nodeNameOf({ node }: Config): string {
   return `jiabiao-${node.prefix.replace(/[^A-Za-z0-9.-]/g, '_')}`;
 }
 
-function routesOf({ upstream }: Config): readonly UpstreamRoute[] {
-  return upstream.routes.map(({ name, scheme, prefixes, endpoints, path, mapping }) => ({
-    name,
-    scheme: scheme ?? 'handle',
-    prefixes: (prefixes ?? ['*']).map(foldAsciiCase),
-    endpoints: endpoints.map((endpoint) => endpoint.replace(/\/+$/, '')),
-    path: path ?? HANDLE_PATH,
-    mapping: mapping ?? null,
-  }));
+type RouteSettings = Config['upstream']['routes'][number];
+
+function routeFrom({ name, scheme = 'handle', prefixes = ['*'] }: RouteSettings): Route {
+  return { name, scheme, prefixes: prefixes.map(foldAsciiCase) };
+}
+
+/** Throws `INVALID_CONFIG` if the file of a site cannot be read. */
+function upstreamRouteOf(settings: RouteSettings): UpstreamRoute {
+  const route = routeFrom(settings);
+  if (settings.protocol !== 'handle') {
+    const { endpoints = [], path = HANDLE_PATH, mapping = null } = settings;
+    return { ...route, protocol: 'http', endpoints: endpoints.map((one) => one.replace(/\/+$/, '')), path, mapping };
+  }
+  const { host, port = HANDLE_PORT, site, root = false, transport = 'tcp', certified = false } = settings;
+  const sites =
+    site === undefined ? [siteOfHost(host ?? '', port)] : readSiteFile(site, `upstream.routes "${route.name}"`);
+  return {
+    ...route,
+    protocol: 'handle',
+    start: { kind: root ? 'root' : 'server', sites },
+    transport: transport === 'tcp' ? 'TCP' : 'UDP',
+    isCertified: certified,
+  };
 }
 
 /** For the read path; null if nobody else is asked. */
@@ -47,8 +65,17 @@ export async function foreignOptionsOf(
 ): Promise<ForeignOptions | null> {
   if (reader === null) return null;
   const tier = await openSecondTier(config, observer);
-  const { delegation, ownAddresses, staleSeconds } = config.upstream;
-  return { reader, tier, routes: routesOf(config), delegation, ownAddresses, staleSeconds };
+  const { delegation, staleSeconds } = config.upstream;
+  const routes = config.upstream.routes.map(routeFrom);
+  return { reader, tier, routes, delegation, ownAddresses: ownAddressesOf(config), staleSeconds };
+}
+
+/** Where others find this node: what the settings say, and where its own site data says it answers the Handle protocol. */
+function ownAddressesOf({ upstream, handle }: Config): readonly string[] {
+  const address = handle.port === null ? null : siteAddressOf(handle);
+  if (address === null) return upstream.ownAddresses;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return [...upstream.ownAddresses, `${host}:${handle.port}`];
 }
 
 /** Null where every text is a handle. */
@@ -88,17 +115,17 @@ export async function openForeign(
   };
 }
 
-/** Throws `INVALID_CONFIG` if the file of authorities or a network cannot be read. */
+/** Throws `INVALID_CONFIG` if the file of authorities or of a site, or a network, cannot be read. */
 async function openUpstreams(
   config: Config,
   observer: Observer,
   onFailure: (upstream: string, reason: string) => void,
-): Promise<HttpUpstreams> {
+): Promise<Upstreams> {
   const { upstream } = config;
   // Loaded only where somebody is asked.
-  const { HttpUpstreams } = await import('../upstream/http-upstreams.ts');
-  return new HttpUpstreams({
-    routes: routesOf(config),
+  const { Upstreams } = await import('../upstream/upstreams.ts');
+  return new Upstreams({
+    routes: upstream.routes.map(upstreamRouteOf),
     deadlineMs: upstream.deadlineMs,
     maxConcurrent: upstream.maxConcurrent,
     connections: upstream.maxConcurrent,

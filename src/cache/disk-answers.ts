@@ -3,7 +3,7 @@
 
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { ForeignAnswer } from '../domain/foreign-answer.ts';
+import { type ForeignAnswer, siteKeyOf } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { Observer } from '../domain/observer.ts';
 import { decodeAnswer, encodeAnswer } from './answer-codec.ts';
@@ -121,7 +121,7 @@ export class DiskAnswers implements SecondTier {
 }
 
 function siteOf({ site }: TierKey): string {
-  return site === null ? '' : site.urls.join('\n');
+  return site === null ? '' : siteKeyOf(site);
 }
 
 function open(file: string): DatabaseSync {

@@ -1,7 +1,7 @@
 // Answers of others in Redis, shared by the threads and nodes that use it. A slow or dead Redis is a miss.
 
 import type { Cluster, Redis } from 'ioredis';
-import type { ForeignAnswer } from '../domain/foreign-answer.ts';
+import { type ForeignAnswer, siteKeyOf } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { Observer } from '../domain/observer.ts';
 import { decodeAnswer, encodeAnswer } from './answer-codec.ts';
@@ -96,5 +96,5 @@ export class RedisAnswers implements SecondTier {
 }
 
 function fieldOf({ site }: TierKey): string {
-  return site === null ? '-' : String(hashOf(site.urls.join('\n')) >>> 0);
+  return site === null ? '-' : String(hashOf(siteKeyOf(site)) >>> 0);
 }

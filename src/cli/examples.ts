@@ -46,6 +46,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['resolve 88.118.10001/SOFA-N301', 'all public values'],
     ['resolve 88.118.10001/SOFA-N301 --type PRODUCT_NAME --type BRAND', 'only these'],
     ['resolve 88.118.10001/SOFA-N301 88.118.10001/BED-K120 --json', 'several, for a script'],
+    ['resolve 88.118.10001/SOFA-N301 --protocol handle 127.0.0.1:2641 --trace', 'over the Handle protocol, each step'],
+    ['resolve 20.500.12345/OAK --protocol handle --site root.json --root --certified', 'down a tree, signed answers'],
   ],
   register: [
     ['register 88.118.10001/X1 --value "2000:PRODUCT_NAME=Chair" --value 2001:BRAND=Oak', 'with two values'],

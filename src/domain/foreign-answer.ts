@@ -1,5 +1,6 @@
 // What other nodes say of handles that are not ours, and whom to ask. Plain objects, so that threads can hand them over.
 
+import type { ByteString } from './bytes.ts';
 import type { Handle } from './handle.ts';
 import type { HandleValue } from './handle-value.ts';
 import type { Prefix } from './prefix.ts';
@@ -9,11 +10,18 @@ export type ForeignAnswer =
   | { readonly kind: 'found'; readonly values: readonly HandleValue[]; readonly learnedAt: number }
   | { readonly kind: 'not-found'; readonly learnedAt: number };
 
-/** Where an enterprise answers for its own prefix: HTTP base URLs out of its prefix record. */
+/** Where an enterprise answers for its own prefix, out of its prefix record: at least one of both. */
 export interface DelegatedSite {
   readonly prefix: Prefix;
-  /** At least one, in the order they are to be tried. */
+  /** HTTP base URLs, in the order they are to be tried. */
   readonly urls: readonly string[];
+  /** Data of its HS_SITE values, asked over the Handle protocol where there is no URL. */
+  readonly sites: readonly ByteString[];
+}
+
+/** The same for the same place, under which what it says is kept. */
+export function siteKeyOf({ urls, sites }: DelegatedSite): string {
+  return (urls.length > 0 ? urls : sites).join('\n');
 }
 
 export interface ForeignQuestion {

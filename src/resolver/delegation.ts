@@ -6,6 +6,7 @@ import { type ByteString, textFromBytes } from '../domain/bytes.ts';
 import { isHandleError } from '../domain/error.ts';
 import type { DelegatedSite } from '../domain/foreign-answer.ts';
 import { type Handle, parseHandle, prefixHandleOf } from '../domain/handle.ts';
+import { MAX_SITES_OF_RECORD } from '../domain/handle-client-limits.ts';
 import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
 import { MAX_REMEMBERED, MAX_SERVICE_STEPS } from '../domain/limits.ts';
 import { setNewest } from '../domain/newest.ts';
@@ -27,7 +28,7 @@ export interface Delegation {
   readonly prefixHandle: Handle;
   /** The values that say where to ask. */
   readonly values: readonly HandleValue[];
-  /** Where it can be asked over HTTP; null if nowhere. */
+  /** Where it can be asked; null if nowhere. */
   readonly site: DelegatedSite | null;
 }
 
@@ -132,11 +133,13 @@ export class Delegations {
     const urls = [...new Set(all.filter((url) => !this.#isOwn(url)))];
     // A site that is this very node delegates nothing: to follow it would be a loop.
     if (urls.length === 0 && (all.length > 0 || sites.some((value) => this.#isOwnServer(value)))) return null;
+    const handleSites = urls.length > 0 ? [] : sites.filter(speaksHandle).slice(0, MAX_SITES_OF_RECORD);
+    const site = { prefix, urls, sites: handleSites.map(({ data }) => data) };
     return {
       prefix,
       prefixHandle: prefixHandleOf(prefix),
       values: said,
-      site: urls.length === 0 ? null : { prefix, urls },
+      site: urls.length + handleSites.length === 0 ? null : site,
     };
   }
 
@@ -147,7 +150,10 @@ export class Delegations {
   }
 
   #isOwnServer(value: HandleValue): boolean {
-    return siteOf(value)?.servers.some(({ address }) => this.#own.has(formatIpAddress(address))) ?? false;
+    return (siteOf(value)?.servers ?? []).some(({ address, interfaces }) => {
+      const host = hostOf(address);
+      return this.#own.has(formatIpAddress(address)) || interfaces.some(({ port }) => this.#own.has(`${host}:${port}`));
+    });
   }
 }
 
@@ -176,6 +182,13 @@ function urlsOf(value: HandleValue): readonly string[] {
       .filter(({ query, protocol }) => query && (protocol === 'HTTP' || protocol === 'HTTPS'))
       .map(({ protocol, port }) => `${protocol.toLowerCase()}://${host}:${port}`);
   });
+}
+
+/** Whether it can be asked over the Handle protocol. */
+function speaksHandle(value: HandleValue): boolean {
+  return (siteOf(value)?.servers ?? []).some(({ interfaces }) =>
+    interfaces.some(({ query, protocol }) => query && (protocol === 'TCP' || protocol === 'UDP')),
+  );
 }
 
 function hostOf(address: ByteString): string {

@@ -9,3 +9,13 @@ export class ExchangeFailed extends Error {
     this.reason = reason;
   }
 }
+
+/** Of all who were asked in turn; its message names them, and is for the log. */
+export class AllFailed extends ExchangeFailed {
+  readonly first: ExchangeFailed;
+
+  constructor(first: ExchangeFailed, reason: ExchangeFailed['reason'], message: string) {
+    super(reason, message, first);
+    this.first = first;
+  }
+}

@@ -1,7 +1,7 @@
 // Why an upstream could not be asked, or what it said does not count: in words for whoever asked, so they name no address
 // of ours or theirs. What names them is for the log of whoever runs the node.
 
-import type { ExchangeFailed } from './exchange-failed.ts';
+import { AllFailed, type ExchangeFailed } from './exchange-failed.ts';
 
 const BY_CODE: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, 'it refuses connections'],
@@ -14,6 +14,7 @@ const BY_CODE: readonly (readonly [RegExp, string])[] = [
 
 /** Half a sentence about it, without its name. */
 export function troubleWith(error: ExchangeFailed): string {
+  if (error instanceof AllFailed) return troubleWith(error.first);
   if (error.reason === 'refused-address') return 'it leads to an address that is not public';
   if (error.reason !== 'network' || error.cause === undefined) return error.message;
   const { code, name } = error.cause as NodeJS.ErrnoException;

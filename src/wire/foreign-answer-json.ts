@@ -2,11 +2,10 @@
 // handle that was asked, its values are within limits, indexes and types make sense. Anything else throws.
 
 import { bytesFromText } from '../domain/bytes.ts';
-import { HandleError } from '../domain/error.ts';
 import type { ForeignAnswer } from '../domain/foreign-answer.ts';
-import { type Handle, parseHandle } from '../domain/handle.ts';
+import type { Handle } from '../domain/handle.ts';
 import { type HandleValue, makeValue } from '../domain/handle-value.ts';
-import { MAX_RECORD_BYTES, MAX_TYPE_LENGTH, MAX_VALUE_BYTES } from '../domain/limits.ts';
+import { acceptedValues, isSameHandle, notAccepted } from './foreign-values.ts';
 import { parseInstant } from './instant-text.ts';
 import { isJsonObject } from './json-input.ts';
 import { parseValues } from './value-json.ts';
@@ -25,36 +24,27 @@ const NO_SUCH_VALUES = 200;
 
 /** The Handle.net JSON interface, as the public proxy and other nodes serve it. Throws `UPSTREAM_UNAVAILABLE`. */
 export function readHandleAnswer(body: unknown, handle: Handle, learnedAt: number): ForeignAnswer {
-  if (!isJsonObject(body)) throw refused('it is no JSON object');
+  if (!isJsonObject(body)) throw notAccepted('it is no JSON object');
   const { responseCode, values } = body;
   if (responseCode !== FOUND && responseCode !== NOT_FOUND && responseCode !== NO_SUCH_VALUES) {
-    throw refused(`its response code is ${shown(responseCode)}`);
+    throw notAccepted(`its response code is ${shown(responseCode)}`);
   }
-  if (!isSameHandle(body.handle, handle)) throw refused('it is for another handle');
+  // An answer that names no handle is for none.
+  if (typeof body.handle !== 'string' || !isSameHandle(body.handle, handle))
+    throw notAccepted('it is for another handle');
   if (responseCode === NOT_FOUND) return { kind: 'not-found', learnedAt };
   if (responseCode === NO_SUCH_VALUES) return { kind: 'found', values: [], learnedAt };
   try {
-    return { kind: 'found', values: acceptedValues(values), learnedAt };
+    return { kind: 'found', values: valuesOf(values), learnedAt };
   } catch (cause) {
-    throw refused(`its values cannot be used: ${(cause as Error).message}`, cause);
+    throw notAccepted(`its values cannot be used: ${(cause as Error).message}`, cause);
   }
 }
 
-/** Prefixes compare without case, suffixes exactly; an answer that names no handle is for none. */
-function isSameHandle(given: unknown, asked: Handle): boolean {
-  if (typeof given !== 'string') return false;
-  if (given === asked) return true;
-  try {
-    return parseHandle(given, () => false) === asked;
-  } catch {
-    return false; // no handle at all
-  }
-}
-
-function acceptedValues(input: unknown): readonly HandleValue[] {
+function valuesOf(input: unknown): readonly HandleValue[] {
   const parsed = parseValues(input, '/values', 'reference');
   const items = input as readonly { readonly timestamp?: unknown }[];
-  return checked(parsed.map((value, i) => ({ ...value, timestamp: timestampOf(items[i]?.timestamp) })));
+  return acceptedValues(parsed.map((value, i) => ({ ...value, timestamp: timestampOf(items[i]?.timestamp) })));
 }
 
 const MAX_TIMESTAMP = 0xffff_ffff;
@@ -64,21 +54,6 @@ function timestampOf(input: unknown): number {
   return seconds === null || seconds < 0 || seconds > MAX_TIMESTAMP ? 0 : seconds;
 }
 
-function checked(values: readonly HandleValue[]): readonly HandleValue[] {
-  const indexes = new Set<number>();
-  let bytes = 0;
-  for (const { index, type, data } of values) {
-    if (index < 1) throw refused(`index ${index} is not from 1`);
-    if (indexes.has(index)) throw refused(`index ${index} stands there twice`);
-    indexes.add(index);
-    if (type.length > MAX_TYPE_LENGTH) throw refused(`the type of index ${index} is too long`);
-    if (data.length > MAX_VALUE_BYTES) throw refused(`the data of index ${index} is too large`);
-    bytes += data.length;
-  }
-  if (bytes > MAX_RECORD_BYTES) throw refused(`its values together take ${bytes} bytes`);
-  return values;
-}
-
 /** An interface of its own, as the route's mapping reads it. `text` is what the upstream was asked for. */
 export function readMappedAnswer(
   body: unknown,
@@ -86,15 +61,15 @@ export function readMappedAnswer(
   mapping: AnswerMapping,
   learnedAt: number,
 ): ForeignAnswer {
-  if (at(body, mapping.identifier) !== text) throw refused('it is for another identifier');
+  if (at(body, mapping.identifier) !== text) throw notAccepted('it is for another identifier');
   const values = mapping.values.flatMap(({ index, type, at: pointer }) => {
     const found = at(body, pointer);
     if (found === undefined || found === null) return [];
     const data = bytesFromText((typeof found === 'string' ? found : JSON.stringify(found)).toWellFormed());
     return [makeValue({ index, type: bytesFromText(type), data })];
   });
-  if (values.length === 0) throw refused('it has none of the members that its route maps');
-  return { kind: 'found', values: checked(values), learnedAt };
+  if (values.length === 0) throw notAccepted('it has none of the members that its route maps');
+  return { kind: 'found', values: acceptedValues(values), learnedAt };
 }
 
 /** The member a JSON pointer names; undefined if there is none. */
@@ -111,8 +86,4 @@ function at(body: unknown, pointer: string): unknown {
 
 function shown(value: unknown): string {
   return String(JSON.stringify(value)).slice(0, 20);
-}
-
-function refused(reason: string, cause?: unknown): HandleError {
-  return new HandleError('UPSTREAM_UNAVAILABLE', `The upstream's answer is not accepted: ${reason}.`, { cause });
 }

@@ -34,6 +34,7 @@ const server = 'postgres://jiabiao@database.example:5432/jiabiao';
 const atServers = (url: string, more: object = {}) => {
   return { store: { kind: 'postgres' }, postgres: { urls: [url], ...more } };
 };
+const handleRoute = (more: object) => ({ name: 'a', protocol: 'handle', ...more });
 
 describe('settings', () => {
   test('are complete without any source', () => {
@@ -203,6 +204,23 @@ describe('a wrong configuration', () => {
     ['a replica that is the primary', atServers(server, { replicaUrls: [server] }), 'name it once'],
     ['authorities without TLS', atServers(server, { caFile: 'ca.pem' }), 'counts only with postgres.tls'],
     ['a schema of another spelling', atServers(server, { schema: 'Jia-Biao' }), 'postgres.schema'],
+    ['a route without endpoints', { upstream: { routes: [{ name: 'a' }] } }, '"a": it needs endpoints'],
+    ['a route to nobody', { upstream: { routes: [handleRoute({})] } }, 'it needs a host, or the file of a site'],
+    ['a host and a site', { upstream: { routes: [handleRoute({ host: 'h', site: 'f' })] } }, 'one of both'],
+    ['a port of a site', { upstream: { routes: [handleRoute({ site: 'f', port: 1 })] } }, 'port belongs to a host'],
+    ['a host with a port in it', { upstream: { routes: [handleRoute({ host: 'h:1' })] } }, 'must match pattern'],
+    [
+      'a key that vouches for itself',
+      { upstream: { routes: [handleRoute({ host: 'h', certified: true })] } },
+      'certified',
+    ],
+    ['an OID by handle', { upstream: { routes: [handleRoute({ host: 'h', scheme: 'oid' })] } }, 'knows no oid'],
+    [
+      'endpoints by handle',
+      { upstream: { routes: [handleRoute({ host: 'h', endpoints: ['http://a'] })] } },
+      'endpoints',
+    ],
+    ['a host by HTTP', { upstream: { routes: [{ ...route('a', ['*']), host: 'h' }] } }, 'host does not belong'],
     ['announcements without a Redis', { redis: { announce: true } }, 'counts only beside redis.urls'],
     ['a fraction for an integer', { http: { port: 80.5 } }, 'http.port'],
   ])('with %s is refused', (_, content, reason) => {

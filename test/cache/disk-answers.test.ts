@@ -42,7 +42,7 @@ describe('answers on disk', () => {
     const file = join(directory.path, 'learned.sqlite');
     const first = open(file);
     first.tier.set(key('OAK'), told('橡木'), 5000);
-    const elsewhere = { ...key('OAK'), site: { prefix: '20.500' as never, urls: ['https://oak.example'] } };
+    const elsewhere = { ...key('OAK'), site: { prefix: '20.500' as never, urls: ['https://oak.example'], sites: [] } };
     first.tier.set(elsewhere, told('oak'), 5000);
     await first.tier.close();
     const { tier, clock } = open(file);

@@ -91,7 +91,7 @@ describe('an answer', () => {
   test('of another site is another', async () => {
     const { tier } = await open();
     await put(tier, KEY, told('oak'));
-    const site = { prefix: '20.500' as never, urls: ['https://oak.example'] };
+    const site = { prefix: '20.500' as never, urls: ['https://oak.example'], sites: [] };
     expect(await tier.get({ handle: HANDLE, site })).toBeNull();
   });
 

@@ -167,10 +167,21 @@ describe('a prefix whose enterprise answers for itself', () => {
     expect(others.asked).toEqual([]);
   });
 
-  test('that can be asked by the Handle protocol alone is referred to', async () => {
-    const { world } = open({ delegation: 'recurse' });
-    world.write(PREFIX_RECORD, { values: [site('203.0.113.9', ['TCP', 2641], ['UDP', 2641])] });
-    expect(await askLater(world, DELEGATED)).toMatchObject({ says: 'referral' });
+  test('that can be asked by the Handle protocol alone is asked by that', async () => {
+    const { world, others } = open({ delegation: 'recurse' });
+    const alone = site('203.0.113.9', ['TCP', 2641], ['UDP', 2641]);
+    world.write(PREFIX_RECORD, { values: [alone, value(9, 'unrelated')] });
+    expect(await askLater(world, DELEGATED)).toMatchObject({ says: '1=oak', tier: 'upstream' });
+    expect(others.asked).toMatchObject([{ site: { prefix: '88.118.7', urls: [], sites: [alone.data] } }]);
+  });
+
+  test('that takes no questions, or is no site, is referred to', async () => {
+    const { world, others } = open({ delegation: 'recurse' });
+    for (const values of [[site('203.0.113.9')], [typed(2, 'HS_SITE', 'nonsense' as ByteString)]]) {
+      world.write(PREFIX_RECORD, { values });
+      expect(await askLater(world, DELEGATED)).toMatchObject({ says: 'referral' });
+    }
+    expect(others.asked).toEqual([]);
   });
 
   test('covers what is below it, and the longest prefix wins', async () => {
@@ -221,10 +232,14 @@ describe('a prefix whose enterprise answers for itself', () => {
   test.each([
     ['this very node', [siteUrl('http://node.example:8000')]],
     ['this very node by its address', [site('203.0.113.1', ['TCP', 2641])]],
+    ['this very node by address and port', [site('203.0.113.2', ['TCP', 2641])]],
     ['nothing', [value(9, 'unrelated')]],
     ['what only administrators may read', [{ ...siteUrl('https://oak.example'), permissions: 0b1100 }]],
   ])('delegates nothing if its record names %s', (_, values) => {
-    const { world } = open({ delegation: 'refer', ownAddresses: ['node.example:8000', '203.0.113.1'] });
+    const { world } = open({
+      delegation: 'refer',
+      ownAddresses: ['node.example:8000', '203.0.113.1', '203.0.113.2:2641'],
+    });
     world.write(PREFIX_RECORD, { values });
     expect(told(world.ask(DELEGATED).answer)).toBe('not-found');
   });

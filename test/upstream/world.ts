@@ -3,7 +3,9 @@
 import { afterEach, expect } from 'vitest';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { BreakerState, UpstreamOutcome } from '../../src/domain/observer.ts';
-import { HttpUpstreams, type HttpUpstreamsOptions, type UpstreamRoute } from '../../src/upstream/http-upstreams.ts';
+import { siteOfHost } from '../../src/upstream/handle-sites.ts';
+import { type UpstreamRoute, Upstreams, type UpstreamsOptions } from '../../src/upstream/upstreams.ts';
+import { type HandleScript, openScriptedHandle, type ScriptedHandleServer } from './scripted-handle-server.ts';
 import { openScripted, type Script, type ScriptedServer } from './scripted-server.ts';
 
 export const HANDLE = '20.500/OAK/1' as Handle;
@@ -21,25 +23,27 @@ export async function server(script?: Script, tls: Parameters<typeof openScripte
 }
 
 export interface World {
-  readonly upstreams: HttpUpstreams;
+  readonly upstreams: Upstreams;
   readonly trips: UpstreamOutcome[];
   readonly breaker: BreakerState[];
   /** What is said for the log. */
   readonly failures: string[];
-  ask(handle?: string): ReturnType<HttpUpstreams['fetch']>;
-  askSite(...urls: string[]): ReturnType<HttpUpstreams['fetch']>;
+  ask(handle?: string): ReturnType<Upstreams['fetch']>;
+  askSite(...urls: string[]): ReturnType<Upstreams['fetch']>;
 }
 
-export function route(endpoints: readonly string[], more: Partial<UpstreamRoute> = {}): UpstreamRoute {
-  const path = '/api/handles/{handle}';
-  return { name: 'world', scheme: 'handle', prefixes: ['*'], endpoints, path, mapping: null, ...more };
+type HttpRoute = Extract<UpstreamRoute, { protocol: 'http' }>;
+
+export function route(endpoints: readonly string[], more: Partial<HttpRoute> = {}): UpstreamRoute {
+  const spoken = { protocol: 'http', endpoints, path: '/api/handles/{handle}', mapping: null } as const;
+  return { name: 'world', scheme: 'handle', prefixes: ['*'], ...spoken, ...more };
 }
 
-export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsOptions> = {}): World {
+export function world(endpoints: readonly string[], more: Partial<UpstreamsOptions> = {}): World {
   const trips: UpstreamOutcome[] = [];
   const breaker: BreakerState[] = [];
   const failures: string[] = [];
-  const upstreams = new HttpUpstreams({
+  const upstreams = new Upstreams({
     routes: [route(endpoints)],
     deadlineMs: 500,
     maxConcurrent: 8,
@@ -65,8 +69,33 @@ export function world(endpoints: readonly string[], more: Partial<HttpUpstreamsO
     failures,
     ask: (handle = HANDLE) => upstreams.fetch({ handle: handle as Handle, site: null, via: '', isRenewal: false }),
     askSite: (...urls) =>
-      upstreams.fetch({ handle: HANDLE, site: { prefix: '20.500' as never, urls }, via: '', isRenewal: false }),
+      upstreams.fetch({
+        handle: HANDLE,
+        site: { prefix: '20.500' as never, urls, sites: [] },
+        via: '',
+        isRenewal: false,
+      }),
   };
+}
+
+type HandleRoute = Extract<UpstreamRoute, { protocol: 'handle' }>;
+
+export async function handleServer(script?: HandleScript): Promise<ScriptedHandleServer> {
+  const scripted = await openScriptedHandle(script);
+  opened.push(scripted);
+  return scripted;
+}
+
+/** Upstreams of which one is asked over the Handle protocol. */
+export function handleWorld(
+  { port }: { readonly port: number },
+  more: Partial<UpstreamsOptions> = {},
+  spoken: Partial<HandleRoute> = {},
+): World {
+  const start = { kind: 'server', sites: [siteOfHost('127.0.0.1', port)] } as const;
+  const how = { protocol: 'handle', start, transport: 'TCP', isCertified: false } as const;
+  const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'], ...how, ...spoken } as const];
+  return world([], { routes, ...more });
 }
 
 export const unavailable = { code: 'UPSTREAM_UNAVAILABLE' };

@@ -2,24 +2,48 @@
 // It is the one place of a node that asks others; it remembers no answer.
 
 import { HandleError } from '../domain/error.ts';
-import type { DelegatedSite, ForeignAnswer, ForeignQuestion, ForeignReader } from '../domain/foreign-answer.ts';
+import {
+  type DelegatedSite,
+  type ForeignAnswer,
+  type ForeignQuestion,
+  type ForeignReader,
+  siteKeyOf,
+} from '../domain/foreign-answer.ts';
 import { type Handle, responsiblePrefixOf } from '../domain/handle.ts';
 import { setNewest } from '../domain/newest.ts';
-import type { Observer } from '../domain/observer.ts';
+import type { Observer, UpstreamPlace } from '../domain/observer.ts';
 import { type Route, routeOf } from '../domain/route.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
 import type { AnswerMapping } from '../wire/foreign-answer-json.ts';
+import { MAX_MESSAGE_BYTES } from '../wire/protocol.ts';
+import type { GateOptions } from './gate.ts';
+import { siteOfData } from './handle-sites.ts';
+import { HandleTransport } from './handle-transport.ts';
+import { HandleUpstream, type HandleUpstreamSettings } from './handle-upstream.ts';
 import { HttpClient, type HttpClientOptions } from './http-client.ts';
 import { HttpUpstream } from './http-upstream.ts';
 
-/** A route with how its upstream is spoken to. */
-export interface UpstreamRoute extends Route {
+interface HttpRoute extends Route {
+  readonly protocol: 'http';
   readonly endpoints: readonly string[];
   readonly path: string;
   readonly mapping: AnswerMapping | null;
 }
 
-export interface HttpUpstreamsOptions extends HttpClientOptions {
+interface HandleRoute extends Route, Pick<HandleUpstreamSettings, 'start' | 'transport' | 'isCertified'> {
+  readonly protocol: 'handle';
+}
+
+/** A route with how its upstream is spoken to. */
+export type UpstreamRoute = HttpRoute | HandleRoute;
+
+interface Upstream {
+  fetch(handle: Handle, via: string): Promise<ForeignAnswer>;
+  /** Whom to ask is looked for anew, where that is remembered. */
+  forget?(handle: Handle | null): void;
+}
+
+export interface UpstreamsOptions extends HttpClientOptions {
   readonly routes: readonly UpstreamRoute[];
   readonly deadlineMs: number;
   /** Of each upstream. */
@@ -43,25 +67,27 @@ const MAX_FAILURES = 10_000;
 const BURST_SECONDS = 5;
 const HANDLE_PATH = '/api/handles/{handle}';
 
-export class HttpUpstreams implements ForeignReader {
-  readonly #options: HttpUpstreamsOptions;
+export class Upstreams implements ForeignReader {
+  readonly #options: UpstreamsOptions;
   readonly #client: HttpClient;
-  readonly #routes: readonly (UpstreamRoute & { readonly upstream: HttpUpstream })[];
-  readonly #sites = new Map<string, HttpUpstream>();
+  readonly #transport: HandleTransport;
+  readonly #routes: readonly (UpstreamRoute & { readonly upstream: Upstream })[];
+  readonly #sites = new Map<string, Upstream>();
   readonly #flights = new Map<string, Promise<ForeignAnswer>>();
   readonly #failures = new Map<string, { readonly error: HandleError; readonly until: number }>();
   readonly #prefixes: TokenBudget;
 
-  constructor(options: HttpUpstreamsOptions) {
+  constructor(options: UpstreamsOptions) {
     this.#options = options;
     this.#client = new HttpClient(options);
+    this.#transport = new HandleTransport({ ...options, maxBytes: Math.min(options.maxBodyBytes, MAX_MESSAGE_BYTES) });
     const perSecond = options.tripsPerPrefix;
     this.#prefixes = new TokenBudget({ perSecond, burst: BURST_SECONDS * perSecond, clock: () => performance.now() });
     this.#routes = options.routes.map((route, place) => ({ ...route, upstream: this.#openRoute(route, place) }));
   }
 
   fetch({ handle, site, via }: ForeignQuestion): Promise<ForeignAnswer> {
-    const key = site === null ? handle : `${handle}\n${site.urls.join('\n')}`;
+    const key = site === null ? handle : `${handle}\n${siteKeyOf(site)}`;
     const flight = this.#flights.get(key) ?? this.#lateFailure(key);
     if (flight !== undefined) return flight;
     const upstream = site === null ? routeOf(handle, this.#routes)?.upstream : this.#siteOf(site);
@@ -83,6 +109,7 @@ export class HttpUpstreams implements ForeignReader {
     for (const flights of [this.#flights, this.#failures]) {
       for (const key of flights.keys()) if (handle === null || key.split('\n', 1)[0] === handle) flights.delete(key);
     }
+    for (const { upstream } of this.#routes) upstream.forget?.(handle);
   }
 
   /** A failure just seen, so that a thousand who ask for the same make no thousand trips. */
@@ -110,49 +137,44 @@ export class HttpUpstreams implements ForeignReader {
   }
 
   close(): Promise<void> {
+    this.#transport.close();
     return this.#client.close();
   }
 
-  #openRoute(route: UpstreamRoute, place: number): HttpUpstream {
-    const { deadlineMs, maxConcurrent, clock, observer } = this.#options;
-    return new HttpUpstream(
-      { ...route, isConfigured: true, deadlineMs, maxConcurrent },
-      {
-        client: this.#client,
-        clock,
-        onTrip: (outcome, durationMs) => observer.upstreamAsked(place, outcome, durationMs),
-        onBreaker: (state) => observer.breakerIs(place, state),
-        onFailure: (reason) => this.#options.onFailure(route.name, reason),
-      },
-    );
+  #openRoute(route: UpstreamRoute, place: number): Upstream {
+    const { deadlineMs, maxConcurrent, observer } = this.#options;
+    const common = { deadlineMs, maxConcurrent };
+    const seams = this.#seams(route.name, place, (state) => observer.breakerIs(place, state));
+    return route.protocol === 'handle'
+      ? new HandleUpstream({ ...route, ...common }, { ...seams, transport: this.#transport })
+      : new HttpUpstream({ ...route, ...common, isConfigured: true }, { ...seams, client: this.#client });
   }
 
-  #siteOf({ prefix, urls }: DelegatedSite): HttpUpstream {
-    const key = urls.join('\n');
-    const upstream = this.#sites.get(key) ?? this.#openSite(prefix, urls);
+  #siteOf(site: DelegatedSite): Upstream {
+    const key = siteKeyOf(site);
+    const upstream = this.#sites.get(key) ?? this.#openSite(site);
     setNewest(this.#sites, key, upstream, MAX_SITES);
     return upstream;
   }
 
-  #openSite(prefix: string, endpoints: readonly string[]): HttpUpstream {
-    const { deadlineMs, maxConcurrent, clock, observer } = this.#options;
-    return new HttpUpstream(
-      {
-        name: `site of ${prefix}`,
-        endpoints,
-        isConfigured: false,
-        path: HANDLE_PATH,
-        mapping: null,
-        deadlineMs,
-        maxConcurrent: Math.min(maxConcurrent, MAX_CONCURRENT_AT_SITE),
-      },
-      {
-        client: this.#client,
-        clock,
-        onTrip: (outcome, durationMs) => observer.upstreamAsked('delegated', outcome, durationMs),
-        onBreaker: () => {},
-        onFailure: (reason) => this.#options.onFailure(`site of ${prefix}`, reason),
-      },
-    );
+  #openSite({ prefix, urls, sites }: DelegatedSite): Upstream {
+    const { deadlineMs, maxConcurrent } = this.#options;
+    const name = `site of ${prefix}`;
+    const common = { name, deadlineMs, maxConcurrent: Math.min(maxConcurrent, MAX_CONCURRENT_AT_SITE) };
+    const seams = this.#seams(name, 'delegated', () => {});
+    if (urls.length === 0) {
+      const known = sites.map((data) => siteOfData(data, () => false)).filter((site) => site !== null);
+      const start = { kind: 'site', sites: known } as const;
+      const settings = { ...common, start, transport: 'TCP', isCertified: false } as const;
+      return new HandleUpstream(settings, { ...seams, transport: this.#transport });
+    }
+    const settings = { ...common, endpoints: urls, isConfigured: false, path: HANDLE_PATH, mapping: null };
+    return new HttpUpstream(settings, { ...seams, client: this.#client });
+  }
+
+  #seams(name: string, place: UpstreamPlace, onBreaker: GateOptions['onBreaker']) {
+    const { clock, observer, onFailure } = this.#options;
+    const onTrip: GateOptions['onTrip'] = (outcome, durationMs) => observer.upstreamAsked(place, outcome, durationMs);
+    return { clock, onTrip, onBreaker, onFailure: (reason: string) => onFailure(name, reason) };
   }
 }
