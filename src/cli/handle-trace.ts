@@ -12,7 +12,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 );
 
 /** A response code with its name: `303 prefix referral`. */
-export function codeText(code: number): string {
+function codeText(code: number): string {
   const name = NAMES.get(code);
   return name === undefined ? String(code) : `${code} ${name}`;
 }

@@ -55,7 +55,7 @@ export function failure(request: Request, code: number, message = ''): ByteStrin
   return reply(request, code, { kind: 'failure', message: bytes(message), indexes: null });
 }
 
-export const saysFound: HandleScript = (request, door) => door.send(found(request, [url(1, 'https://example.com/')]));
+const saysFound: HandleScript = (request, door) => door.send(found(request, [url(1, 'https://example.com/')]));
 
 /** Answers for what stands in `records`; anything else is not found. */
 export function serves(records: Readonly<Record<string, readonly HandleValue[]>>): HandleScript {
