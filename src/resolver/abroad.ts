@@ -51,9 +51,7 @@ export class Abroad {
       question.payForTrip();
       const told = await reader.fetch({ handle, site, via, isRenewal: question.bypassCache });
       const answer = this.#answer(handle, told, { validity, askedAt });
-      // Who learned it before we asked is this node's memory: it was at hand, or stands in for what cannot be had.
-      const isRemembered = told.learnedAt < askedAt;
-      question.tier = !isRemembered ? 'upstream' : isFresh(answer, clock()) ? 'l2' : 'stale';
+      question.tier = !isRemembered(told, askedAt, clock()) ? 'upstream' : isFresh(answer, clock()) ? 'l2' : 'stale';
       if (question.tier !== 'stale') this.#share({ handle, site }, told, answer);
       return answer;
     } catch (error) {
@@ -70,9 +68,9 @@ export class Abroad {
   }
 
   /** What was remembered through a gap in what nodes tell each other may be old: it only stands in. */
-  #believed(learned: Learned, isRemembered: boolean): Learned {
+  #believed(learned: Learned, wasKept: boolean): Learned {
     const { learnedAt } = learned;
-    if (!isRemembered || this.#options.epochs.trusts(learnedAt)) return learned;
+    if (!wasKept || this.#options.epochs.trusts(learnedAt)) return learned;
     return { ...learned, refreshFrom: learnedAt, freshUntil: learnedAt };
   }
 
@@ -81,8 +79,9 @@ export class Abroad {
     told: ForeignAnswer,
     { validity, askedAt }: { readonly validity: Validity; readonly askedAt: number },
   ): Answer {
+    const { clock } = this.#options;
     const ttlSeconds = learnedTtlOf(told, this.#options);
-    const learned = this.#believed(learnedOf(handle, told, this.#options), told.learnedAt < askedAt);
+    const learned = this.#believed(learnedOf(handle, told, this.#options), isRemembered(told, askedAt, clock()));
     if (told.kind === 'not-found') {
       return { kind: 'not-found', handle, learned, validity, ttlSeconds, renderings: noRenderings() };
     }
@@ -102,6 +101,14 @@ export class Abroad {
       recalls: recallsIn(handle, values),
     };
   }
+}
+
+/**
+ * Not learned since we asked: it is what this node, or others, kept, and was at hand or stands in for what cannot be had.
+ * Learned later than now, it was learned before the clock was set back.
+ */
+function isRemembered({ learnedAt }: ForeignAnswer, askedAt: number, now: number): boolean {
+  return learnedAt < askedAt || learnedAt > now;
 }
 
 function isFresh({ learned }: Answer, now: number): boolean {
