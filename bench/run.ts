@@ -8,6 +8,7 @@ import { basicAuthenticated } from './cases/basic-authenticated.ts';
 import { bytesChange, bytesItem } from './cases/bytes.ts';
 import { bytesLot } from './cases/bytes-lot.ts';
 import { coalesce } from './cases/coalesce.ts';
+import { coherence } from './cases/coherence.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
 import { foreignL1 } from './cases/foreign-l1.ts';
 import { hdlTcp, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
@@ -42,6 +43,7 @@ const CASES: readonly BenchCase[] = [
   foreignL1,
   l2Hit,
   coalesce,
+  coherence,
   upstreamDown,
   redisKilled,
   redisFrozen,

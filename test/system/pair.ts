@@ -15,6 +15,8 @@ export interface Pair {
   /** Milliseconds from now until the reader's node shows this; throws after `withinMs`. */
   delayUntil(reader: Connection, suffix: string, text: string, withinMs: number): Promise<number>;
   readonly prefix: string;
+  /** Of the operator of the home. */
+  readonly token: string;
   readonly writer: Connection;
   close(): Promise<void>;
 }
@@ -29,7 +31,8 @@ export async function startPair(
   const start = async (place: 0 | 1, more: Readonly<Record<string, string>>): Promise<RunningNode> =>
     startNode({ directory: directories[place].path, port: await freePort(), settings: { ...common, ...more } });
   const home = await start(0, { REDIS__URLS: redis.home });
-  const writer = new Connection(home.url, operatorToken(directories[0].path));
+  const token = operatorToken(directories[0].path);
+  const writer = new Connection(home.url, token);
   const prefix = await newEnterprise(writer);
   const away = await start(1, {
     REDIS__URLS: redis.away,
@@ -42,7 +45,7 @@ export async function startPair(
   const seen = async (reader: Connection, suffix: string): Promise<string | null> =>
     textAt((await reader.ask('GET', pathOf(suffix))).body, 2000);
   return {
-    ...{ home, away, prefix, writer, pathOf, seen },
+    ...{ home, away, prefix, token, writer, pathOf, seen },
     async put(suffix, text, parent) {
       const { status } = await writer.ask('PUT', identifierPath(`${prefix}/${suffix}`), recordOf(text, parent));
       if (status !== 200 && status !== 201) throw new Error(`${suffix} was not registered: status ${status}`);

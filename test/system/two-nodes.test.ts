@@ -2,6 +2,7 @@
 // they can hear each other and while they cannot.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCoherence } from '../../bench/outside/coherence-load.ts';
 import { type RedisProcess, startRedis } from '../redis-server.ts';
 import { identifierPath } from './enterprise.ts';
 import { Connection } from './node.ts';
@@ -44,6 +45,19 @@ describe('a change at its home', () => {
     );
     // Two busy cores may hold a reader up by itself now and then; an invalidation that was lost would have thrown above.
     expect(delays[Math.floor(delays.length * 0.98)]).toBeLessThan(BOUND_MS);
+  });
+
+  it('shows within a second while a thousand come in each, and at once at home', async () => {
+    const { home, away, token, prefix } = pair;
+    const load = { home: home.url, away: away.url, token, prefix, updatesPerSecond: 1000, checks: 5000 };
+    const seen = await runCoherence(load);
+    const said = `${seen.away.checks} answers elsewhere under ${seen.updatesPerSecond.toFixed(0)} updates a second`;
+    console.log(
+      `${said}: 99 % no more than ${seen.away.p99Ms.toFixed(0)} ms late, worst ${seen.away.worstMs.toFixed(0)} ms`,
+    );
+    expect(seen.home.worstMs).toBe(0);
+    expect(seen.away.late).toBeGreaterThan(0); // or nothing was looked at
+    expect(seen.away.p99Ms).toBeLessThan(BOUND_MS);
   });
 
   it('of a model shows in its items, and a new identifier ends its absence', async () => {
