@@ -104,8 +104,8 @@ export class Abroad {
 }
 
 /**
- * Not learned since we asked: it is what this node, or others, kept, and was at hand or stands in for what cannot be had.
- * Learned later than now, it was learned before the clock was set back.
+ * Not learned since we asked: it is what this node, or others, kept, and was at hand or stands in for what cannot be
+ * had. Learned later than now, it was learned before the clock was set back.
  */
 function isRemembered({ learnedAt }: ForeignAnswer, askedAt: number, now: number): boolean {
   return learnedAt < askedAt || learnedAt > now;
