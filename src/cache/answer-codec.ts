@@ -14,7 +14,7 @@ export function encodeAnswer(answer: ForeignAnswer): string {
   return JSON.stringify([VERSION, learnedAt, answer.values.map(rowOf)]);
 }
 
-function rowOf(value: HandleValue): readonly unknown[] {
+export function rowOf(value: HandleValue): readonly unknown[] {
   const { index, type, data, ttl, ttlIsAbsolute, timestamp, permissions, references } = value;
   return [index, type, data, ttl, ttlIsAbsolute, timestamp, permissions, references];
 }
@@ -30,6 +30,12 @@ export function decodeAnswer(text: string): ForeignAnswer | null {
   if (!Array.isArray(input) || input[0] !== VERSION || !Number.isFinite(input[1])) return null;
   const [, learnedAt, rows] = input as [number, number, unknown];
   if (rows === undefined) return { kind: 'not-found', learnedAt };
+  const values = valuesIn(rows);
+  return values === null ? null : { kind: 'found', values, learnedAt };
+}
+
+/** Of what `rowOf` made; null if it is anything else. */
+export function valuesIn(rows: unknown): readonly HandleValue[] | null {
   if (!Array.isArray(rows)) return null;
   const values: HandleValue[] = [];
   for (const row of rows) {
@@ -37,7 +43,7 @@ export function decodeAnswer(text: string): ForeignAnswer | null {
     if (value === null) return null;
     values.push(value);
   }
-  return { kind: 'found', values, learnedAt };
+  return values;
 }
 
 const ONLY_BYTES = /^[\x00-\xff]*$/;
