@@ -18,6 +18,8 @@ export class StatisticsKeeper {
   readonly #options: StatisticsKeeperOptions;
   readonly #waiting = new Map<string, ResolutionTally>();
   #receiving: Promise<void> = Promise.resolve();
+  #adding: Promise<void> = Promise.resolve();
+  #isClosed = false;
   #timer: NodeJS.Timeout | null = null;
   #isTroubled = false;
 
@@ -32,17 +34,18 @@ export class StatisticsKeeper {
 
   /** Adds what waits. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#receiving;
-    this.#add();
+    await this.#add();
   }
 
   async #merge(tallies: readonly ResolutionTally[]): Promise<void> {
     for (const { day, prefix: asked, counts } of tallies) {
       const prefix = asked !== null && (await this.#exists(asked)) ? asked : null;
       const key = `${day} ${prefix ?? ''}`;
-      this.#waiting.set(key, { day, prefix, counts: addCounts(this.#waiting.get(key)?.counts ?? [], counts) });
+      this.#gather(key, { day, prefix, counts });
     }
   }
 
@@ -53,23 +56,33 @@ export class StatisticsKeeper {
   }
 
   #schedule(): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      if (!this.#add()) this.#schedule();
+      void this.#add();
     }, GATHERED_MS).unref();
   }
 
-  #add(): boolean {
-    if (this.#waiting.size === 0) return true;
-    try {
-      this.#options.store.addResolutions([...this.#waiting.values()]);
-    } catch (error) {
-      this.#warn(error as Error);
-      return false;
-    }
-    this.#waiting.clear();
-    this.#isTroubled = false;
-    return true;
+  /** One after another; what the store does not take waits for the next time. */
+  #add(): Promise<void> {
+    this.#adding = this.#adding.then(async () => {
+      if (this.#waiting.size === 0) return;
+      const taken = [...this.#waiting];
+      this.#waiting.clear();
+      try {
+        await this.#options.store.addResolutions(taken.map(([, tally]) => tally));
+        this.#isTroubled = false;
+      } catch (error) {
+        this.#warn(error as Error);
+        for (const [key, tally] of taken) this.#gather(key, tally);
+        this.#schedule();
+      }
+    });
+    return this.#adding;
+  }
+
+  #gather(key: string, { day, prefix, counts }: ResolutionTally): void {
+    this.#waiting.set(key, { day, prefix, counts: addCounts(this.#waiting.get(key)?.counts ?? [], counts) });
   }
 
   /** Once for as long as it lasts. */

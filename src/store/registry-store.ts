@@ -211,7 +211,7 @@ export interface StatisticsReader {
 /** In the thread that writes. */
 export interface TallyKeeper {
   /** Adds to what was counted, all or nothing, on disk on return. Throws as `commit`. */
-  addResolutions(tallies: readonly ResolutionTally[]): void;
+  addResolutions(tallies: readonly ResolutionTally[]): Awaitable<void>;
 }
 
 export interface IdempotencyResult {
