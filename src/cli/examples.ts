@@ -137,7 +137,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['move 88.118.10001/BATCH-1 --dry-run', 'what would happen if they got no parent'],
   ],
   search: [
-    ['search --prefix 88.118.10001 --code OAK-CHAIR --begins', 'by own code, without its end'],
+    ['search --code OAK-CHAIR --begins', "by own code, without its end, under the key's own prefix"],
     ['search --prefix 88.118.10001 --element "SKU=oak-100"', 'by what a template marks searchable'],
     ['search --prefix 88.118.10001 --created-from 2026-01-31T00:00:00+08:00 --status active', 'what is new and in use'],
     ['search --prefix 88.118.10001 --status recalled --json', 'for a script'],

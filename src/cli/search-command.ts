@@ -9,7 +9,7 @@ import { printRecords, type RecordJson } from './record-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Flags {
-  readonly prefix: string;
+  readonly prefix?: string;
   readonly code?: string;
   readonly element?: string;
   readonly begins?: true;
@@ -27,7 +27,7 @@ export function addSearchCommand(program: Command, terminal: Terminal): void {
   program
     .command('search')
     .description('Find own identifiers. All that is named must hold.')
-    .requiredOption('--prefix <prefix>', 'the prefix they stand under')
+    .option('--prefix <prefix>', "the prefix they stand under (default: the key's own)")
     .option('--code <code>', 'what stands behind the prefix')
     .option('--element <type=text>', 'a value that its template marks searchable, such as "SKU=OAK-100"')
     .option('--begins', 'code and text may go on behind what is given')

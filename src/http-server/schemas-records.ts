@@ -54,12 +54,16 @@ export const STATISTICS_QUERY = Type.Object(
   CLOSED,
 );
 
-const ownPrefix = Type.String({ minLength: 1, maxLength: MAX_PREFIX_LENGTH, description: 'Exactly this one.' });
+const ownPrefix = Type.String({
+  minLength: 1,
+  maxLength: MAX_PREFIX_LENGTH,
+  description: "Exactly this one; the key's own if left out.",
+});
 const instant = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 40, description }));
 
 export const SEARCH_QUERY = Type.Object(
   {
-    prefix: ownPrefix,
+    prefix: Type.Optional(ownPrefix),
     code: Type.Optional(
       Type.String({ minLength: 1, maxLength: MAX_HANDLE_BYTES, description: 'What stands behind the prefix.' }),
     ),

@@ -16,7 +16,15 @@ const searchQuery = queryChecker(SEARCH_QUERY);
 export function registerSearch(scope: FastifyInstance, searcher: Searcher): void {
   scope.get('/v1/search', async (request, reply) => {
     const query = searchQuery.check(request.query);
-    const { prefix, code = null, element = null, value = null, match = 'exact', status = null, after = null } = query;
+    const {
+      prefix = null,
+      code = null,
+      element = null,
+      value = null,
+      match = 'exact',
+      status = null,
+      after = null,
+    } = query;
     const { items, next } = await searcher.search(actorOf(request), {
       ...{ prefix, code, element, value, match, status, after },
       created: spanOf('created', query.createdFrom, query.createdTo),

@@ -150,7 +150,7 @@ function planDraft(target: Target, current: HandleRecord | null, given: RecordDr
 function assertParent(handle: Handle, parent: Handle | null): void {
   if (parent === null) return;
   if (parent === handle) {
-    throw new HandleError('INVALID_PARENT', `${handle} cannot be its own parent.`, {
+    throw new HandleError('INVALID_PARENT', `${handle} cannot be its own parent: choose another, or none.`, {
       at: '/parent',
       zh: `${handle} 不能作自己的上级：请另选上级。`,
     });

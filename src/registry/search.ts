@@ -7,6 +7,7 @@ import { type Handle, parseHandle, prefixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import { MAX_SEARCH_ROWS, SEARCH_ROWS_AT_ONCE } from '../domain/limits.ts';
 import { type Prefix, parsePrefix } from '../domain/prefix.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { RegistryStore, SearchedState } from '../store/registry-store.ts';
 import { foldText } from '../store/search-terms.ts';
 import type { Holdings } from './holdings.ts';
@@ -31,8 +32,8 @@ export interface SearchOptions {
 
 /** All that is named must hold; null for what is not asked. */
 export interface SearchQuestion {
-  /** Exactly this prefix. */
-  readonly prefix: string;
+  /** Exactly this prefix; null for the one that the key is bound to. */
+  readonly prefix: string | null;
   /** A suffix, or its beginning. */
   readonly code: string | null;
   /** The type of a value that a template marks searchable, and its text, or its beginning; both or none. */
@@ -73,7 +74,7 @@ export function createSearcher({ store, holdings }: SearchOptions): Searcher {
   return {
     async search(actor: Actor, question: SearchQuestion): Promise<SearchPage> {
       const limit = pageSizeOf(question.limit);
-      const asked = readQuestion(question);
+      const asked = readQuestion(question, actor.principal);
       const verdict = await holdings.judgeRead(actor.principal, `${asked.in}/` as Handle);
       if (verdict !== null) throw verdict;
       const source = sourceFor(store, asked);
@@ -93,11 +94,16 @@ export function createSearcher({ store, holdings }: SearchOptions): Searcher {
   };
 }
 
-function readQuestion(question: SearchQuestion): Asked {
-  const { prefix, code, element, value } = question;
+function readQuestion(question: SearchQuestion, { scope }: Principal): Asked {
+  const { code, element, value } = question;
+  const prefix = question.prefix ?? scope;
   if ((element === null) !== (value === null)) {
     const message = 'An element is searched by its value: name both, "element" and "value".';
     throw new HandleError('INVALID_REQUEST', message, { at: element === null ? 'query/element' : 'query/value' });
+  }
+  if (prefix === null) {
+    const message = 'This key is bound to no prefix of its own: name the prefix to search under.';
+    throw new HandleError('INVALID_REQUEST', message, { at: 'query/prefix' });
   }
   const within = parsePrefix(prefix);
   return {

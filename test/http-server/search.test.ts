@@ -83,4 +83,9 @@ describe('a search over HTTP', () => {
   it('needs a key', async () => {
     expect((await door.ask('GET', `/v1/search?prefix=${CHAIRS}`)).status).toBe(401);
   });
+
+  it('needs no prefix of whoever has one', async () => {
+    const answer = await door.ask('GET', '/v1/search?element=SKU&value=elm-1', { key: door.chairs });
+    expect(answer.json).toMatchObject({ items: [{ handle: `${CHAIRS}/C-2` }] });
+  });
 });

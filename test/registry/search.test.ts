@@ -214,6 +214,16 @@ describe('a search', () => {
     expect(await codeOf(f.searcher.search(f.lamps, ALL))).toBe('FORBIDDEN');
   });
 
+  it('without a prefix is for what stands under the key’s own', async () => {
+    const f = await openFixture();
+    await one(f, f.chairs, put(`${CHAIRS}/A`));
+    await one(f, f.lamps, put(`${LAMPS}/A`));
+    const own = async (who: Actor) => (await f.searcher.search(who, { ...ALL, prefix: null })).items;
+    expect(await own(f.chairs)).toMatchObject([{ handle: `${CHAIRS}/A` }]);
+    expect(await own(f.lamps)).toMatchObject([{ handle: `${LAMPS}/A` }]);
+    expect(await codeOf(f.searcher.search(f.operator, { ...ALL, prefix: null }))).toBe('INVALID_REQUEST');
+  });
+
   it.each([
     ['an element without a value', { element: 'SKU' }, 'INVALID_REQUEST'],
     ['a value without an element', { value: 'x' }, 'INVALID_REQUEST'],
