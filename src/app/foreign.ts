@@ -111,6 +111,7 @@ export async function openForeign(
   return {
     fetch: (question) => remembering.fetch(question),
     forget: (handle) => remembering.forget(handle),
+    held: (handle) => remembering.held(handle),
     close: () => reader.close().then(() => tier.close()),
   };
 }

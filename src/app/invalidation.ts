@@ -51,6 +51,7 @@ export async function openInvalidation(options: InvalidationOptions): Promise<In
       ? null
       : {
           fetch: (question) => foreign.fetch(question),
+          held: (handle) => foreign.held(handle),
           forget: (handle) => (handle === null ? foreign.forget(null) : purge(handle)),
         };
   if (!usesRedis(config)) return { reader: withPurge((handle) => end([handle])), publish() {}, async close() {} };

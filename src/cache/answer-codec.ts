@@ -46,6 +46,12 @@ export function valuesIn(rows: unknown): readonly HandleValue[] | null {
   return values;
 }
 
+/** Of answers of several sites the one learned last; null if none is one. */
+export function newestOf(texts: readonly string[]): ForeignAnswer | null {
+  const answers = texts.map(decodeAnswer).filter((answer) => answer !== null);
+  return answers.toSorted((a, b) => b.learnedAt - a.learnedAt)[0] ?? null;
+}
+
 const ONLY_BYTES = /^[\x00-\xff]*$/;
 
 function valueIn(row: unknown): HandleValue | null {

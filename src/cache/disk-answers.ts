@@ -6,7 +6,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type ForeignAnswer, siteKeyOf } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { Observer } from '../domain/observer.ts';
-import { decodeAnswer, encodeAnswer } from './answer-codec.ts';
+import { decodeAnswer, encodeAnswer, newestOf } from './answer-codec.ts';
 import type { SecondTier, TierKey } from './second-tier.ts';
 
 export interface DiskAnswersOptions {
@@ -37,6 +37,7 @@ export class DiskAnswers implements SecondTier {
   readonly #options: DiskAnswersOptions;
   readonly #database: DatabaseSync;
   readonly #get: StatementSync;
+  readonly #all: StatementSync;
   readonly #put: StatementSync;
   readonly #forget: StatementSync;
   #bytes: number;
@@ -46,6 +47,7 @@ export class DiskAnswers implements SecondTier {
     this.#options = options;
     this.#database = open(options.file);
     this.#get = this.#database.prepare('SELECT told, until FROM answers WHERE handle = ? AND site = ?');
+    this.#all = this.#database.prepare('SELECT told FROM answers WHERE handle = ? AND until > ?');
     this.#put = this.#database.prepare('INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)');
     this.#forget = this.#database.prepare('DELETE FROM answers WHERE handle = ?');
     this.#bytes = this.#measure();
@@ -57,6 +59,11 @@ export class DiskAnswers implements SecondTier {
     const answer = isThere ? decodeAnswer(String(row.told)) : null;
     this.#options.observer.cacheEvent('disk', answer === null ? 'miss' : 'hit', 1);
     return answer;
+  }
+
+  async held(handle: Handle): Promise<ForeignAnswer | null> {
+    const rows = this.#guarded(() => this.#all.all(handle, this.#options.clock())) ?? [];
+    return newestOf(rows.map(({ told }) => String(told)));
   }
 
   /** Absence is not kept here: it is fresh for a minute, and guessing would push out what exists. */

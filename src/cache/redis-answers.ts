@@ -4,7 +4,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { type ForeignAnswer, siteKeyOf } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { Observer } from '../domain/observer.ts';
-import { decodeAnswer, encodeAnswer } from './answer-codec.ts';
+import { decodeAnswer, encodeAnswer, newestOf } from './answer-codec.ts';
 import { hashOf } from './hash.ts';
 import { type RedisConnection, RedisUnreachable } from './redis-connection.ts';
 import type { SecondTier, TierKey } from './second-tier.ts';
@@ -63,6 +63,14 @@ export class RedisAnswers implements SecondTier {
       .finally(() => {
         this.#sets--;
       });
+  }
+
+  async held(handle: Handle): Promise<ForeignAnswer | null> {
+    try {
+      return newestOf(Object.values(await this.#connection.run((client) => client.hgetall(this.#keyOf(handle)))));
+    } catch {
+      return null; // as good as empty while it cannot be asked
+    }
   }
 
   /** As `forget`, of who has to know whether it was done: throws if Redis cannot be reached or refuses. */

@@ -15,6 +15,8 @@ export interface SecondTier {
   get(key: TierKey): Promise<ForeignAnswer | null>;
   /** Returns at once; an answer that was invalidated while it was on its way is not kept. */
   set(key: TierKey, answer: ForeignAnswer, forMs: number): void;
+  /** The newest held under a handle, whoever told it; for who looks into the cache, so it counts nothing. */
+  held(handle: Handle): Promise<ForeignAnswer | null>;
   /** Removes what is held under a handle, and keeps what is still on its way from being held. Never throws. */
   forget(handle: Handle): Promise<void>;
   /** May be called twice. */

@@ -18,6 +18,7 @@ interface RememberedJson {
 interface CacheJson {
   readonly memory: RememberedJson | null;
   readonly shared: RememberedJson | null;
+  readonly disk: RememberedJson | null;
 }
 
 const HEAD = ['WHERE', 'KIND', 'VALUES', 'STATE', 'LEARNED', 'FRESH UNTIL', 'STANDS IN UNTIL'];
@@ -26,7 +27,7 @@ export function addCacheCommand(program: Command, terminal: Terminal): void {
   const cache = program.command('cache').description('What the node remembers of identifiers that others answer for.');
   cache
     .command('show')
-    .description('What one worker, and the Redis it shares, remember of an identifier.')
+    .description('What one worker, the Redis it shares and the disk of the node remember of an identifier.')
     .argument('<handle>', 'an identifier of another node')
     .action(async (handle: string, _flags: object, command: Command) => {
       const shared = sharedFlagsOf(command);
@@ -34,7 +35,8 @@ export function addCacheCommand(program: Command, terminal: Terminal): void {
       const answer = await new ApiClient(shared).call({ method: 'GET', path, signed: true });
       const body = answer.body as CacheJson;
       if (shared.json === true) return terminal.print(JSON.stringify(body));
-      const rows = [rowOf('memory', body.memory), rowOf('redis', body.shared)].filter((row) => row !== null);
+      const { memory, shared: redis, disk } = body;
+      const rows = Object.entries({ memory, redis, disk }).flatMap(([where, told]) => rowOf(where, told));
       if (rows.length === 0) return terminal.print('Nothing is remembered of it.');
       for (const line of tableOf(HEAD, rows)) terminal.print(line);
     });
@@ -49,7 +51,7 @@ export function addCacheCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-function rowOf(where: string, told: RememberedJson | null): (string | number)[] | null {
-  if (told === null) return null;
-  return [where, told.kind, told.values, told.state, told.learnedAt, told.freshUntil, told.staleUntil];
+function rowOf(where: string, told: RememberedJson | null): (string | number)[][] {
+  if (told === null) return [];
+  return [[where, told.kind, told.values, told.state, told.learnedAt, told.freshUntil, told.staleUntil]];
 }

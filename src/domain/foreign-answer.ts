@@ -42,4 +42,6 @@ export interface ForeignReader {
   fetch(question: ForeignQuestion): Promise<ForeignAnswer>;
   /** Nothing that was asked for or remembered before is given to who asks from now on. Null for all handles. */
   forget(handle: Handle | null): Promise<void>;
+  /** What this node keeps of it for all its threads, fresh or not; null if nothing. Nobody is asked. */
+  held(handle: Handle): Promise<ForeignAnswer | null>;
 }

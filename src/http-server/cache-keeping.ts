@@ -18,8 +18,8 @@ export function registerCache(
   scope.get(`${CACHE}*`, async (request) => {
     assertSeesEveryone(actorOf(request).principal, 'look into the cache');
     const handle = asker.parse(pathText(request.url, CACHE.length));
-    const { memory, shared } = await cacheKeeper.inspect(handle);
-    return { handle, memory: toldOf(memory), shared: toldOf(shared) };
+    const { memory, shared, disk } = await cacheKeeper.inspect(handle);
+    return { handle, memory: toldOf(memory), shared: toldOf(shared), disk: toldOf(disk) };
   });
 
   scope.delete(`${CACHE}*`, async (request, reply) => {

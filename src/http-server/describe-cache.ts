@@ -24,7 +24,9 @@ export const CACHE_OPERATIONS: readonly Operation[] = [
     answers: {
       200: {
         description: 'Null where nothing is.',
-        content: { 'application/json': { schema: CACHE_VIEW, example: { handle, memory, shared: null } } },
+        content: {
+          'application/json': { schema: CACHE_VIEW, example: { handle, memory, shared: null, disk: memory } },
+        },
       },
     },
     problems: ['INVALID_HANDLE'],

@@ -17,4 +17,5 @@ export const CACHE_VIEW = Type.Object({
   handle,
   memory: { ...orNull(REMEMBERED), description: 'In the memory of the worker that answers.' },
   shared: { ...orNull(REMEMBERED), description: 'In the Redis that threads and nodes share.' },
+  disk: { ...orNull(REMEMBERED), description: 'On the disk of the node, for all its workers and over restarts.' },
 });

@@ -2,6 +2,8 @@
 
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { Learned } from '../domain/answer.ts';
+import type { ForeignAnswer } from '../domain/foreign-answer.ts';
+import type { Handle } from '../domain/handle.ts';
 import type { ForeignOptions } from './chain.ts';
 import { isFreshAt, learnedOf } from './learned.ts';
 import type { CacheKeeper, Remembered } from './resolver.ts';
@@ -19,18 +21,25 @@ export function createKeeper({ foreign, cache, clock }: KeeperOptions, memory: A
     learned,
     state: isFreshAt(learned, clock()) ? 'fresh' : 'stale',
   });
+  const policy = { maxAgeSeconds: cache.maxAgeSeconds, staleSeconds: foreign?.staleSeconds ?? 0 };
+  const kept = (handle: Handle, held: ForeignAnswer | null): Remembered | null => {
+    if (held === null) return null;
+    return told(held.kind, held.kind === 'found' ? held.values.length : 0, learnedOf(handle, held, policy));
+  };
   return {
     async inspect(handle) {
       const answer = memory.peek(handle);
-      const held = (await foreign?.tier?.get({ handle, site: null })) ?? null;
-      const policy = { maxAgeSeconds: cache.maxAgeSeconds, staleSeconds: foreign?.staleSeconds ?? 0 };
-      const values = held?.kind === 'found' ? held.values.length : 0;
+      const [shared = null, disk = null] = await Promise.all([
+        foreign?.tier?.held(handle),
+        foreign?.reader.held(handle),
+      ]);
       return {
         memory:
           answer === undefined || answer.learned === null
             ? null
             : told(answer.kind, answer.kind === 'found' ? answer.values.length : 0, answer.learned),
-        shared: held === null ? null : told(held.kind, values, learnedOf(handle, held, policy)),
+        shared: kept(handle, shared),
+        disk: kept(handle, disk),
       };
     },
     async purge(handle) {

@@ -49,6 +49,10 @@ export class RememberingReader implements ForeignReader {
     }
   }
 
+  held(handle: Handle): Promise<ForeignAnswer | null> {
+    return this.#options.tier.held(handle);
+  }
+
   async forget(handle: Handle | null): Promise<void> {
     const { reader, tier } = this.#options;
     // Of all handles what is remembered stays: `trusts` says that it is old, and it may stand in.

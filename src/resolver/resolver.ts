@@ -29,10 +29,17 @@ export interface Remembered {
   readonly state: 'fresh' | 'stale';
 }
 
+/** By where it is held: this thread's memory, what nodes share, this node's disk. */
+export interface Inspected {
+  readonly memory: Remembered | null;
+  readonly shared: Remembered | null;
+  readonly disk: Remembered | null;
+}
+
 /** Looks into the caches on the read path, and empties them of one handle. */
 export interface CacheKeeper {
-  /** `memory`: this thread's. `shared`: the second tier's. Null where nothing is. */
-  inspect(handle: Handle): Promise<{ readonly memory: Remembered | null; readonly shared: Remembered | null }>;
+  /** Null where nothing is. */
+  inspect(handle: Handle): Promise<Inspected>;
   /** Done when no thread of this node gives what it had. Throws `UPSTREAM_UNAVAILABLE` if that cannot be said. */
   purge(handle: Handle): Promise<void>;
 }

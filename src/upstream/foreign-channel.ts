@@ -9,11 +9,12 @@ import type { Handle } from '../domain/handle.ts';
 
 type Reply = { readonly id: number } & ({ readonly answer: ForeignAnswer | null } | { readonly failure: ErrorParts });
 
-/** One of both. */
+/** One of them. */
 interface Request {
   readonly id: number;
   readonly question?: ForeignQuestion;
   readonly forget?: Handle | null;
+  readonly held?: Handle;
 }
 
 interface Waiting {
@@ -56,6 +57,7 @@ export function connectForeignReader(port: MessagePort): ForeignReader & { close
   return {
     fetch: (question) => ask({ question }) as Promise<ForeignAnswer>,
     forget: (handle) => ask({ forget: handle }).then(() => {}),
+    held: (handle) => ask({ held: handle }),
     close() {
       fail();
       port.close();
@@ -66,11 +68,15 @@ export function connectForeignReader(port: MessagePort): ForeignReader & { close
 /** In the thread that asks, for each thread that serves. Ends when the other side closes or dies. */
 export function serveForeignReader(port: MessagePort, reader: ForeignReader): void {
   const reply = (message: Reply): void => port.postMessage(message);
-  port.on('message', ({ id, question, forget = null }: Request) => {
+  const done = ({ question, held, forget = null }: Request): Promise<ForeignAnswer | null> => {
+    if (question !== undefined) return reader.fetch(question);
+    return held === undefined ? reader.forget(forget).then(() => null) : reader.held(held);
+  };
+  port.on('message', (request: Request) => {
+    const { id } = request;
     const fail = (error: unknown): void => reply({ id, failure: partsOf(error) });
     try {
-      const done = question === undefined ? reader.forget(forget).then(() => null) : reader.fetch(question);
-      done.then((answer) => reply({ id, answer }), fail);
+      done(request).then((answer) => reply({ id, answer }), fail);
     } catch (error) {
       fail(error);
     }

@@ -48,8 +48,11 @@ describe('answers on disk', () => {
     const { tier, clock } = open(file);
     expect(await tier.get(key('OAK'))).toEqual(told('橡木'));
     expect(await tier.get(elsewhere)).toEqual(told('oak'));
+    expect(await tier.held(elsewhere.handle)).toMatchObject({ kind: 'found' });
+    expect(await tier.held(key('ASH').handle)).toBeNull();
     clock.now += 5000;
     expect(await tier.get(key('OAK'))).toBeNull();
+    expect(await tier.held(key('OAK').handle)).toBeNull();
   });
 
   test('are gone when they are forgotten, or when what they tell of is', async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   door = await openHandleDoor({
     http: {
       foreign: {
-        ...{ reader: { fetch: nobody, forget: nobody }, tier: null, routes: [], delegation: 'refer' },
+        ...{ reader: { fetch: nobody, forget: nobody, held: nobody }, tier: null, routes: [], delegation: 'refer' },
         ...{ ownAddresses: [], staleSeconds: 0 },
       },
     },

@@ -12,6 +12,7 @@ const HANDLE = '20.500/OAK';
 const LEARNED_AT = Date.UTC(2026, 10, 23, 3, 51, 48);
 const forgotten: (Handle | null)[] = [];
 
+let onDisk: ForeignAnswer | null = null;
 const reader: ForeignReader = {
   async fetch(): Promise<ForeignAnswer> {
     const value = makeValue({ index: 1, type: bytesFromText('NAME'), data: bytesFromText('oak'), ttl: 600 });
@@ -19,6 +20,9 @@ const reader: ForeignReader = {
   },
   async forget(handle) {
     forgotten.push(handle);
+  },
+  async held() {
+    return onDisk;
   },
 };
 
@@ -33,7 +37,7 @@ afterAll(() => door.close());
 const cached = (key = door.operator, method = 'GET') => door.ask(method, `/v1/cache/${HANDLE}`, { key });
 
 it('shows nothing of what was not asked for, and then how old it is', async () => {
-  expect((await cached()).json).toEqual({ handle: HANDLE, memory: null, shared: null });
+  expect((await cached()).json).toEqual({ handle: HANDLE, memory: null, shared: null, disk: null });
   await door.ask('GET', `/api/handles/${HANDLE}`);
   expect((await cached()).json).toMatchObject({
     memory: { kind: 'found', values: 1, state: 'fresh', learnedAt: new Date(LEARNED_AT).toISOString() },
@@ -41,6 +45,13 @@ it('shows nothing of what was not asked for, and then how old it is', async () =
   });
   door.clock.nowMs += 700_000;
   expect((await cached()).json).toMatchObject({ memory: { state: 'stale' } });
+});
+
+it('shows what the disk of the node holds, which no worker has asked for', async () => {
+  onDisk = { kind: 'found', values: [], learnedAt: LEARNED_AT };
+  const shown = (await door.ask('GET', '/v1/cache/20.500/ASH', { key: door.operator })).json;
+  expect(shown).toMatchObject({ memory: null, disk: { kind: 'found', values: 0 } });
+  onDisk = null;
 });
 
 it('shows nothing any more of what has ended since, whoever ended it', async () => {

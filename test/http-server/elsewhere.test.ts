@@ -14,6 +14,10 @@ class Others implements ForeignReader {
 
   async forget(): Promise<void> {}
 
+  async held(): Promise<null> {
+    return null;
+  }
+
   async fetch(question: ForeignQuestion): Promise<ForeignAnswer> {
     this.asked.push(question);
     const { handle } = question;

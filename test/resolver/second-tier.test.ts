@@ -15,20 +15,24 @@ const STALE_SECONDS = 3600;
 const epochs = new EpochTable(createEpochBuffers());
 
 class Shared implements SecondTier {
-  readonly held = new Map<Handle, ForeignAnswer>();
+  readonly kept = new Map<Handle, ForeignAnswer>();
   readonly forMs: number[] = [];
 
   async get({ handle }: TierKey): Promise<ForeignAnswer | null> {
-    return this.held.get(handle) ?? null;
+    return this.kept.get(handle) ?? null;
   }
 
   set({ handle }: TierKey, answer: ForeignAnswer, forMs: number): void {
-    this.held.set(handle, answer);
+    this.kept.set(handle, answer);
     this.forMs.push(forMs);
   }
 
+  async held(handle: Handle): Promise<ForeignAnswer | null> {
+    return this.kept.get(handle) ?? null;
+  }
+
   async forget(handle: Handle): Promise<void> {
-    this.held.delete(handle);
+    this.kept.delete(handle);
   }
 
   async close(): Promise<void> {}
@@ -100,7 +104,7 @@ describe('what is shared', () => {
     await ask();
     others.says = async () => others.found('ash');
     expect(await ask({ bypassCache: true })).toBe('1=ash upstream');
-    expect(tier.held.get(ABROAD)).toMatchObject({ values: [{ data: 'ash' }] });
+    expect(tier.kept.get(ABROAD)).toMatchObject({ values: [{ data: 'ash' }] });
   });
 
   test('gets no answer that was invalidated while it was on its way', async () => {
@@ -110,6 +114,6 @@ describe('what is shared', () => {
       return others.found('old');
     };
     await ask();
-    expect(tier.held.size).toBe(0);
+    expect(tier.kept.size).toBe(0);
   });
 });

@@ -34,6 +34,10 @@ export class Others implements ForeignReader {
 
   async forget(): Promise<void> {}
 
+  async held(): Promise<null> {
+    return null;
+  }
+
   found(data: string, ttl = 600, learnedAt = START): ForeignAnswer {
     return { kind: 'found', values: [value(1, data, { ttl })], learnedAt };
   }

@@ -38,6 +38,7 @@ describe('threads that ask others', () => {
     const cause = new Error('world: refused');
     const failing = connect({
       forget: async () => {},
+      held: async () => null,
       fetch: async () => Promise.reject(new HandleError('UPSTREAM_UNAVAILABLE', 'Try again.', { cause })),
     });
     await expect(failing.fetch(question)).rejects.toMatchObject({
@@ -47,13 +48,14 @@ describe('threads that ask others', () => {
     });
     const limited = connect({
       forget: async () => {},
+      held: async () => null,
       fetch: async () => Promise.reject(new HandleError('RATE_LIMITED', 'x', { retryAfterSeconds: 7 })),
     });
     await expect(limited.fetch(question)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 7 });
   });
 
   test('that wait when it closes learn that it is not known', async () => {
-    const client = connect({ forget: async () => {}, fetch: () => new Promise(() => {}) });
+    const client = connect({ forget: async () => {}, held: async () => null, fetch: () => new Promise(() => {}) });
     const waiting = client.fetch(question);
     client.close();
     await expect(waiting).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
