@@ -21,7 +21,8 @@ export type SecretAnswer =
     };
 
 export interface SignatureAnswer {
-  readonly hash: HashName;
+  /** SM3 is signed with SM2 keys alone. */
+  readonly hash: HashName | 'sm3';
   readonly signature: ByteString;
 }
 
@@ -57,11 +58,12 @@ export function encodeSecretAnswer(answer: SecretAnswer): ByteString {
   return joinBytes(byteBytes(answer.kind === 'hmac' ? form | HMAC : form), answer.code);
 }
 
-const SIGNATURE_HASHES: ReadonlyMap<string, HashName> = new Map([
+const SIGNATURE_HASHES: ReadonlyMap<string, SignatureAnswer['hash']> = new Map<string, SignatureAnswer['hash']>([
   ['SHA1', 'sha1'],
   ['SHA-1', 'sha1'],
   ['SHA256', 'sha256'],
   ['SHA-256', 'sha256'],
+  ['SM3', 'sm3'],
 ]);
 
 /** Throws `MALFORMED_MESSAGE`, also for MD5, which proves nothing any more. */

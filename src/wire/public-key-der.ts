@@ -1,9 +1,10 @@
-// Keys in DER (RFC 5280 §4.1.2.7, RFC 3279 §2.3, RFC 5208), the one form in which cryptography takes RSA, DSA and groups of
+// Keys in DER (RFC 5280 §4.1.2.7, RFC 3279 §2.3, RFC 5208), the one form in which cryptography takes RSA, DSA, points of curves and groups of
 // Diffie and Hellman that are not its own.
 
 import type { ByteString } from '../domain/bytes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { byteBytes, joinBytes } from './byte-writer.ts';
+import { encodePoint } from './curve-point.ts';
 import type { DiffieHellmanKey } from './diffie-hellman-key.ts';
 import { type PublicKey, stripZeros } from './public-key-value.ts';
 
@@ -22,6 +23,7 @@ export function publicKeyDer(key: PublicKey): ByteString {
   if (key.kind === 'RSA') {
     return info(joinBytes(RSA, NULL), sequence(integer(key.modulus), integer(key.exponent)));
   }
+  if (key.kind === 'EC') return encodePoint(key);
   return info(joinBytes(DSA, sequence(integer(key.p), integer(key.q), integer(key.g))), integer(key.y));
 }
 

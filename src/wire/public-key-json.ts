@@ -1,13 +1,16 @@
-// Public keys ⇄ JSON: the JWK members (RFC 7517, RFC 7518 §6.3) that the Handle.net interface uses for RSA and DSA.
+// Public keys ⇄ JSON: the JWK members (RFC 7517, RFC 7518 §6) that the Handle.net interface uses for RSA and DSA, and those of EC,
+// with SM2 for a curve.
 
 import type { ByteString } from '../domain/bytes.ts';
+import { CURVE_NAMES, coordinateBytes } from './curve-point.ts';
 import { inputError, type JsonObject, readChoice, readObject, readString } from './json-input.ts';
 import { type PublicKey, stripZeros } from './public-key-value.ts';
 
-const JWK_MEMBERS: ReadonlySet<string> = new Set(['kty', 'n', 'e', 'y', 'p', 'q', 'g']);
+const JWK_MEMBERS: ReadonlySet<string> = new Set(['kty', 'n', 'e', 'x', 'y', 'crv', 'p', 'q', 'g']);
 
 export function publicKeyToJson(key: PublicKey): JsonObject {
   if (key.kind === 'RSA') return { kty: 'RSA', n: toBase64Url(key.modulus), e: toBase64Url(key.exponent) };
+  if (key.kind === 'EC') return { kty: 'EC', crv: key.curve, x: toBase64Url(key.x), y: toBase64Url(key.y) };
   return {
     kty: 'DSA',
     y: toBase64Url(key.y),
@@ -21,10 +24,24 @@ export function publicKeyToJson(key: PublicKey): JsonObject {
 export function publicKeyFromJson(input: unknown, at: string): PublicKey {
   const jwk = readObject(input, at, JWK_MEMBERS);
   const number = (member: string) => fromBase64Url(jwk[member], `${at}/${member}`);
-  if (readChoice(jwk.kty, `${at}/kty`, ['RSA', 'DSA']) === 'RSA') {
-    return { kind: 'RSA', modulus: number('n'), exponent: number('e') };
+  const kind = readChoice(jwk.kty, `${at}/kty`, ['RSA', 'DSA', 'EC']);
+  if (kind === 'RSA') return { kind, modulus: number('n'), exponent: number('e') };
+  if (kind === 'EC') {
+    const curve = readChoice(jwk.crv, `${at}/crv`, CURVE_NAMES);
+    const coordinate = (member: string) => readCoordinate(jwk[member], `${at}/${member}`, coordinateBytes(curve));
+    return { kind, curve, x: coordinate('x'), y: coordinate('y') };
   }
-  return { kind: 'DSA', y: number('y'), p: number('p'), q: number('q'), g: number('g') };
+  return { kind, y: number('y'), p: number('p'), q: number('q'), g: number('g') };
+}
+
+/** RFC 7518 §6.2.1.2: always of the curve's length. */
+function readCoordinate(input: unknown, at: string, length: number): ByteString {
+  const text = readString(input, at);
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== length || bytes.toString('base64url') !== text) {
+    throw inputError(at, `Write this coordinate as ${length} bytes in base64url without padding (RFC 7518 §6.2.1.2).`);
+  }
+  return bytes.toString('latin1') as ByteString;
 }
 
 function toBase64Url(number: ByteString): string {

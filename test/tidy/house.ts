@@ -40,6 +40,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   re2js: ['src/registry/template-patterns'],
   'swagger-ui-dist': ['src/http-server/docs'],
   undici: ['src/upstream/http-', 'test/', 'bench/'],
+  'sm-crypto-v2': ['src/registry/sm2-signatures', 'test/'],
   saxes: ['src/imports/workbook-xml'],
   typebox: ['src/http-server/schemas', 'src/app/config'],
   yauzl: ['src/imports/workbook-zip'],

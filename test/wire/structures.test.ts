@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
 import { isHandleError } from '../../src/domain/error.ts';
 import { decodeAdmin, encodeAdmin } from '../../src/wire/admin-value.ts';
+import { CURVE_NAMES, type CurveName, coordinateBytes } from '../../src/wire/curve-point.ts';
 import { formatIpAddress, parseIpAddress } from '../../src/wire/ip-address-text.ts';
 import { publicKeyFromJson, publicKeyToJson } from '../../src/wire/public-key-json.ts';
 import { decodePublicKey, encodePublicKey, type PublicKey, stripZeros } from '../../src/wire/public-key-value.ts';
@@ -30,9 +31,20 @@ const short = fc.nat({ max: 0xffff });
 const number = bytes.map(stripZeros).filter((digits) => digits !== '');
 const admin = fc.record({ handle: text, index: natural, permissions: fc.nat({ max: 0xfff }) });
 const references = fc.array(fc.record({ handle: text, index: natural }), { maxLength: 5 });
+const of = (curve: CurveName) => {
+  const length = coordinateBytes(curve);
+  return fc
+    .uint8Array({ minLength: length, maxLength: length })
+    .map((array) => Buffer.from(array).toString('latin1') as ByteString);
+};
 const publicKey: fc.Arbitrary<PublicKey> = fc.oneof(
   fc.record({ kind: fc.constant('RSA' as const), modulus: number, exponent: number }),
   fc.record({ kind: fc.constant('DSA' as const), y: number, p: number, q: number, g: number }),
+  fc
+    .constantFrom(...CURVE_NAMES)
+    .chain((curve) =>
+      fc.record({ kind: fc.constant('EC' as const), curve: fc.constant(curve), x: of(curve), y: of(curve) }),
+    ),
 );
 const address = fc
   .oneof(
