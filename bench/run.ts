@@ -11,8 +11,10 @@ import { coalesce } from './cases/coalesce.ts';
 import { coherence } from './cases/coherence.ts';
 import { registerDuringImport, resolveDuringImport } from './cases/during-import.ts';
 import { foreignL1 } from './cases/foreign-l1.ts';
-import { hdlTcp, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
+import { hdlTcp, hdlTcpConnect, hdlTcpPipelined, hdlUdp } from './cases/handle-protocol.ts';
 import { hdlCodec } from './cases/hdl-codec.ts';
+import { hdlCreate } from './cases/hdl-create.ts';
+import { hdlIdle } from './cases/hdl-idle.ts';
 import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
 import { l2Hit } from './cases/l2-hit.ts';
 import { memory } from './cases/memory.ts';
@@ -59,7 +61,10 @@ const CASES: readonly BenchCase[] = [
   basicAuthenticated,
   hdlTcp,
   hdlTcpPipelined,
+  hdlTcpConnect,
   hdlUdp,
+  hdlCreate,
+  hdlIdle,
   hdlCodec,
   memory,
   backup,

@@ -20,25 +20,32 @@ import { freePort, type OurNode, type Server } from '../measure/children.ts';
 import { comparisonOf, cpuMeasurement, type Measured, median } from '../measure/measurement.ts';
 import { hitPlans, smallSector, whileRunning } from './resolving.ts';
 
-type Transport = 'tcp' | 'udp';
+type Transport = 'tcp' | 'tcp-connect' | 'udp';
 
 const SECTOR = smallSector('full');
 const MINIMUM_BYTES = 300;
 
-function planFor(context: BenchContext, transport: Transport, depth: number): LoadPlan {
+const MEASURES: Record<Transport, string> = {
+  tcp: 'one identifier',
+  'tcp-connect': 'one identifier, a connection for each request',
+  udp: 'one identifier, 64 clients',
+};
+
+export function planFor(context: BenchContext, transport: Transport, depth: number): LoadPlan {
+  const asked = { kind: 'handle-resolve', sector: SECTOR, choice: 'first', requests: 1, from: 0 } as const;
   return {
     ...paceOf(context),
-    measure: transport === 'udp' ? 'one identifier, 64 clients' : `one identifier, ${depth} in flight`,
+    measure: transport === 'tcp' ? `${MEASURES.tcp}, ${depth} in flight` : MEASURES[transport],
     connections: 64,
     rate: null,
     handle: { transport, depth },
-    workload: () => ({ kind: 'handle-resolve', sector: SECTOR, choice: 'first', requests: 1, from: 0 }),
+    workload: () => (transport === 'tcp-connect' ? { ...asked, isKept: false } : asked),
     expect: { statuses: [1], minimumBodyBytes: MINIMUM_BYTES },
   };
 }
 
 /** Our node with the protocol switched on, and its servers by protocol. */
-async function nodeOf(context: BenchContext): Promise<{ readonly node: OurNode; readonly handle: Server }> {
+export async function nodeOf(context: BenchContext): Promise<{ readonly node: OurNode; readonly handle: Server }> {
   const port = await freePort();
   const node = await context.nodeWith(SECTOR, { JIABIAO_HANDLE__PORT: String(port) });
   return { node, handle: { port, pid: node.pid, stop: async () => {} } };
@@ -46,9 +53,10 @@ async function nodeOf(context: BenchContext): Promise<{ readonly node: OurNode; 
 
 /** A reference that sends what our node sends to that request. */
 async function mirror(context: BenchContext, handle: Server, transport: Transport): Promise<Server> {
-  const request = handleRequest(itemHandle(SECTOR, 0));
-  const answer = await (transport === 'tcp' ? exchangeTcp : exchangeUdp)(handle.port, request);
-  return context.reference({ kind: 'handle', answer, requestBytes: request.length });
+  const endsConnection = transport === 'tcp-connect';
+  const request = handleRequest(itemHandle(SECTOR, 0), !endsConnection);
+  const answer = await (transport === 'udp' ? exchangeUdp : exchangeTcp)(handle.port, request);
+  return context.reference({ kind: 'handle', answer, requestBytes: request.length, endsConnection });
 }
 
 async function exchangeTcp(port: number, request: string): Promise<string> {
@@ -71,7 +79,7 @@ async function exchangeUdp(port: number, request: string): Promise<string> {
   return chunk.toString('latin1');
 }
 
-function comparing(name: string, transport: Transport): BenchCase {
+function comparing(name: string, transport: Transport, ratio: number): BenchCase {
   return {
     name,
     async run(context) {
@@ -80,14 +88,40 @@ function comparing(name: string, transport: Transport): BenchCase {
       return whileRunning([node, reference], async () => {
         const plan = planFor(context, transport, 1);
         const comparison = comparisonOf(await interleave(context, plan, { ours: handle, reference }));
-        return [cpuMeasurement(plan.measure, comparison, { ratio: 0.75 })];
+        const measured = [cpuMeasurement(plan.measure, comparison, { ratio })];
+        return transport === 'udp'
+          ? [...measured, await lossOf(context, handle, comparison.oursPerSecond / 2)]
+          : measured;
       });
     },
   };
 }
 
-export const hdlTcp = comparing('hdl-tcp', 'tcp');
-export const hdlUdp = comparing('hdl-udp', 'udp');
+/** Datagrams sent at a rate, whatever comes back: how many are not answered. */
+async function lossOf(context: BenchContext, server: Server, rate: number): Promise<Measured> {
+  const plan = planFor(context, 'udp', 1);
+  const report = await context.driver.run({
+    ...{ port: server.port, pid: server.pid, secure: false, connections: plan.connections },
+    ...{ durationMs: plan.durationMs, rate: Math.round(rate), workload: plan.workload(0), expect: plan.expect },
+    handle: plan.handle ?? null,
+  });
+  if (report.wrong > 0 || report.errors > 0) throw new Error(`At half the rate: ${report.firstFailure}`);
+  context.keep({ measure: 'at half of that rate', server: 'ours', round: 0, report });
+  return {
+    measure: 'lost at half of that rate',
+    value: report.unanswered,
+    unit: 'datagrams',
+    reference: null,
+    ratio: null,
+    target: 'none',
+    met: report.unanswered === 0,
+    note: `${Math.round(rate)}/s, ${report.requests} answered, p99 ${report.latency.p99Ms.toFixed(2)} ms`,
+  };
+}
+
+export const hdlTcp = comparing('hdl-tcp', 'tcp', 0.75);
+export const hdlTcpConnect = comparing('hdl-tcp-connect', 'tcp-connect', 0.85);
+export const hdlUdp = comparing('hdl-udp', 'udp', 0.75);
 
 export const hdlTcpPipelined: BenchCase = {
   name: 'hdl-tcp-pipelined',

@@ -1,28 +1,24 @@
 // Loads a server of the Handle protocol, over TCP connections that carry several requests at once or over UDP sockets with one
 // each, as fast as it answers. It knows lengths and response codes, not what they mean.
 
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type Line, openTcp, openTcpAnew, openUdp } from './handle-lines.ts';
+import type { ClientKey } from './handle-session.ts';
+import { openSession } from './handle-session.ts';
 import { Histogram } from './histogram.ts';
 import type { LoadOptions, LoadReport } from './load.ts';
 
-export interface HandleLoadOptions extends Omit<LoadOptions, 'secure' | 'rate'> {
-  readonly transport: 'tcp' | 'udp';
-  /** Requests on their way on each connection. */
+export interface HandleLoadOptions extends Omit<LoadOptions, 'secure'> {
+  /** `tcp-connect`: a connection for each request. `session`: creations within a session on each connection. */
+  readonly transport: 'tcp' | 'tcp-connect' | 'udp' | 'session';
+  /** Requests on their way on each connection; of an open loop as many as are due. */
   readonly depth: number;
+  /** Of sessions: whose. */
+  readonly key?: ClientKey;
 }
 
-const ENVELOPE_BYTES = 20;
-const RESPONSE_CODE_AT = ENVELOPE_BYTES + 4;
-const READ_BUFFER_BYTES = 65_536;
-/** A datagram that has not been answered for so long is lost. */
-const LOST_MS = 500;
-
-interface Line {
-  send(request: string): void;
-  close(): void;
-}
+/** Requests of an open loop are sent once in this interval, and what is not answered so long after the last is lost. */
+const TICK_MS = 1;
+const GRACE_MS = 1000;
 
 export async function runHandleLoad(options: HandleLoadOptions): Promise<LoadReport> {
   const histogram = new Histogram();
@@ -51,9 +47,11 @@ export async function runHandleLoad(options: HandleLoadOptions): Promise<LoadRep
         wrong++;
         firstFailure ??= `response code ${code}, ${bytes} bytes`;
       }
-      send();
+      if (options.rate === null) send();
     };
-    const line = await (options.transport === 'tcp' ? openTcp : openUdp)(options.port, onMessage, fail);
+    const { port, key } = options;
+    const repeats = options.rate === null;
+    const line = await OPEN[options.transport]({ port, onMessage, fail, repeats, key: key ?? null });
     const send = (): void => {
       since.push(performance.now());
       line.send(options.next());
@@ -65,98 +63,35 @@ export async function runHandleLoad(options: HandleLoadOptions): Promise<LoadRep
   isRunning = true;
   const cpuBefore = options.serverCpu();
   const startedAt = performance.now();
-  for (const line of lines) for (let i = 0; i < options.depth; i++) line.send('');
-  await new Promise((resolve) => setTimeout(resolve, options.durationMs));
+  let sent = 0;
+  if (options.rate === null) {
+    for (const line of lines) for (let i = 0; i < options.depth; i++) line.send('');
+    await new Promise((resolve) => setTimeout(resolve, options.durationMs));
+  } else {
+    sent = await sendAt(options.rate, options.durationMs, lines);
+  }
   const seconds = (performance.now() - startedAt) / 1000;
+  const graceUntil = performance.now() + GRACE_MS;
+  while (answered < sent && performance.now() < graceUntil)
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   isRunning = false;
   const serverCpuSeconds = options.serverCpu() - cpuBefore;
   for (const line of lines) line.close();
   const perSecond = answered / seconds;
   const counted = { requests: answered, seconds, perSecond, bodyBytes, serverCpuSeconds, statuses, wrong, errors };
-  return { ...counted, latency: histogram.summary(), firstFailure, unanswered: 0 };
+  return { ...counted, latency: histogram.summary(), firstFailure, unanswered: Math.max(0, sent - answered) };
 }
 
-type OnMessage = (code: number, bytes: number) => void;
+const OPEN = { tcp: openTcp, 'tcp-connect': openTcpAnew, udp: openUdp, session: openSession } as const;
 
-async function openTcp(port: number, onMessage: OnMessage, fail: (reason: string) => void): Promise<Line> {
-  let rest: Buffer = Buffer.alloc(0);
-  let isClosing = false;
-  const take = (bytes: Buffer): void => {
-    let at = 0;
-    while (bytes.length - at >= ENVELOPE_BYTES) {
-      const end = at + ENVELOPE_BYTES + bytes.readInt32BE(at + 16);
-      if (end > bytes.length) break;
-      onMessage(bytes.readInt32BE(at + RESPONSE_CODE_AT), end - at);
-      at = end;
-    }
-    rest = at === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(at));
-  };
-  const socket: Socket = connect({
-    host: '127.0.0.1',
-    port,
-    noDelay: true,
-    onread: {
-      buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES),
-      callback: (length: number, buffer: Uint8Array): boolean => {
-        const chunk = (buffer as Buffer).subarray(0, length);
-        take(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
-        return true;
-      },
-    },
-  });
-  await once(socket, 'connect');
-  socket.on('error', (error) => fail(error.message));
-  socket.on('close', () => {
-    if (!isClosing) fail('The server closed the connection.');
-  });
-  let waiting = '';
-  return {
-    // What is asked for in one turn goes out in one piece, as from a client that pipelines.
-    send: (request) => {
-      if (waiting === '') {
-        queueMicrotask(() => {
-          socket.write(waiting, 'latin1');
-          waiting = '';
-        });
-      }
-      waiting += request;
-    },
-    close: () => {
-      isClosing = true;
-      socket.destroy();
-    },
-  };
-}
-
-async function openUdp(port: number, onMessage: OnMessage, fail: (reason: string) => void): Promise<Line> {
-  const socket: UdpSocket = createSocket('udp4');
-  socket.connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  let last = '';
-  let parts = 0;
-  let lost: NodeJS.Timeout | null = null;
-  const send = (request: string): void => {
-    last = request;
-    socket.send(Buffer.from(request, 'latin1'));
-    lost?.refresh();
-  };
-  lost = setInterval(() => {
-    fail('A datagram was lost.');
-    send(last);
-  }, LOST_MS);
-  socket.on('error', (error) => fail(error.message));
-  socket.on('message', (chunk) => {
-    const total = ENVELOPE_BYTES + chunk.readInt32BE(16);
-    parts += chunk.length - ENVELOPE_BYTES;
-    if (parts < total - ENVELOPE_BYTES) return;
-    parts = 0;
-    onMessage(total === chunk.length ? chunk.readInt32BE(RESPONSE_CODE_AT) : 1, total);
-  });
-  return {
-    send,
-    close: () => {
-      if (lost !== null) clearInterval(lost);
-      socket.close();
-    },
-  };
+/** Sends what is due, whatever comes back, on one line after the other; returns how much that was. */
+async function sendAt(rate: number, durationMs: number, lines: readonly Line[]): Promise<number> {
+  const startedAt = performance.now();
+  const total = Math.floor((durationMs / 1000) * rate);
+  for (let sent = 0; ; ) {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * rate));
+    for (; sent < due; sent++) lines[sent % lines.length]?.send('');
+    if (sent >= total) return total;
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
 }

@@ -18,7 +18,7 @@ export interface LoadJob {
   readonly workload: Workload;
   readonly expect: ResponseExpectation;
   /** How the Handle protocol is spoken; HTTP without it, or null. */
-  readonly handle?: Pick<HandleLoadOptions, 'transport' | 'depth'> | null;
+  readonly handle?: Pick<HandleLoadOptions, 'transport' | 'depth' | 'key'> | null;
 }
 
 export interface DrivenReport extends LoadReport {

@@ -34,6 +34,22 @@ export type Workload =
       readonly choice: Choice;
       readonly requests: number;
       readonly from: number;
+      /** False if the server is to end the connection behind its response. */
+      readonly isKept?: false;
+    }
+  | {
+      /** Names of handles that whoever sends makes messages of. */
+      readonly kind: 'handle-names';
+      readonly prefix: string;
+      readonly requests: number;
+      readonly from: number;
+    }
+  | {
+      /** The same message again and again. */
+      readonly kind: 'message';
+      readonly message: string;
+      readonly requests: number;
+      readonly from: number;
     }
   | {
       /** Handles of a file, one a line, in their order; behind the last comes the first. */
@@ -86,8 +102,12 @@ function maker(workload: Workload): (number: number) => string {
     }
     case 'handle-resolve': {
       const handleAt = chooser(workload);
-      return (number) => handleRequest(handleAt(number));
+      return (number) => handleRequest(handleAt(number), workload.isKept ?? true);
     }
+    case 'handle-names':
+      return (number) => `${workload.prefix}/BENCH-${number}`;
+    case 'message':
+      return () => workload.message;
     case 'resolve-listed': {
       const handles = readFileSync(workload.file, 'utf8').split('\n');
       return (number) => `GET /api/handles/${handles[number % handles.length]} HTTP/1.1\r\n${HEAD}\r\n`;
@@ -113,8 +133,8 @@ function maker(workload: Workload): (number: number) => string {
   }
 }
 
-/** A resolution over the Handle protocol, of public values, on a connection that is kept. */
-export function handleRequest(handle: string): string {
+/** A resolution over the Handle protocol, of public values, on a connection that is kept unless it is not to be. */
+export function handleRequest(handle: string, isKept = true): string {
   const version = { major: 2, minor: 11, suggestedMajor: 2, suggestedMinor: 11 };
   const flags = { isCompressed: false, isEncrypted: false, isTruncated: false };
   const spelled = bytesFromText(handle);
@@ -122,7 +142,11 @@ export function handleRequest(handle: string): string {
     kind: 'request',
     envelope: { ...version, ...flags, sessionId: 0, requestId: 1, sequence: 0, messageLength: 0 },
     header: {
-      ...{ opCode: OPERATION.resolution, responseCode: 0, opFlags: FLAG.publicOnly | FLAG.keepConnection },
+      ...{
+        opCode: OPERATION.resolution,
+        responseCode: 0,
+        opFlags: FLAG.publicOnly | (isKept ? FLAG.keepConnection : 0),
+      },
       ...{ siteInfoSerial: 0xffff, recursionCount: 0, reserved: 0, expiresAt: 0 },
     },
     credential: null,

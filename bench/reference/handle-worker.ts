@@ -12,6 +12,8 @@ export interface HandleReferenceTask {
   readonly answer: string;
   /** Bytes of every request. */
   readonly requestBytes: number;
+  /** Whether the connection ends behind the first answer. */
+  readonly endsConnection: boolean;
 }
 
 const { task, port } = workerData as { readonly task: HandleReferenceTask; readonly port: number };
@@ -21,7 +23,10 @@ const server = createServer({ noDelay: true }, (socket) => {
   let pending = 0;
   socket.on('data', (chunk: Buffer) => {
     pending += chunk.length;
-    for (; pending >= task.requestBytes; pending -= task.requestBytes) socket.write(answer);
+    for (; pending >= task.requestBytes; pending -= task.requestBytes) {
+      if (task.endsConnection) socket.end(answer);
+      else socket.write(answer);
+    }
   });
   socket.on('error', () => socket.destroy());
 });
