@@ -35,7 +35,7 @@ const SWEEP_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Rows sorted in memory and calls under way fit; more than that is a mistake, which must not take the node along. */
 const HEAP_MB = 384;
-const YOUNG_GENERATION_MB = 64;
+const YOUNG_GENERATION_MB = 192;
 
 export class ImportKeeper {
   readonly #options: ImportKeeperOptions;

@@ -2,8 +2,6 @@
 // the supervisor logs that and starts another.
 
 import { randomBytes } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EpochTable } from '../cache/epoch-table.ts';
@@ -14,6 +12,7 @@ import { Counters } from './counters.ts';
 import type { ImportStart } from './import-keeper.ts';
 import { jobContextOf } from './job-context.ts';
 import { openReader } from './open-store.ts';
+import { givePrecedence } from './precedence.ts';
 import { reportVitals } from './vitals.ts';
 
 const start = workerData as ImportStart;
@@ -47,14 +46,4 @@ try {
   endVitals();
   committer.close();
   await store.close();
-}
-
-/** To those who resolve, where the system lets a thread do so (Linux): an import may take longer, a scan may not. */
-function givePrecedence(): void {
-  try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Elsewhere all threads are equal.
-  }
 }

@@ -12,6 +12,9 @@ export const MAX_MAPPING_PARTS = 256;
 export const MAX_IMPORT_BATCH_ROWS = 1000;
 export const MAX_IMPORT_BATCH_BYTES = 4_194_304;
 
+/** Rows of one call of a job: their bytes stay below 128 KiB, from where on V8 collects a text with all that is old. */
+export const MAX_JOB_CALL_ROWS = 500;
+
 /** Handles a dry run remembers as created: models and batches come first in a file, and these take some 20 MB. */
 export const MAX_FORESEEN_HANDLES = 200_000;
 
@@ -21,6 +24,15 @@ export const MAX_IMPORT_ATTEMPTS = 10;
 /** Rows and bytes of one sorted run of an import: some 100 MB of memory while it is gathered. */
 export const MAX_RUN_ROWS = 250_000;
 export const MAX_RUN_BYTES = 50_331_648;
+
+/** Files below this are checked by one thread: another one takes longer to start. */
+export const MIN_HELPED_BYTES = 33_554_432;
+
+/** Bytes of the pieces that two threads check in turn: some thousand rows; a row may be longer. */
+export const CHECKED_PIECE_BYTES = 1_048_576;
+
+/** Pieces on their way to the other thread, so that it never waits for the next. */
+export const MAX_PIECES_AHEAD = 2;
 
 /** Types of values that an import numbers: more than any template has; others stand in their rows. */
 export const MAX_ROW_TYPES = 256;

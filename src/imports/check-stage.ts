@@ -1,94 +1,117 @@
 // The first stage of a job: the file is read once, every row's form is judged, and what is well-formed goes sorted into
-// runs on disk. Nothing reaches the registry. Begun again after an interruption, it begins anew.
+// runs on disk, with the help of another thread where rows are lines. Begun again after an interruption, it begins anew.
 
-import { rmSync } from 'node:fs';
-import { HandleError, inBothLanguages, isHandleError } from '../domain/error.ts';
-import { parseHandle } from '../domain/handle.ts';
-import { MAX_MERGED_RUNS } from '../domain/import-limits.ts';
-import type { GoodRow, ImportRow } from '../registry/import-rows.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HandleError } from '../domain/error.ts';
+import type { ImportRow } from '../registry/import-rows.ts';
+import { CheckHelper, type CheckTask, checkPiece, type HelperShare, isLineFormat } from './check-helper.ts';
+import { CheckLane } from './check-lane.ts';
 import { type JobCounts, NO_COUNTS } from './job.ts';
 import type { JobRun, Verdict } from './job-run.ts';
-import { mergeInto } from './merged-rows.ts';
+import { readPieces } from './line-pieces.ts';
 import type { NamedParents } from './named-parents.ts';
-import { packRow, RowTypes } from './packed-row.ts';
-import { ProblemWriter } from './problems.ts';
-import { HAS_PARENT, IS_PACKED, RunGatherer } from './sorted-runs.ts';
-import { openUpload } from './upload-rows.ts';
+import { RowTypes } from './packed-row.ts';
+import { ProblemWriter, type RowProblem } from './problems.ts';
+import { defaultsOf, openUpload } from './upload-rows.ts';
 
 export const PROBLEMS = 'problems.ndjson';
 
 /** Throws what makes the file unreadable as a whole. */
 export async function checkFile(run: JobRun, parents: NamedParents): Promise<Verdict> {
-  const { job } = run;
   run.save({ state: 'checking', checkpoint: null, counts: NO_COUNTS });
   run.beginStage(0);
-  const upload = await openUpload(job, run.path('upload'), run.context.maxUnpackedBytes);
-  run.save({ encoding: upload.encoding });
   const stage = new CheckStage(run, parents);
   try {
-    for await (const rows of upload.lots) {
-      for (const row of rows) if (!stage.take(row) && job.settings.onError === 'stop') return stage.end('refused');
-      const verdict = await run.look(upload.share(), stage.counts);
-      if (verdict !== null) return stage.end(verdict);
-    }
-    return stage.end('finished');
+    return stage.end(await stage.run());
   } catch (error) {
     stage.end('interrupted');
     throw error;
+  } finally {
+    stage.close();
   }
 }
 
 class CheckStage {
   readonly #run: JobRun;
-  readonly #parents: NamedParents;
   readonly #problems: ProblemWriter;
-  readonly #gatherer = new RunGatherer();
-  readonly #runs: string[] = [];
-  readonly #types = new RowTypes();
-  #runNumber = 0;
-  #rows = 0;
-  #refused = 0;
-  #plainRows = 0;
-  #parentRows = 0;
+  readonly #types: RowTypes;
+  readonly #lane: CheckLane;
+  readonly #task: CheckTask | null;
+  readonly #helper: CheckHelper | null;
+  #helped: HelperShare | null = null;
 
   constructor(run: JobRun, parents: NamedParents) {
     this.#run = run;
-    this.#parents = parents;
     this.#problems = new ProblemWriter(run.path(PROBLEMS), 0);
+    const listener = {
+      refused: (problem: RowProblem) => this.#problems.add(problem),
+      named: (parent: string) => parents.add(parent),
+    };
+    this.#task = taskOf(run);
+    const port = this.#task === null ? null : (run.context.startHelper?.(this.#task, run.job.bytes) ?? null);
+    this.#helper = port === null ? null : new CheckHelper(port, listener);
+    this.#types = port === null ? new RowTypes() : new RowTypes([], 1, 2);
+    const path = (file: string): string => run.path(file);
+    this.#lane = new CheckLane({
+      ...{ path, name: 'run', types: this.#types, foldsCase: run.context.foldsCase },
+      ...listener,
+    });
   }
 
-  get counts(): JobCounts {
-    return { ...NO_COUNTS, rows: this.#rows, refused: this.#refused };
+  run(): Promise<Verdict> {
+    return this.#helper === null || this.#task === null ? this.#runAlone() : this.#runBeside(this.#helper, this.#task);
   }
 
-  /** False if the row is refused. */
-  take(row: ImportRow): boolean {
-    this.#rows++;
-    try {
-      if ('error' in row) throw row.error;
-      this.#keep(row);
-      return true;
-    } catch (error) {
-      if (!isHandleError(error)) throw error;
-      this.#refused++;
-      const { code, at } = error;
-      const detail = inBothLanguages(error);
-      const place = at?.startsWith('line ') ? at : `line ${row.line}`;
-      this.#problems.add({ line: row.line, handle: row.handle, code, detail, at: place });
-      return false;
+  close(): void {
+    this.#helper?.close();
+  }
+
+  async #runAlone(): Promise<Verdict> {
+    const { job, context } = this.#run;
+    const upload = await openUpload(job, this.#run.path('upload'), context.maxUnpackedBytes);
+    this.#run.save({ encoding: upload.encoding });
+    const stops = job.settings.onError === 'stop';
+    const isRefused = (row: ImportRow): boolean => !this.#lane.take(row) && stops;
+    for await (const rows of upload.lots) {
+      for (const row of rows) if (isRefused(row)) return 'refused';
+      const verdict = await this.#run.look(upload.share(), this.#counts);
+      if (verdict !== null) return verdict;
     }
+    return 'finished';
   }
 
-  /** What was gathered is on disk on return. */
+  /** Pieces go to the helper while it has too little to do, and are checked here otherwise. */
+  async #runBeside(helper: CheckHelper, task: CheckTask): Promise<Verdict> {
+    this.#run.save({ encoding: 'utf-8' });
+    for await (const piece of readPieces(this.#run.path('upload'))) {
+      if (helper.isBusy) await checkPiece(this.#lane, task, piece);
+      else helper.give(piece);
+      await nextTurn(); // what the helper tells comes in between turns alone
+      const verdict = await this.#run.look(piece.end / this.#run.job.bytes, this.#counts);
+      if (verdict !== null) return verdict;
+    }
+    this.#helped = await helper.finish();
+    return 'finished';
+  }
+
+  get #counts(): JobCounts {
+    const [own, helped] = [this.#lane.counts, this.#helper?.counts];
+    const rows = own.rows + (helped?.rows ?? 0);
+    return { ...NO_COUNTS, rows, refused: own.refused + (helped?.refused ?? 0) };
+  }
+
+  /** What was kept is on disk on return. */
   end(verdict: Verdict): Verdict {
-    if (!this.#gatherer.isEmpty && verdict === 'finished') this.#writeRun();
+    const runs = verdict === 'finished' ? this.#lane.finish() : [];
     this.#problems.close();
     if (verdict !== 'finished' && verdict !== 'refused') return verdict;
+    if (this.#helped !== null) this.#types.add(this.#helped.types);
+    const { plainRows, parentRows } = this.#lane.counts;
     this.#run.saveCheckpoint({
       stage: 'checking',
-      runs: this.#runs,
-      plainRows: this.#plainRows,
-      parentRows: this.#parentRows,
+      runs: [...runs, ...(this.#helped?.runs ?? [])],
+      plainRows: plainRows + (this.#helped?.counts.plainRows ?? 0),
+      parentRows: parentRows + (this.#helped?.counts.parentRows ?? 0),
       round: 0,
       position: 0,
       sequence: 0,
@@ -96,49 +119,22 @@ class CheckStage {
       deferredBytes: 0,
       deferredRows: 0,
       settledInRound: 0,
-      counts: this.counts,
+      counts: this.#counts,
       types: this.#types.all,
     });
     return verdict;
   }
+}
 
-  #keep({ handle: spelled, line, json, parent, registration }: GoodRow): void {
-    const handle = parseHandle(spelled, this.#run.context.foldsCase);
-    if (this.#gatherer.isFull) this.#writeRun();
-    const packed = registration === undefined ? null : packRow(registration, this.#types);
-    const flags = (parent === null ? 0 : HAS_PARENT) | (packed === null ? 0 : IS_PACKED);
-    this.#gatherer.add({ handle, line, flags, text: packed ?? json });
-    if (parent === null) this.#plainRows++;
-    else {
-      this.#parentRows++;
-      this.#parents.add(parent);
-    }
-  }
-
-  #writeRun(): void {
-    const name = this.#nextName();
-    this.#gatherer.writeTo(this.#run.path(name));
-    this.#runs.push(name);
-    if (this.#runs.length < MAX_MERGED_RUNS) return;
-    const merged = this.#nextName();
-    const before = this.#runs.splice(0);
-    mergeInto(
-      this.#run.path(merged),
-      before.map((each) => this.#run.path(each)),
-    );
-    for (const each of before) rmSync(this.#run.path(each), { force: true });
-    this.#runs.push(merged);
-  }
-
-  #nextName(): string {
-    this.#runNumber++;
-    return `run.${this.#runNumber}`;
-  }
+/** Null where rows are no lines, or the first one that is refused is to end it. */
+function taskOf(run: JobRun): CheckTask | null {
+  const { settings, id } = run.job;
+  const { format, onError } = settings;
+  if (!isLineFormat(format) || onError === 'stop') return null;
+  return { format, defaults: defaultsOf(settings), directory: run.context.files.directoryOf(id) };
 }
 
 /** Of a job whose files are not what its checkpoint says. */
 export function lostCheckpoint(): HandleError {
-  return new HandleError('INTERNAL', 'The files of this import are not complete: import the file again.', {
-    zh: '此次导入的文件不完整：请重新导入该文件。',
-  });
+  return new HandleError('INTERNAL', 'The files of this import are not complete: import the file again.');
 }

@@ -37,6 +37,10 @@ export class JobFiles {
     mkdirSync(join(this.#directory, id), { recursive: true });
   }
 
+  directoryOf(id: string): string {
+    return join(this.#directory, id);
+  }
+
   path(id: string, file: string): string {
     return join(this.#directory, id, file);
   }

@@ -1,11 +1,13 @@
 // One job while it runs: its state on disk, its clock and pace, and whether it is to go on. It reads and writes no row.
 
+import type { MessagePort } from 'node:worker_threads';
 import { HandleError } from '../domain/error.ts';
 import type { CaseRule } from '../domain/handle.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { IdentifierRegistry } from '../registry/registry.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
+import type { CheckTask } from './check-helper.ts';
 import type { Checkpoint, ImportJob, JobCounts, JobEnd } from './job.ts';
 import type { JobFiles } from './job-files.ts';
 
@@ -21,6 +23,8 @@ export interface JobContext {
   readonly store: RegistryStore;
   readonly identifiers: IdentifierRegistry;
   readonly foldsCase: CaseRule;
+  /** Another thread that serves checks (check-helper.ts), if a file of so many bytes is worth one. */
+  readonly startHelper?: (task: CheckTask, bytes: number) => MessagePort | null;
   /** Bytes that a workbook may unpack to. */
   readonly maxUnpackedBytes: number;
   readonly clock: () => number;

@@ -19,31 +19,48 @@ const out = new PackedWriter();
 
 /** The types of a job's values, each with a number; those that come when there are many stand in their rows. */
 export class RowTypes {
+  /** By number, from 1; '' where there is none. */
   readonly #types: ByteString[];
-  readonly #ids: Map<ByteString, number>;
+  readonly #ids = new Map<ByteString, number>();
+  readonly #step: number;
+  #next: number;
 
-  constructor(types: readonly string[] = []) {
-    this.#types = types as ByteString[];
-    this.#ids = new Map(this.#types.map((type, i) => [type, i + 1]));
+  /** Numbers `first`, `first + step` … are given, so that several can give numbers at once. */
+  constructor(types: readonly string[] = [], first = 1, step = 1) {
+    this.#types = [...types] as ByteString[];
+    this.#step = step;
+    this.#next = first;
   }
 
   get all(): readonly string[] {
     return this.#types;
   }
 
+  /** Takes in what another gave numbers to. */
+  add(types: readonly string[]): void {
+    for (const [i, type] of types.entries()) if (type !== '') this.#set(i, type as ByteString);
+  }
+
   typeId(type: ByteString): number {
     const known = this.#ids.get(type);
     if (known !== undefined) return known;
-    if (this.#types.length >= MAX_ROW_TYPES) return INLINE;
-    this.#types.push(type);
-    this.#ids.set(type, this.#types.length);
-    return this.#types.length;
+    const id = this.#next;
+    if (id > MAX_ROW_TYPES) return INLINE;
+    this.#next += this.#step;
+    this.#set(id - 1, type);
+    this.#ids.set(type, id);
+    return id;
   }
 
   type(id: number): ByteString {
     const type = this.#types[id - 1];
-    if (type === undefined) throw damaged(`a row names type ${id}, which its job does not know`);
+    if (type === undefined || type === '') throw damaged(`a row names type ${id}, which its job does not know`);
     return type;
+  }
+
+  #set(i: number, type: ByteString): void {
+    while (this.#types.length < i) this.#types.push('' as ByteString);
+    this.#types[i] = type;
   }
 }
 

@@ -22,7 +22,7 @@ export interface UploadRows {
 /** Throws what makes the file unreadable as a whole. `limitBytes`: that a workbook may unpack to. */
 export async function openUpload(job: ImportJob, path: string, limitBytes: number): Promise<UploadRows> {
   const { settings, bytes } = job;
-  const defaults: RowDefaults = { parent: settings.parent, template: settings.template, mode: settings.mode };
+  const defaults = defaultsOf(settings);
   let read = 0;
   if (settings.format === 'xlsx') {
     const progress = (share: number): void => {
@@ -42,6 +42,11 @@ export async function openUpload(job: ImportJob, path: string, limitBytes: numbe
   const { format } = settings;
   const kind = format === 'csv' ? { kind: format, mapping: mappingOf(settings), encoding } : { kind: format };
   return { lots: readRowLots(source(), kind, defaults), encoding, share: () => read / bytes };
+}
+
+/** What rows mean that do not say it themselves. */
+export function defaultsOf({ parent, template, mode }: JobSettings): RowDefaults {
+  return { parent, template, mode };
 }
 
 function mappingOf({ mapping }: JobSettings): CsvMapping {

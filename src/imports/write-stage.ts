@@ -5,8 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
 import {
   MAX_IMPORT_BATCH_BYTES,
-  MAX_IMPORT_BATCH_ROWS,
   MAX_IMPORT_CALLS_AHEAD,
+  MAX_JOB_CALL_ROWS,
   MAX_PARENT_ROUNDS,
 } from '../domain/import-limits.ts';
 import type { RegistrationOutcome } from '../domain/observer.ts';
@@ -280,7 +280,7 @@ class WriteStage {
 }
 
 function isFull({ rows, done, refused, bytes }: Call): boolean {
-  return rows.length + done.length + refused.length >= MAX_IMPORT_BATCH_ROWS || bytes >= MAX_IMPORT_BATCH_BYTES;
+  return rows.length + done.length + refused.length >= MAX_JOB_CALL_ROWS || bytes >= MAX_IMPORT_BATCH_BYTES;
 }
 
 /** Why a row was put off goes with it, as a line in front of its text. */

@@ -20,14 +20,15 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * The lines of each chunk at once, so that a line costs no wait. Line ends and a byte-order mark are taken off. No
- * character of either encoding has the byte of a line end in it.
+ * character of either encoding has the byte of a line end in it. `firstLine`: of a source that is a part of a file.
  */
 export async function* readLines(
   source: AsyncIterable<Buffer>,
   encoding: TextEncoding = 'utf-8',
+  firstLine = 1,
 ): AsyncGenerator<readonly Line[]> {
   const decode = encoding === 'utf-8' ? decodeLine : decodeGb18030Line;
-  let number = 0;
+  let number = firstLine - 1;
   let rest: Buffer[] = [];
   let restBytes = 0;
   const endLine = (tail: Buffer): Line => {

@@ -62,16 +62,17 @@ export async function* readRows(source: AsyncIterable<Buffer>, format: ImportFor
   for await (const rows of readRowLots(source, format)) yield* rows;
 }
 
-/** As `readRows`, the rows of each chunk of the source at once. */
+/** As `readRows`, the rows of each chunk of the source at once. `firstLine`: where a part of a file of JSON lines begins. */
 export function readRowLots(
   source: AsyncIterable<Buffer>,
   format: ImportFormat,
   defaults: RowDefaults = NO_DEFAULTS,
+  firstLine = 1,
 ): AsyncIterable<readonly ImportRow[]> {
   const checkRow = checkRowWith(defaults);
   switch (format.kind) {
     case 'ndjson':
-      return readJsonRows(source, checkRow);
+      return readJsonRows(source, checkRow, firstLine);
     case 'export':
       return readJsonRows(source, checkLine);
     case 'handle-batch':
@@ -79,9 +80,9 @@ export function readRowLots(
         readHandleBatch(source, (line, item) => checkRow({ line, json: JSON.stringify(item), places: null }, item)),
       );
     case 'handle-json':
-      return readJsonRows(source, translated(fromHandleJson, checkRow));
+      return readJsonRows(source, translated(fromHandleJson, checkRow), firstLine);
     case 'snms':
-      return readJsonRows(source, translated(fromSnms, checkRow));
+      return readJsonRows(source, translated(fromSnms, checkRow), firstLine);
     case 'handle-json-preserved':
       return readJsonRows(source, translated(preservedFromHandleJson, checkLine));
     case 'csv':
@@ -101,8 +102,12 @@ async function* inLots(rows: AsyncIterable<ImportRow>): AsyncGenerator<readonly 
   for await (const row of rows) yield [row];
 }
 
-async function* readJsonRows(source: AsyncIterable<Buffer>, check: CheckRow): AsyncGenerator<readonly ImportRow[]> {
-  for await (const lines of readLines(source)) {
+async function* readJsonRows(
+  source: AsyncIterable<Buffer>,
+  check: CheckRow,
+  firstLine = 1,
+): AsyncGenerator<readonly ImportRow[]> {
+  for await (const lines of readLines(source, 'utf-8', firstLine)) {
     const rows: ImportRow[] = [];
     for (const line of lines) if (line.error !== null || line.text.trim() !== '') rows.push(jsonRow(line, check));
     yield rows;

@@ -1,0 +1,27 @@
+// Starts the thread that helps the thread of imports to check a file. It ends when the port to it is closed.
+
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { HelperStart } from '../imports/check-helper.ts';
+
+/** What the helper is born with. */
+export interface HelperBirth {
+  readonly start: HelperStart;
+  readonly port: MessagePort;
+}
+
+/** Rows sorted in memory fit. */
+const HEAP_MB = 256;
+const YOUNG_GENERATION_MB = 64;
+
+export function startImportHelper(start: HelperStart): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL('./import-helper-worker.ts', import.meta.url), {
+    workerData: { start, port: port2 } satisfies HelperBirth,
+    transferList: [port2],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: HEAP_MB },
+  });
+  // What goes wrong in it before it can tell is seen at the port, which closes.
+  worker.on('error', () => port1.close());
+  worker.on('exit', () => port1.close());
+  return port1;
+}
