@@ -1,7 +1,7 @@
 // Wires what runs import jobs: a registry of its own over the store it is given.
 
 import type { EpochTable } from '../cache/epoch-table.ts';
-import { MIN_HELPED_BYTES } from '../domain/import-limits.ts';
+import { MIN_SHARED_CHECK_BYTES } from '../domain/import-limits.ts';
 import { homeOf } from '../domain/prefix.ts';
 import { JobFiles } from '../imports/job-files.ts';
 import type { JobContext } from '../imports/job-run.ts';
@@ -11,7 +11,7 @@ import { LotSecrets } from '../store/lot-secrets.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
-import { startImportHelper } from './import-helper.ts';
+import { startImportChecker } from './import-checker.ts';
 
 export interface JobContextOptions extends Pick<JobContext, 'clock' | 'sleep' | 'isStopping'> {
   readonly config: Config;
@@ -42,7 +42,8 @@ export function jobContextOf(options: JobContextOptions): JobContext {
     files: new JobFiles(options.directory),
     identifiers,
     maxUnpackedBytes: config.imports.maxUnpackedBytes,
-    startHelper: (task, bytes) => (bytes < MIN_HELPED_BYTES ? null : startImportHelper({ ...task, homed: homed() })),
+    startChecker: (task, bytes) =>
+      bytes < MIN_SHARED_CHECK_BYTES ? null : startImportChecker({ ...task, homed: homed() }),
     foldsCase: (prefix) => homeOf(prefix, homed())?.foldsCase ?? false,
     observer: counters,
     random: Math.random,

@@ -26,7 +26,7 @@ export const MAX_RUN_ROWS = 250_000;
 export const MAX_RUN_BYTES = 50_331_648;
 
 /** Files below this are checked by one thread: another one takes longer to start. */
-export const MIN_HELPED_BYTES = 33_554_432;
+export const MIN_SHARED_CHECK_BYTES = 33_554_432;
 
 /** Bytes of the pieces that two threads check in turn: some thousand rows; a row may be longer. */
 export const CHECKED_PIECE_BYTES = 1_048_576;

@@ -4,7 +4,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HandleError } from '../domain/error.ts';
 import type { ImportRow } from '../registry/import-rows.ts';
-import { CheckHelper, type CheckTask, checkPiece, type HelperShare, isLineFormat } from './check-helper.ts';
 import { CheckLane } from './check-lane.ts';
 import { type JobCounts, NO_COUNTS } from './job.ts';
 import type { JobRun, Verdict } from './job-run.ts';
@@ -12,6 +11,7 @@ import { readPieces } from './line-pieces.ts';
 import type { NamedParents } from './named-parents.ts';
 import { RowTypes } from './packed-row.ts';
 import { ProblemWriter, type RowProblem } from './problems.ts';
+import { type CheckerShare, type CheckTask, checkPiece, isLineFormat, SecondChecker } from './second-checker.ts';
 import { defaultsOf, openUpload } from './upload-rows.ts';
 
 export const PROBLEMS = 'problems.ndjson';
@@ -37,8 +37,8 @@ class CheckStage {
   readonly #types: RowTypes;
   readonly #lane: CheckLane;
   readonly #task: CheckTask | null;
-  readonly #helper: CheckHelper | null;
-  #helped: HelperShare | null = null;
+  readonly #second: SecondChecker | null;
+  #share: CheckerShare | null = null;
 
   constructor(run: JobRun, parents: NamedParents) {
     this.#run = run;
@@ -48,8 +48,8 @@ class CheckStage {
       named: (parent: string) => parents.add(parent),
     };
     this.#task = taskOf(run);
-    const port = this.#task === null ? null : (run.context.startHelper?.(this.#task, run.job.bytes) ?? null);
-    this.#helper = port === null ? null : new CheckHelper(port, listener);
+    const port = this.#task === null ? null : (run.context.startChecker?.(this.#task, run.job.bytes) ?? null);
+    this.#second = port === null ? null : new SecondChecker(port, listener);
     this.#types = port === null ? new RowTypes() : new RowTypes([], 1, 2);
     const path = (file: string): string => run.path(file);
     this.#lane = new CheckLane({
@@ -59,11 +59,11 @@ class CheckStage {
   }
 
   run(): Promise<Verdict> {
-    return this.#helper === null || this.#task === null ? this.#runAlone() : this.#runBeside(this.#helper, this.#task);
+    return this.#second === null || this.#task === null ? this.#runAlone() : this.#runBeside(this.#second, this.#task);
   }
 
   close(): void {
-    this.#helper?.close();
+    this.#second?.close();
   }
 
   async #runAlone(): Promise<Verdict> {
@@ -80,24 +80,24 @@ class CheckStage {
     return 'finished';
   }
 
-  /** Pieces go to the helper while it has too little to do, and are checked here otherwise. */
-  async #runBeside(helper: CheckHelper, task: CheckTask): Promise<Verdict> {
+  /** Pieces go to the second checker while it has too little to do, and are checked here otherwise. */
+  async #runBeside(second: SecondChecker, task: CheckTask): Promise<Verdict> {
     this.#run.save({ encoding: 'utf-8' });
     for await (const piece of readPieces(this.#run.path('upload'))) {
-      if (helper.isBusy) await checkPiece(this.#lane, task, piece);
-      else helper.give(piece);
-      await nextTurn(); // what the helper tells comes in between turns alone
+      if (second.isBusy) await checkPiece(this.#lane, task, piece);
+      else second.give(piece);
+      await nextTurn(); // what the second checker tells comes in between turns alone
       const verdict = await this.#run.look(piece.end / this.#run.job.bytes, this.#counts);
       if (verdict !== null) return verdict;
     }
-    this.#helped = await helper.finish();
+    this.#share = await second.finish();
     return 'finished';
   }
 
   get #counts(): JobCounts {
-    const [own, helped] = [this.#lane.counts, this.#helper?.counts];
-    const rows = own.rows + (helped?.rows ?? 0);
-    return { ...NO_COUNTS, rows, refused: own.refused + (helped?.refused ?? 0) };
+    const [own, other] = [this.#lane.counts, this.#second?.counts];
+    const rows = own.rows + (other?.rows ?? 0);
+    return { ...NO_COUNTS, rows, refused: own.refused + (other?.refused ?? 0) };
   }
 
   /** What was kept is on disk on return. */
@@ -105,13 +105,13 @@ class CheckStage {
     const runs = verdict === 'finished' ? this.#lane.finish() : [];
     this.#problems.close();
     if (verdict !== 'finished' && verdict !== 'refused') return verdict;
-    if (this.#helped !== null) this.#types.add(this.#helped.types);
+    if (this.#share !== null) this.#types.add(this.#share.types);
     const { plainRows, parentRows } = this.#lane.counts;
     this.#run.saveCheckpoint({
       stage: 'checking',
-      runs: [...runs, ...(this.#helped?.runs ?? [])],
-      plainRows: plainRows + (this.#helped?.counts.plainRows ?? 0),
-      parentRows: parentRows + (this.#helped?.counts.parentRows ?? 0),
+      runs: [...runs, ...(this.#share?.runs ?? [])],
+      plainRows: plainRows + (this.#share?.counts.plainRows ?? 0),
+      parentRows: parentRows + (this.#share?.counts.parentRows ?? 0),
       round: 0,
       position: 0,
       sequence: 0,

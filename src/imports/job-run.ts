@@ -7,9 +7,9 @@ import type { RegistrationOutcome } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { IdentifierRegistry } from '../registry/registry.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import type { CheckTask } from './check-helper.ts';
 import type { Checkpoint, ImportJob, JobCounts, JobEnd } from './job.ts';
 import type { JobFiles } from './job-files.ts';
+import type { CheckTask } from './second-checker.ts';
 
 /** What imports tell about themselves, beside what the registry tells. */
 export interface ImportObserver {
@@ -23,8 +23,8 @@ export interface JobContext {
   readonly store: RegistryStore;
   readonly identifiers: IdentifierRegistry;
   readonly foldsCase: CaseRule;
-  /** Another thread that serves checks (check-helper.ts), if a file of so many bytes is worth one. */
-  readonly startHelper?: (task: CheckTask, bytes: number) => MessagePort | null;
+  /** Another thread that serves checks (second-checker.ts), if a file of so many bytes is worth one. */
+  readonly startChecker?: (task: CheckTask, bytes: number) => MessagePort | null;
   /** Bytes that a workbook may unpack to. */
   readonly maxUnpackedBytes: number;
   readonly clock: () => number;

@@ -1,11 +1,11 @@
-// Starts the thread that helps the thread of imports to check a file. It ends when the port to it is closed.
+// Starts the thread that checks a file beside the thread of imports. It ends when the port to it is closed.
 
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { HelperStart } from '../imports/check-helper.ts';
+import type { CheckerStart } from '../imports/second-checker.ts';
 
-/** What the helper is born with. */
-export interface HelperBirth {
-  readonly start: HelperStart;
+/** What the second checker is born with. */
+export interface CheckerBirth {
+  readonly start: CheckerStart;
   readonly port: MessagePort;
 }
 
@@ -13,10 +13,10 @@ export interface HelperBirth {
 const HEAP_MB = 256;
 const YOUNG_GENERATION_MB = 64;
 
-export function startImportHelper(start: HelperStart): MessagePort {
+export function startImportChecker(start: CheckerStart): MessagePort {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL('./import-helper-worker.ts', import.meta.url), {
-    workerData: { start, port: port2 } satisfies HelperBirth,
+  const worker = new Worker(new URL('./import-checker-worker.ts', import.meta.url), {
+    workerData: { start, port: port2 } satisfies CheckerBirth,
     transferList: [port2],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: HEAP_MB },
   });

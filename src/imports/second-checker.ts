@@ -19,7 +19,7 @@ export function isLineFormat(format: string): format is LineFormat {
   return LINE_FORMATS.some((one) => one === format);
 }
 
-/** What a helper is told of its job. */
+/** What the second checker is told of its job. */
 export interface CheckTask {
   readonly format: LineFormat;
   readonly defaults: RowDefaults;
@@ -27,7 +27,7 @@ export interface CheckTask {
   readonly directory: string;
 }
 
-export interface HelperStart extends CheckTask {
+export interface CheckerStart extends CheckTask {
   readonly homed: readonly HomedPrefix[];
 }
 
@@ -37,10 +37,10 @@ interface Told {
   readonly problems: readonly RowProblem[];
   readonly parents: readonly string[];
   /** At the end. */
-  readonly share: HelperShare | null;
+  readonly share: CheckerShare | null;
 }
 
-export interface HelperShare {
+export interface CheckerShare {
   readonly counts: LaneCounts;
   readonly runs: readonly string[];
   readonly types: readonly string[];
@@ -50,7 +50,7 @@ type Asked = { readonly bytes: Uint8Array; readonly firstLine: number } | 'finis
 type Answered = Told | { readonly failure: ReturnType<typeof partsOf> };
 
 /** In the helping thread: checks what it is sent, until the port closes. */
-export function serveChecks(port: MessagePort, { format, defaults, directory, homed }: HelperStart): void {
+export function serveChecks(port: MessagePort, { format, defaults, directory, homed }: CheckerStart): void {
   const types = new RowTypes([], 2, 2);
   let problems: RowProblem[] = [];
   let parents = new Set<string>();
@@ -95,21 +95,21 @@ export async function checkPiece(
   }
 }
 
-export interface HelperListener {
+export interface CheckListener {
   readonly refused: (problem: RowProblem) => void;
   readonly named: (parent: string) => void;
 }
 
 const NOTHING: LaneCounts = { rows: 0, refused: 0, plainRows: 0, parentRows: 0 };
 
-export class CheckHelper {
+export class SecondChecker {
   readonly #port: MessagePort;
-  readonly #finished = Promise.withResolvers<HelperShare>();
+  readonly #finished = Promise.withResolvers<CheckerShare>();
   #waiting = 0;
   #failure: Error | null = null;
   #counts = NOTHING;
 
-  constructor(port: MessagePort, { refused, named }: HelperListener) {
+  constructor(port: MessagePort, { refused, named }: CheckListener) {
     this.#port = port;
     this.#finished.promise.catch(() => {}); // thrown where it is awaited
     port.on('message', (answered: Answered) => {
@@ -144,7 +144,7 @@ export class CheckHelper {
   }
 
   /** When all it was given is checked and on disk. */
-  finish(): Promise<HelperShare> {
+  finish(): Promise<CheckerShare> {
     this.#waiting += 1;
     this.#port.postMessage('finish' satisfies Asked);
     return this.#finished.promise;

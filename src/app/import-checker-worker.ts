@@ -3,4 +3,4 @@
 import { rememberCompiledCode } from './compile-cache.ts';
 
 rememberCompiledCode();
-await import('./import-helper-thread.ts');
+await import('./import-checker-thread.ts');

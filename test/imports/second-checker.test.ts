@@ -7,8 +7,8 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_ROW_BYTES } from '../../src/domain/limits.ts';
-import { type CheckTask, serveChecks } from '../../src/imports/check-helper.ts';
 import { readPieces } from '../../src/imports/line-pieces.ts';
+import { type CheckTask, serveChecks } from '../../src/imports/second-checker.ts';
 import { CHAIRS, line, linesOf, openWorld, recordsOf, type World } from './world.ts';
 
 const worlds: World[] = [];
@@ -18,17 +18,17 @@ afterEach(() => {
   for (const port of served.splice(0)) port.close();
 });
 
-/** Its helper is served in this thread. */
-async function helpedWorld(): Promise<World & { readonly helped: CheckTask[] }> {
+/** Its second is served in this thread. */
+async function sharedWorld(): Promise<World & { readonly helped: CheckTask[] }> {
   const helped: CheckTask[] = [];
-  const startHelper = (task: CheckTask): MessagePort => {
+  const startChecker = (task: CheckTask): MessagePort => {
     const { port1, port2 } = new MessageChannel();
     serveChecks(port2, { ...task, homed: [] });
     helped.push(task);
     served.push(port2);
     return port1;
   };
-  const world = await openWorld({ startHelper });
+  const world = await openWorld({ startChecker });
   worlds.push(world);
   return { ...world, helped };
 }
@@ -55,7 +55,7 @@ function largeFile(): string {
 
 describe('a file that two threads check', () => {
   it('ends as one that was checked by one, row for row', { timeout: 60_000 }, async () => {
-    const [alone, helped] = [await plainWorld(), await helpedWorld()];
+    const [alone, helped] = [await plainWorld(), await sharedWorld()];
     const file = largeFile();
     expect(Buffer.byteLength(file)).toBeGreaterThan(5_000_000);
     const [one, other] = [await alone.run(file), await helped.run(file)];
@@ -68,16 +68,16 @@ describe('a file that two threads check', () => {
   });
 
   it('is left to one where the first row that is refused ends it, and where rows are no lines', async () => {
-    const world = await helpedWorld();
+    const world = await sharedWorld();
     expect((await world.run(linesOf(line('A'), '{'), { onError: 'stop' })).state).toBe('stopped');
     const mapping = { handle: '{编码}', values: [] };
     await world.run(`编码\n${CHAIRS}/B\n`, { format: 'csv', mapping });
     expect(world.helped).toEqual([]);
   });
 
-  it('fails as a whole when its helper is gone, and is begun again', async () => {
+  it('fails as a whole when its second is gone, and is begun again', async () => {
     const gone = await openWorld({
-      startHelper: () => {
+      startChecker: () => {
         const { port1, port2 } = new MessageChannel();
         port2.close();
         return port1;
