@@ -9,7 +9,8 @@ import type { LotTags } from '../domain/lot.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { ResolutionTally } from '../domain/statistics.ts';
 import { decodeChangeHead } from './change-row-codec.ts';
-import { CommitGroup } from './lmdb-commit-group.ts';
+import type { CommitGroup } from './commit-group.ts';
+import { openGroup } from './lmdb-commit-group.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import { commitFailure } from './lmdb-failure.ts';
 import type { ResultCounts } from './lmdb-idempotency.ts';
@@ -178,7 +179,7 @@ export class LmdbCommitter implements Committer, TallyKeeper {
     const { environment, clock, lotTags } = this.#options;
     const nowMs = Math.max(Math.floor(clock()), this.#lastAt);
     const group = environment.root.transactionSync(() => {
-      const group = new CommitGroup({
+      const { group, flush } = openGroup({
         tables: environment.tables,
         names: this.#names,
         resultCounts: this.#resultCounts,
@@ -192,13 +193,13 @@ export class LmdbCommitter implements Committer, TallyKeeper {
         settled.push(settle(group, waiting));
         if (this.#alone > 0 || performance.now() >= endsAt) break;
       }
-      group.flush();
+      flush();
       return group;
     });
     environment.keepLength();
     if (this.#alone > 0) this.#alone -= 1;
-    if (group.sequence > this.#sequence) this.#lastAt = nowMs;
-    this.#sequence = group.sequence;
+    if (group.row > this.#sequence) this.#lastAt = nowMs;
+    this.#sequence = group.row;
     if (group.visible.length > 0) this.#health.succeeded();
     return group.visible;
   }

@@ -5,20 +5,18 @@ import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.t
 import type { ChangeOutcome } from '../domain/change.ts';
 import { judgeQuota } from '../domain/enterprise.ts';
 import type { Handle } from '../domain/handle.ts';
-import { stampValues } from '../domain/handle-value.ts';
 import { isWithinSpan, type Lot, type LotTags, spanOf } from '../domain/lot.ts';
-import { marksOf } from './change-name.ts';
 import { quotaUsedUp, revisionConflict } from './commit-outcomes.ts';
 import { decodeEntity, encodeEntity } from './directory-json.ts';
 import { afterAll, versionKey } from './lmdb-keys.ts';
 import { rangeKey, roomsKey } from './lmdb-lot-reading.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
-import type { StagedCounts } from './lmdb-staged-counts.ts';
-import type { DirectoryStep } from './lmdb-staged-directory.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
-import { lotActionOf, lotCountsOf } from './lot-changes.ts';
-import { judgeLot, type LotChange, type LotNeighbours } from './lot-judging.ts';
+import { type LotChange, lotActionOf, lotAfter, lotCountsOf } from './lot-changes.ts';
+import { judgeLot, type LotNeighbours } from './lot-judging.ts';
 import { type LotPlace, placeIn } from './lot-places.ts';
+import type { StagedCounts } from './staged-counts.ts';
+import type { DirectoryStep } from './staged-directory.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
 export interface LotStaging {
@@ -89,13 +87,7 @@ export class StagedLots {
     const before = this.#find(key);
     const current = before?.revision ?? 0;
     if (current !== change.expectedRevision) return refused(revisionConflict(id, change.expectedRevision, current));
-    const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
-    const marks = marksOf(change, { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at });
-    const lot: Lot = {
-      ...change.lot,
-      values: stampValues(change.lot.values, Math.floor(marks.updatedAt / 1000)),
-      ...marks,
-    };
+    const lot = lotAfter(change, before, nowMs);
     const rows = judgeLot(change, before, lot, { ...neighbours, overlapOf: (each) => this.#overlapOf(each) });
     if (typeof rows !== 'number') return refused(rows);
     const counted = lotCountsOf({ before, after: lot, rows, isSplit: change.isSplit === true });
@@ -110,10 +102,10 @@ export class StagedLots {
     this.#with.counts.add(
       prefixKey,
       counted,
-      change.preserved === undefined ? undefined : before === null ? marks.createdAt : marks.updatedAt,
+      change.preserved === undefined ? undefined : before === null ? lot.createdAt : lot.updatedAt,
     );
     return {
-      outcome: { ok: true, revision: marks.revision, at: marks.updatedAt },
+      outcome: { ok: true, revision: lot.revision, at: lot.updatedAt },
       action: lotActionOf(before, lot),
       visible: [{ subject: 'lot', id, prefix }],
     };

@@ -10,7 +10,6 @@ import { invalidParent, lotRefused, nothingToDelete, quotaUsedUp, revisionConfli
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
-import type { StagedCounts } from './lmdb-staged-counts.ts';
 import { StagedHistory } from './lmdb-staged-history.ts';
 import type { StagedLots } from './lmdb-staged-lots.ts';
 import type { StagedSearch } from './lmdb-staged-search.ts';
@@ -35,6 +34,7 @@ import {
   stageOfHead,
   stepOf,
 } from './record-steps.ts';
+import type { StagedCounts } from './staged-counts.ts';
 import { StagedMap, type UndoLog } from './undo-log.ts';
 
 interface Staged {

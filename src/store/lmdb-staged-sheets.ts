@@ -4,6 +4,7 @@
 import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
 import type { ChangeOutcome } from '../domain/change.ts';
 import type { Handle } from '../domain/handle.ts';
+import type { SheetSteps } from './commit-group.ts';
 import type { CreationSheet, SheetRows } from './creation-sheet.ts';
 import type { RecordStaging, StagedRecords } from './lmdb-staged-records.ts';
 import { PackedWriter } from './packed-bytes.ts';
@@ -17,13 +18,6 @@ const WALKED_SHARE = 4;
 const out = new PackedWriter();
 
 const NEVER_STOOD = { bytes: EMPTY_BYTES, head: { isSearchable: false } };
-
-export interface SheetSteps {
-  /** A row was created by the sheet alone. */
-  readonly created: (handle: Handle, suffix: ByteString) => void;
-  /** A row that has to be applied as a change. */
-  readonly other: (rows: SheetRows) => ChangeOutcome;
-}
 
 export class StagedSheets {
   readonly #with: RecordStaging;

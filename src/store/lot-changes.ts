@@ -1,7 +1,19 @@
 // What a change makes of a lot: which serials it gains or loses, and how that counts. The same for every store. Pure.
 
-import type { ChangeAction } from '../domain/change.ts';
+import type { Change, ChangeAction } from '../domain/change.ts';
+import { stampValues } from '../domain/handle-value.ts';
 import { type Lot, type LotDraft, sizeOf } from '../domain/lot.ts';
+import { marksOf } from './change-name.ts';
+
+export type LotChange = Extract<Change, { kind: 'put-lot' }>;
+
+/** The lot as it stands after the change, with revision, instants and stamped values. */
+export function lotAfter(change: LotChange, before: Lot | null, nowMs: number): Lot {
+  const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
+  const revision = (before?.revision ?? 0) + 1;
+  const marks = marksOf(change, { revision, createdAt: before?.createdAt ?? at, updatedAt: at });
+  return { ...change.lot, values: stampValues(change.lot.values, Math.floor(marks.updatedAt / 1000)), ...marks };
+}
 
 export type Serials = Pick<Lot, 'from' | 'to'>;
 

@@ -1,15 +1,13 @@
 // Whether a change of a lot may be, and how many records it then counts already: the same for every store. It reads
 // nothing itself.
 
-import type { Change, ChangeOutcome } from '../domain/change.ts';
+import type { ChangeOutcome } from '../domain/change.ts';
 import { isHandleError, type Saying } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { Lot } from '../domain/lot.ts';
 import { invalidParent, lotRefused } from './commit-outcomes.ts';
-import { keepsShape, rangeChangeOf, type Serials } from './lot-changes.ts';
+import { keepsShape, type LotChange, rangeChangeOf, type Serials } from './lot-changes.ts';
 import { roomTaken, shapeChanged } from './lot-places.ts';
-
-export type LotChange = Extract<Change, { kind: 'put-lot' }>;
 
 /** What a lot has to ask of the records and lots of its prefix, as the transaction sees them. */
 export interface LotNeighbours {

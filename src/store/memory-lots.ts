@@ -3,13 +3,11 @@
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import type { ChangeOutcome } from '../domain/change.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
-import { stampValues } from '../domain/handle-value.ts';
 import { isWithinSpan, type Lot, type LotId, type LotTags, spanOf } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
-import { marksOf } from './change-name.ts';
 import { revisionConflict } from './commit-outcomes.ts';
-import { lotActionOf, lotCountsOf } from './lot-changes.ts';
-import { judgeLot, type LotChange, type LotNeighbours } from './lot-judging.ts';
+import { type LotChange, lotActionOf, lotAfter, lotCountsOf } from './lot-changes.ts';
+import { judgeLot, type LotNeighbours } from './lot-judging.ts';
 import { type LotPlace, placeIn } from './lot-places.ts';
 import { pageOf } from './memory-directory.ts';
 import type { MemoryStep } from './memory-records.ts';
@@ -60,10 +58,7 @@ export class MemoryLots {
     const before = this.get(id);
     const current = before?.revision ?? 0;
     if (current !== change.expectedRevision) return refused(revisionConflict(id, change.expectedRevision, current));
-    const at = Math.max(nowMs, (before?.updatedAt ?? 0) + 1);
-    const marks = marksOf(change, { revision: current + 1, createdAt: before?.createdAt ?? at, updatedAt: at });
-    const values = stampValues(change.lot.values, Math.floor(marks.updatedAt / 1000));
-    const lot: Lot = { ...change.lot, values, ...marks };
+    const lot = lotAfter(change, before, nowMs);
     const rows = judgeLot(change, before, lot, {
       overlapOf: () => lastOf([...this.#lots.values()].filter((each) => meets(each, lot))),
       objectionTo: (...question) => neighbours.objectionTo(...question),
@@ -75,12 +70,12 @@ export class MemoryLots {
     for (const version of [...(change.earlier ?? []), lot]) versions.set(version.revision, version);
     this.#lots.set(id, lot);
     return {
-      outcome: { ok: true, revision: marks.revision, at: marks.updatedAt },
+      outcome: { ok: true, revision: lot.revision, at: lot.updatedAt },
       action: lotActionOf(before, lot),
       visible: [{ subject: 'lot', id, prefix }],
       counted: {
         counts: lotCountsOf({ before, after: lot, rows, isSplit: change.isSplit === true }),
-        at: change.preserved === undefined ? null : before === null ? marks.createdAt : marks.updatedAt,
+        at: change.preserved === undefined ? null : before === null ? lot.createdAt : lot.updatedAt,
       },
       undo: () => {
         for (const revision of versions.keys()) if (revision > current) versions.delete(revision);
