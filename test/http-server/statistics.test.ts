@@ -13,7 +13,7 @@ beforeAll(async () => {
   }
   const today = chinaDayOf(door.clock.nowMs);
   const days = [today, today - 30, today - 31];
-  door.store.addResolutions([
+  await door.store.addResolutions([
     ...days.map((day) => ({ day, prefix: CHAIRS as Prefix, counts: [5, 4, 3, 2, 1] })),
     { day: today, prefix: null, counts: [0, 9, 0, 0, 0] },
   ]);

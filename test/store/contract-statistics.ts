@@ -19,10 +19,10 @@ export function describeStatistics(open: OpenStore): void {
     it('tell registrations, live records and resolutions of each day', async () => {
       const { store, writer, clock, close } = await open();
       await apply(store, put(h('A')), put(h('B')), put(h('C', OTHER)));
-      writer.addResolutions([tally(P, TODAY, 5, 1), tally(null, TODAY, 0, 7)]);
+      await writer.addResolutions([tally(P, TODAY, 5, 1), tally(null, TODAY, 0, 7)]);
       clock.nowMs += DAY_MS;
       await apply(store, put(h('A'), 1), put(h('B'), 1, { status: 'revoked', reason: 'x' }), remove(h('A'), 2));
-      writer.addResolutions([tally(P, TODAY + 1, 0, 0, 2), tally(P, TODAY, 1, 0, 0, 3, 4)]);
+      await writer.addResolutions([tally(P, TODAY + 1, 0, 0, 2), tally(P, TODAY, 1, 0, 0, 3, 4)]);
       const none = { found: 0, 'not-found': 0, revoked: 0, referral: 0, error: 0 };
       const { rows, next } = await store.statistics(ALL);
       expect(next).toBeNull();
@@ -57,8 +57,8 @@ export function describeStatistics(open: OpenStore): void {
 
     it('are of one prefix, and of some days, if that is asked', async () => {
       const { store, writer, close } = await open();
-      writer.addResolutions([TODAY - 1, TODAY, TODAY + 1].map((day) => tally(P, day, 1)));
-      writer.addResolutions([tally(OTHER, TODAY, 1), tally(null, TODAY, 1)]);
+      await writer.addResolutions([TODAY - 1, TODAY, TODAY + 1].map((day) => tally(P, day, 1)));
+      await writer.addResolutions([tally(OTHER, TODAY, 1), tally(null, TODAY, 1)]);
       const days = async (query: Partial<StatisticsQuery>): Promise<string[]> =>
         (await store.statistics({ ...ALL, ...query })).rows.map((row) => `${row.prefix} ${row.day.slice(8)}`);
       expect(await days({ prefix: P })).toEqual([`${P} 28`, `${P} 01`, `${P} 02`]);
@@ -71,7 +71,7 @@ export function describeStatistics(open: OpenStore): void {
     it('come by pages of any size, each row once', async () => {
       const { store, writer, close } = await open();
       const prefixes = ['88.118.1', '88.118.10', '88.118.2', null] as (Prefix | null)[];
-      writer.addResolutions(prefixes.flatMap((prefix) => [0, 1, 2].map((day) => tally(prefix, TODAY + day, 1))));
+      await writer.addResolutions(prefixes.flatMap((prefix) => [0, 1, 2].map((day) => tally(prefix, TODAY + day, 1))));
       const whole = (await store.statistics(ALL)).rows;
       expect(whole.map((row) => row.prefix)).toEqual(prefixes.flatMap((prefix) => [prefix, prefix, prefix]));
       for (const limit of [1, 2, 3, 5, 11, 12]) {

@@ -103,7 +103,9 @@ it('shows statistics of more prefixes than a page looks at, each row once', asyn
   const prefixes = Array.from({ length: MAX_STATISTICS_PREFIXES + 500 }, (_, i) => `88.118.${10_000 + i}` as Prefix);
   const day = chinaDayOf(NOON);
   const counts = [1, 0, 0, 0, 0];
-  writer.addResolutions(prefixes.map((prefix) => ({ day: prefix.endsWith('0') ? day : day - 400, prefix, counts })));
+  await writer.addResolutions(
+    prefixes.map((prefix) => ({ day: prefix.endsWith('0') ? day : day - 400, prefix, counts })),
+  );
   const seen: (string | null)[] = [];
   let pages = 0;
   for (let after: StatisticsCursor | null = null; pages === 0 || after !== null; pages++) {

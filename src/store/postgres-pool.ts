@@ -1,0 +1,161 @@
+// Connections to one database: a bounded number, opened when they are needed, given up when they fail, and after a failure
+// not tried again before a while has passed. Every failure becomes one of the node's own.
+
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { HandleError } from '../domain/error.ts';
+import { databaseFailure } from './postgres-failure.ts';
+import type { Statement } from './postgres-statements.ts';
+import { COLUMN_TYPES } from './postgres-values.ts';
+
+/** Those who may wait for a connection: more would wait longer than anybody is patient. */
+const MAX_WAITING = 2000;
+
+/** Between attempts to connect, doubled with each that failed. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
+export interface PoolOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** Where the tables are; letters, digits and `_`. */
+  readonly schema: string;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** Shown among the connections of the database. */
+  readonly name: string;
+}
+
+export type Values = readonly unknown[];
+
+/** A connection within one transaction. */
+export interface Session {
+  query<R = Record<string, unknown>>(statement: Statement, values?: Values): Promise<readonly R[]>;
+}
+
+export class PostgresPool implements Session {
+  readonly #pool: Pool;
+  #failures = 0;
+  #notBefore = 0;
+
+  constructor(options: PoolOptions) {
+    this.#pool = new Pool(configOf(options));
+    // Of connections that nobody uses: they are replaced when they are needed.
+    this.#pool.on('error', () => undefined);
+    // Of those in use: told by the query that then fails.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  async query<R = Record<string, unknown>>(statement: Statement, values: Values = []): Promise<readonly R[]> {
+    const client = await this.#connect();
+    try {
+      const rows = await ask<R>(client, statement, values);
+      client.release();
+      return rows;
+    } catch (cause) {
+      client.release(isBroken(cause));
+      throw databaseFailure(cause);
+    }
+  }
+
+  /**
+   * What `work` does happens whole or not at all, and is on disk on return. Throws what it threw as it was, so that its
+   * caller can tell contention; when the connection is lost at the end, nobody knows whether it happened.
+   */
+  async transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    let failure: unknown;
+    try {
+      await client.query('BEGIN');
+      const result = await work({ query: (statement, values = []) => ask(client, statement, values) });
+      const { command } = await client.query('COMMIT');
+      // A transaction that failed before and was not noticed is only rolled back.
+      if (command !== 'COMMIT') throw new HandleError('STORE_UNAVAILABLE', 'The database rolled the transaction back.');
+      return result;
+    } catch (cause) {
+      failure = cause;
+      throw cause;
+    } finally {
+      await this.#release(client, failure);
+    }
+  }
+
+  /** A connection that is kept: whoever asks for one releases it. */
+  async session(): Promise<PoolClient> {
+    return this.#connect();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  async #release(client: PoolClient, failure: unknown): Promise<void> {
+    if (failure === undefined) return client.release();
+    if (isBroken(failure)) return client.release(true);
+    try {
+      await client.query('ROLLBACK');
+      client.release();
+    } catch {
+      client.release(true); // the connection is gone, and its transaction with it
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    if (this.#pool.ending) throw new HandleError('STORE_UNAVAILABLE', 'The store is closed: the node is stopping.');
+    if (this.#pool.waitingCount >= MAX_WAITING) {
+      throw new HandleError('OVERLOADED', 'Too many questions wait for the database: try again in a moment.');
+    }
+    if (performance.now() < this.#notBefore) {
+      throw new HandleError('STORE_UNAVAILABLE', 'The database cannot be reached: it is tried again in a moment.');
+    }
+    try {
+      const client = await this.#pool.connect();
+      this.#failures = 0;
+      return client;
+    } catch (cause) {
+      this.#notBefore = performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+      this.#failures += 1;
+      throw databaseFailure(cause);
+    }
+  }
+}
+
+async function ask<R>(client: PoolClient, statement: Statement, values: Values): Promise<readonly R[]> {
+  const { rows } = await client.query({ name: statement.name, text: statement.text, values: values as unknown[] });
+  return rows;
+}
+
+/** Whether the connection itself is of no more use. */
+function isBroken(cause: unknown): boolean {
+  const { code } = (cause ?? {}) as { code?: unknown };
+  // What the server says has five characters; of these, class 08 and 57P01 to 57P03 end the connection.
+  const isSaid = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P0)/.test(code);
+  return !(isSaid || cause instanceof HandleError);
+}
+
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** Throws `INVALID_REQUEST`: it stands in settings of the connection, where nothing else may come in. */
+export function assertSchemaName(schema: string): void {
+  if (SCHEMA_NAME.test(schema)) return;
+  const text = `"${schema}" cannot name a schema: use lower-case letters, digits and "_", at most 63.`;
+  throw new HandleError('INVALID_REQUEST', text);
+}
+
+function configOf(options: PoolOptions): PoolConfig {
+  const { url, schema, connections, connectTimeoutMs, statementTimeoutMs, name } = options;
+  assertSchemaName(schema);
+  return {
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    // The server's own limit comes first; this is for one that says nothing more.
+    query_timeout: statementTimeoutMs + connectTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    keepAlive: true,
+    application_name: name,
+    types: COLUMN_TYPES as never,
+    options: `-c search_path=${schema} -c synchronous_commit=on`,
+  };
+}
