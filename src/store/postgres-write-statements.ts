@@ -64,7 +64,9 @@ export const PUT = named('put', {
       revoked = c.revoked + EXCLUDED.revoked`,
   prefixes: `
     UPDATE prefixes AS p SET stamp = greatest(p.stamp, q.stamp), at = greatest(p.at, q.at),
-      records = p.records + q.records, issued = p.issued + q.issued, has_records = p.has_records OR q.has_records, has_lots = p.has_lots OR q.has_lots
+      records = p.records + q.records,
+      issued = p.issued + q.issued,
+      has_records = p.has_records OR q.has_records, has_lots = p.has_lots OR q.has_lots
     FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[], $7::boolean[])
       AS q(prefix, stamp, at, records, issued, has_records, has_lots)
     WHERE p.prefix = q.prefix`,
