@@ -207,7 +207,8 @@ export class Answerer {
     const { opCode, opFlags } = header;
     const { resolution, administration, authentication, site } = this.#options;
     if (body.kind === 'resolution') {
-      const outcome = resolution.resolve({ body, opFlags, client, requester, isInSession: session !== null });
+      const hops = header.recursionCount;
+      const outcome = resolution.resolve({ body, opFlags, client, requester, hops, isInSession: session !== null });
       if (outcome instanceof Promise) this.#assertRoom(outcome);
       return outcome;
     }

@@ -13,6 +13,7 @@ import {
   selectValues,
   type ValueFilter,
 } from '../domain/handle-value.ts';
+import { MAX_HOPS } from '../domain/limits.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import { assertAllowed } from '../registry/handle-authority.ts';
 import type { Requester } from '../registry/handle-requester.ts';
@@ -35,6 +36,8 @@ export interface ResolutionAsked {
   readonly client: Client;
   /** Null until somebody has proven to be. */
   readonly requester: Requester | null;
+  /** Servers that the question has passed on its way, as they say. */
+  readonly hops: number;
   /** Whether it comes in a session, which always shows who asks for more than is public. */
   readonly isInSession: boolean;
 }
@@ -63,11 +66,11 @@ export class Resolution {
   /** At once if the answer is at hand. Throws what `Asker.ask` throws. */
   resolve(asked: ResolutionAsked): Outcome | Needed | Promise<Outcome | Needed> {
     const { asker } = this.#options;
-    const { body, opFlags, client, requester } = asked;
+    const { body, opFlags, client, requester, hops } = asked;
     // The reference server takes no handle at all for a prefix that lives elsewhere.
     if (body.handle === EMPTY_BYTES) throw new HandleError('NOT_RESPONSIBLE', 'This node is home to no empty prefix.');
     const handle = asker.parse(handleText(body.handle));
-    const asking = (opFlags & UNUSUAL) === 0 ? USUAL : askingOf(opFlags);
+    const asking = (opFlags & UNUSUAL) === 0 && hops === 0 ? USUAL : askingOf(opFlags, hops);
     const answer = asker.ask(client.door, handle, requester === null ? client : null, asking);
     return answer instanceof Promise ? answer.then((found) => this.#told(asked, found)) : this.#told(asked, answer);
   }
@@ -108,12 +111,11 @@ export class Resolution {
   }
 }
 
-function askingOf(opFlags: number): Asking {
-  return {
-    ...USUAL,
-    bypassCache: (opFlags & FLAG.authoritative) !== 0,
-    delegated: (opFlags & FLAG.noReferral) === 0 ? null : 'absent',
-  };
+function askingOf(opFlags: number, hops: number): Asking {
+  const delegated = (opFlags & FLAG.noReferral) !== 0 ? 'absent' : hops >= MAX_HOPS ? 'refer' : null;
+  // Handed on, they count as those of `Via` do.
+  const via = Array.from({ length: Math.min(hops, MAX_HOPS) }, () => '2.11 handle').join(', ');
+  return { bypassCache: (opFlags & FLAG.authoritative) !== 0, delegated, via };
 }
 
 function filterOf({ indexes, types }: ResolutionRequest): ValueFilter {

@@ -76,10 +76,17 @@ interface Candidate {
   readonly target: HandleTarget;
 }
 
+interface Failure {
+  readonly candidate: Candidate;
+  readonly error: ExchangeFailed;
+}
+
 /** Share of the time left that a try may take when there is somebody else to ask. */
 const TRY_SHARE = 0.5;
 /** Less than that is no time to ask anyone. */
 const MIN_TRY_MS = 20;
+/** More than any time to answer costs, and less than a rest. */
+const OTHER_TRANSPORT_COST = 100;
 const MAX_REQUEST_ID = 0x7fff_ffff;
 /** How long a request is good for, as the reference client has it. */
 const GOOD_FOR_SECONDS = 12 * 3600;
@@ -112,38 +119,39 @@ export class HandleClient {
   /** The first answer of a server that is well. Throws `ExchangeFailed` if there is none. */
   async ask(sites: readonly KnownSite[], question: HandleQuestion, manner: Manner): Promise<Told> {
     const candidates = this.#candidates(sites, question, manner).slice(0, MAX_TRIES);
-    const failures: (readonly [HandleTarget, ExchangeFailed])[] = [];
+    const failures: Failure[] = [];
     for (const [i, candidate] of candidates.entries()) {
       const leftMs = manner.endsAt - performance.now();
       if (leftMs < MIN_TRY_MS) break;
-      if (failures.some(([target, failure]) => isVain(candidate.target, target, failure))) continue;
+      if (failures.some((one) => isVain(candidate, one))) continue;
       const timeoutMs = i + 1 < candidates.length ? Math.max(MIN_TRY_MS, leftMs * TRY_SHARE) : leftMs;
       try {
         return await this.#try(candidate, question, manner, timeoutMs);
       } catch (error) {
         if (!(error instanceof ExchangeFailed)) throw error;
-        failures.push([candidate.target, error]);
+        failures.push({ candidate, error });
       }
     }
     throw failureOf(failures);
   }
 
-  /** Sites in the order of their health, each with the server that has the handle and its interfaces. */
+  /**
+   * Of each site the server that has the handle, by its interfaces: preferred ones before others, by how they have been
+   * answering, those that rest last. Whoever is silent over one is likely to be silent over the other, so that comes later.
+   */
   #candidates(sites: readonly KnownSite[], { handle }: HandleQuestion, manner: Manner): readonly Candidate[] {
     const primaries = manner.isAuthoritative ? sites.filter(({ isPrimary }) => isPrimary) : [];
-    const asked = (primaries.length > 0 ? primaries : sites).map((site) => {
-      const place = serverPlaceOf(handle, site.hashOption, site.servers.length);
-      const targets = targetsOf(site, site.servers[place] as KnownServer, manner.transport);
-      return { cost: Math.min(...targets.map(({ target }) => this.#health.costOf(nameOf(target)))), targets };
+    const targets = (primaries.length > 0 ? primaries : sites).flatMap((site) => {
+      const server = site.servers[serverPlaceOf(handle, site.hashOption, site.servers.length)] as KnownServer;
+      const { host, isConfigured, interfaces } = server;
+      return interfaces.map((one): Candidate => ({ site, server, target: { ...one, host, isConfigured } }));
+    });
+    const rated = targets.map((candidate) => {
+      const cost = this.#health.costOf(nameOf(candidate.target));
+      return { candidate, cost: cost + (candidate.target.transport === manner.transport ? 0 : OTHER_TRANSPORT_COST) };
     });
     // Sorting is stable: what costs the same stays in the order of the record.
-    return asked.toSorted((a, b) => a.cost - b.cost).flatMap(({ targets }) => this.#ordered(targets));
-  }
-
-  /** Of one server: an interface that rests comes last. */
-  #ordered(targets: readonly Candidate[]): readonly Candidate[] {
-    const rests = ({ target }: Candidate): number => (this.#health.rests(nameOf(target)) ? 1 : 0);
-    return targets.toSorted((a, b) => rests(a) - rests(b));
+    return rated.toSorted((a, b) => a.cost - b.cost).map(({ candidate }) => candidate);
   }
 
   async #try(candidate: Candidate, question: HandleQuestion, manner: Manner, timeoutMs: number): Promise<Told> {
@@ -221,16 +229,16 @@ class IllAnswer extends ExchangeFailed {
 }
 
 /** Whoever has said over TCP that he is ill says the same over UDP. */
-function isVain(next: HandleTarget, tried: HandleTarget, failure: ExchangeFailed): boolean {
-  return failure instanceof IllAnswer && tried.transport === 'TCP' && next.host === tried.host;
+function isVain(next: Candidate, { candidate: tried, error }: Failure): boolean {
+  return error instanceof IllAnswer && tried.target.transport === 'TCP' && next.server === tried.server;
 }
 
-function failureOf(failures: readonly (readonly [HandleTarget, ExchangeFailed])[]): ExchangeFailed {
+function failureOf(failures: readonly Failure[]): ExchangeFailed {
   const [first] = failures;
   if (first === undefined) return new ExchangeFailed('timeout', 'there is no time left, or nobody to ask');
-  const { reason } = failures.find(([, failure]) => failure.reason !== 'timeout')?.[1] ?? first[1];
-  const said = failures.map(([{ transport, host, port }, { message }]) => `${transport} ${host}:${port}: ${message}`);
-  return new AllFailed(first[1], reason, said.join('; '));
+  const { reason } = failures.find(({ error }) => error.reason !== 'timeout')?.error ?? first.error;
+  const said = failures.map(({ candidate: { target }, error: { message } }) => `${nameOf(target)}: ${message}`);
+  return new AllFailed(first.error, reason, said.join('; '));
 }
 
 const MAX_SHOWN = 200;
@@ -241,13 +249,6 @@ export function messageIn({ body: { content } }: ResponseMessage): string {
   return Buffer.from(content.message, 'latin1').toString('utf8').slice(0, MAX_SHOWN);
 }
 
-function targetsOf(site: KnownSite, server: KnownServer, preferred: Transport): readonly Candidate[] {
-  const { host, isConfigured } = server;
-  return server.interfaces
-    .map(({ transport, port }) => ({ site, server, target: { transport, host, port, isConfigured } }))
-    .toSorted((a, b) => Number(b.target.transport === preferred) - Number(a.target.transport === preferred));
-}
-
 function nameOf({ transport, host, port }: HandleTarget): string {
-  return `${transport} ${host} ${port}`;
+  return `${transport} ${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -39,10 +39,6 @@ export class ServerHealth {
     return Math.ceil(Math.log2(Math.max(1, meanMs / NEAR_MS)));
   }
 
-  rests(server: string): boolean {
-    return (this.#known.get(server)?.restsUntil ?? 0) > this.#clock();
-  }
-
   /** It is asked: an old measure sends one question there, not all, and so does a rest that is over. */
   asked(server: string): void {
     const known = this.#known.get(server);
