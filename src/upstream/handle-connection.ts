@@ -32,6 +32,7 @@ export class HandleConnection {
   readonly #abandoned = new Set<number>();
   #answered = 0;
   #isOpen = true;
+  #wasEnded = false;
 
   constructor(target: ConnectionTarget) {
     this.#target = target;
@@ -44,7 +45,10 @@ export class HandleConnection {
     });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk.toString('latin1') as ByteString));
     socket.on('error', (error) => this.#end(error.message, error));
-    socket.on('end', () => this.#end('it ended the connection'));
+    socket.on('end', () => {
+      this.#wasEnded = this.#isOpen;
+      this.#end('it ended the connection');
+    });
     socket.on('close', () => this.#end('the connection was closed'));
   }
 
@@ -60,6 +64,11 @@ export class HandleConnection {
   /** Whether more may be asked over it: one that has kept a question waiting too long is not trusted with another. */
   get isUsable(): boolean {
     return this.#isOpen && this.#abandoned.size === 0;
+  }
+
+  /** Whether its server ended it. */
+  get wasEnded(): boolean {
+    return this.#wasEnded;
   }
 
   get isOpen(): boolean {

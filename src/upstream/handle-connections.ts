@@ -16,12 +16,20 @@ interface Asked {
   readonly bytes: ByteString;
 }
 
+/** How long a connection is looked at after its first answer: the end of one that is not kept comes right behind. */
+const PROBATION_MS = 30;
+/** How long it is believed of a server that it ends connections: it may have been restarted, or replaced. */
+const ENDS_FOR_MS = 600_000;
+
 export class ServerConnections {
   readonly #target: Omit<ConnectionTarget, 'onFree'>;
   readonly #open = new Set<HandleConnection>();
   /** Who waits for a connection. */
   readonly #queue: (() => void)[] = [];
+  /** Those that are still there a while after their first answer. */
+  readonly #kept = new WeakSet<HandleConnection>();
   #habit: 'unknown' | 'keeps' | 'ends' = 'unknown';
+  #endsUntil = 0;
 
   constructor(target: Omit<ConnectionTarget, 'onFree'>) {
     this.#target = target;
@@ -49,7 +57,9 @@ export class ServerConnections {
 
   async #exchange(asked: Asked, signal: AbortSignal, late: ExchangeFailed): Promise<ByteString> {
     for (let isRepeated = false; ; isRepeated = true) {
-      const connection = await this.#free(signal);
+      let connection = this.#find();
+      // Nothing may come between finding one and asking over it, or all would find the same.
+      for (; connection === null; connection = this.#find()) await this.#turn(signal);
       const before = connection.answered;
       const abandon = (): void => connection.abandon(asked.requestId, late);
       signal.addEventListener('abort', abandon);
@@ -61,7 +71,6 @@ export class ServerConnections {
         // Many end a connection after an answer, just when it is used again: that is no failure of who is asked.
         const isLost = error instanceof ExchangeFailed && error.reason === 'network' && !connection.isOpen;
         if (!isLost || before === 0 || isRepeated || signal.aborted) throw error;
-        if (this.#habit === 'unknown') this.#habit = 'ends';
       } finally {
         signal.removeEventListener('abort', abandon);
       }
@@ -71,30 +80,37 @@ export class ServerConnections {
   #learn(connection: HandleConnection, before: number): void {
     if (before > 0) this.#habit = 'keeps';
     else if (this.#habit === 'ends') connection.close();
+    else if (this.#habit === 'unknown') this.#lookAt(connection);
   }
 
-  /** One over which another question may be asked at once. Throws `ExchangeFailed` if too many wait for that. */
-  async #free(signal: AbortSignal): Promise<HandleConnection> {
-    for (;;) {
-      const found = this.#find();
-      if (found !== null) return found;
-      if (this.#queue.length >= MAX_WAITING_FOR_SERVER) {
-        throw new ExchangeFailed('network', 'too many questions wait for a connection to it');
-      }
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-      if (signal.aborted) {
-        this.#freed(); // the turn is another's
-        throw new ExchangeFailed('timeout', 'no connection was free in time');
-      }
+  #lookAt(connection: HandleConnection): void {
+    setTimeout(() => {
+      if (!connection.isOpen) return;
+      this.#kept.add(connection);
+      this.#freed();
+    }, PROBATION_MS).unref();
+  }
+
+  /** Until somebody has made room. Throws `ExchangeFailed` if too many wait already, or it has lasted too long. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    if (this.#queue.length >= MAX_WAITING_FOR_SERVER) {
+      throw new ExchangeFailed('network', 'too many questions wait for a connection to it');
     }
+    await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (!signal.aborted) return;
+    this.#freed(); // the turn is another's
+    throw new ExchangeFailed('timeout', 'no connection was free in time');
   }
 
   /** The emptiest; a new one rather than one in use, as long as there may be more. */
   #find(): HandleConnection | null {
+    if (this.#habit === 'ends' && performance.now() > this.#endsUntil) this.#habit = 'unknown';
     const depth = this.#habit === 'keeps' ? MAX_PIPELINED : 1;
     let best: HandleConnection | null = null;
     for (const one of this.#open) {
-      if (one.isUsable && one.inFlight < depth && (best === null || one.inFlight < best.inFlight)) best = one;
+      const isKept = one.answered === 0 || this.#habit === 'keeps' || this.#kept.has(one);
+      if (!isKept || !one.isUsable || one.inFlight >= depth) continue;
+      if (best === null || one.inFlight < best.inFlight) best = one;
     }
     if (best !== null && best.inFlight === 0) return best;
     const most = this.#habit === 'keeps' ? MAX_KEPT_CONNECTIONS : MAX_SINGLE_CONNECTIONS;
@@ -110,7 +126,10 @@ export class ServerConnections {
   #told(connection: HandleConnection): void {
     if (!connection.isOpen) {
       this.#open.delete(connection);
-      if (this.#habit === 'unknown' && connection.answered === 1) this.#habit = 'ends';
+      if (this.#habit === 'unknown' && connection.answered === 1 && connection.wasEnded) {
+        this.#habit = 'ends';
+        this.#endsUntil = performance.now() + ENDS_FOR_MS;
+      }
     }
     this.#freed();
   }

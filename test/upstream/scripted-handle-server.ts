@@ -20,6 +20,8 @@ export type Request = Decoded<RequestMessage> & { readonly handle: string };
 export interface Door {
   readonly transport: 'TCP' | 'UDP';
   send(message: string): void;
+  /** One piece, or one datagram, as it is. */
+  sendPiece(piece: string): void;
   /** Of TCP alone. */
   end(): void;
 }
@@ -105,7 +107,8 @@ export async function openScriptedHandle(script: HandleScript = saysFound): Prom
     socket.on('data', (chunk: Buffer) => {
       buffer.add(chunk.toString('latin1') as ByteString);
       for (let message = buffer.take(); message !== null && message !== 'overlong'; message = buffer.take()) {
-        hear(message, { transport: 'TCP', send: (told) => socket.write(told, 'latin1'), end: () => socket.end() });
+        const send = (told: string): unknown => socket.write(told, 'latin1');
+        hear(message, { transport: 'TCP', send, sendPiece: send, end: () => socket.end() });
       }
     });
   });
@@ -119,10 +122,9 @@ export async function openScriptedHandle(script: HandleScript = saysFound): Prom
     const parts = partial.get(datagram.envelope.requestId) ?? new Parts(datagram);
     partial.set(datagram.envelope.requestId, parts);
     const message = datagram.envelope.isTruncated ? parts.add(datagram) : (chunk.toString('latin1') as ByteString);
-    const send = (told: string): void => {
-      for (const one of splitMessage(told as ByteString)) udp.send(Buffer.from(one, 'latin1'), from.port, from.address);
-    };
-    if (message !== null) hear(message, { transport: 'UDP', send, end() {} });
+    const sendPiece = (piece: string): void => udp.send(Buffer.from(piece, 'latin1'), from.port, from.address);
+    const send = (told: string): void => splitMessage(told as ByteString).forEach(sendPiece);
+    if (message !== null) hear(message, { transport: 'UDP', send, sendPiece, end() {} });
   });
   udp.bind(port, '127.0.0.1');
   await once(udp, 'listening');
