@@ -136,8 +136,8 @@ export class HandleClient {
   }
 
   /**
-   * Of each site the server that has the handle, by its interfaces: preferred ones before others, then by how they have been
-   * answering, those that rest last. Whoever is silent over one is likely to be silent over the other.
+   * Of each site the server that has the handle, by its interfaces: preferred ones before others, then by how they have
+   * been answering, those that rest last. Whoever is silent over one is likely to be silent over the other.
    */
   #candidates(sites: readonly KnownSite[], { handle }: HandleQuestion, manner: Manner): readonly Candidate[] {
     const primaries = manner.isAuthoritative ? sites.filter(({ isPrimary }) => isPrimary) : [];
