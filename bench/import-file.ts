@@ -1,5 +1,5 @@
-// Files to be imported: items of one model with two own values, in the order of their handles or out of it; sent to a node
-// as a stream, and watched until the import is over.
+// Files to be imported: items of one model and one template with two own values, in the order of their handles or out of
+// it; sent to a node as a stream, and watched until the import is over.
 
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,30 @@ export async function writeImportFile(prefix: string, identifiers: number, isSor
 function itemLine(prefix: string, number: number): string {
   const digits = String(number).padStart(12, '0');
   const values = `[{"index":2020,"type":"SERIAL","data":"SN${digits.slice(2)}"},{"index":2023,"type":"SALES_REGION","data":"R-${digits.slice(2)}"}]`;
-  return `{"handle":"${prefix}/ITEM${digits}","parent":"${prefix}/MODEL","values":${values}}\n`;
+  const names = `"parent":"${prefix}/MODEL","template":"${templateOf(prefix)}"`;
+  return `{"handle":"${prefix}/ITEM${digits}",${names},"values":${values}}\n`;
+}
+
+function templateOf(prefix: string): string {
+  return `${prefix}/META_ITEM`;
+}
+
+/** What the items are held against: two typed elements, of which one can be searched if that is asked. */
+export async function putTemplate(node: LoadTarget, prefix: string, isSearchable: boolean): Promise<void> {
+  const element = (index: number, type: string, more: object): object => {
+    return { index, type, kind: 'string', name: { zh: `要素 ${index}`, en: `Element ${index}` }, ...more };
+  };
+  const elements = [
+    element(2020, 'SERIAL', { required: true, minLength: 12, maxLength: 12, searchable: isSearchable }),
+    element(2023, 'SALES_REGION', { maxLength: 64 }),
+  ];
+  const answer = await request(`http://127.0.0.1:${node.port}/v1/templates/${templateOf(prefix)}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${node.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: { zh: '单品', en: 'Item' }, elements }),
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 201) throw new Error(`The template was not put: ${text}`);
 }
 
 /** Returns the id of the import when the node has the file. */

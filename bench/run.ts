@@ -15,7 +15,7 @@ import { hdlTcp, hdlTcpConnect, hdlTcpPipelined, hdlUdp } from './cases/handle-p
 import { hdlCodec } from './cases/hdl-codec.ts';
 import { hdlCreate } from './cases/hdl-create.ts';
 import { hdlIdle } from './cases/hdl-idle.ts';
-import { importNdjson, memoryImport } from './cases/import-ndjson.ts';
+import { importNdjson, importSearchable, memoryImport } from './cases/import-ndjson.ts';
 import { l2Hit } from './cases/l2-hit.ts';
 import { memory } from './cases/memory.ts';
 import { missFlood } from './cases/miss-flood.ts';
@@ -70,6 +70,7 @@ const CASES: readonly BenchCase[] = [
   backup,
   resolveDuringExport,
   importNdjson,
+  importSearchable,
   memoryImport,
   resolveDuringImport,
   registerDuringImport,

@@ -1,6 +1,6 @@
 // What others wait for while an import runs: resolutions at 20,000 a second, and durable registrations at 200 a second.
 
-import { beginImport, whenWriting, writeImportFile } from '../import-file.ts';
+import { beginImport, putTemplate, whenWriting, writeImportFile } from '../import-file.ts';
 import { createEnterpriseKey } from '../load-sector.ts';
 import {
   type BenchCase,
@@ -70,6 +70,7 @@ async function beside(context: BenchContext, node: OurNode, plan: LoadPlan, maxM
   await loadOnce(context, { ...plan, durationMs: warmUpMsOf(context) }, ours, WARM_UP);
   const alone = await loadOnce(context, { ...plan, measure: `${plan.measure}: without it` }, ours, plan.rounds + 1);
   await createEnterpriseKey(node, IMPORTED);
+  await putTemplate(node, IMPORTED, false);
   const seconds = ((plan.rounds + 1) * plan.durationMs) / 1000;
   const file = await writeImportFile(IMPORTED, Math.ceil(seconds * IDENTIFIERS_A_SECOND), false);
   try {
