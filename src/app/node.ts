@@ -131,6 +131,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
     limits: httpLimitsOf(config),
     trustedProxies: config.http.trustedProxies,
     corsOrigins: config.http.corsOrigins,
+    countryHeader: config.http.countryHeader,
   });
   const closeHttp = (): Promise<void> => http.close().then(() => foreign?.tier?.close());
   return { ...http, renewSite: (renewed) => system.renewSite(renewed), close: () => system.close().then(closeHttp) };

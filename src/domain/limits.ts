@@ -240,3 +240,9 @@ export const MAX_FINDINGS = 100;
 
 /** Characters of an id or cursor: handles and prefixes are the longest. */
 export const MAX_CURSOR_LENGTH = 2048;
+
+/** Aliases (HS_ALIAS) that one question at the address of an identifier follows: each is a resolution. */
+export const MAX_ALIASES_FOLLOWED = 10;
+/** Bytes of a list of addresses (10320/loc), and addresses in it: it is parsed for each visitor. */
+export const MAX_LOCATIONS_BYTES = 16_384;
+export const MAX_LOCATIONS = 256;

@@ -2,6 +2,7 @@
 // messages of the Handle protocol.
 
 import { SITE_EXAMPLE } from './describe-examples.ts';
+import { REDIRECTS } from './describe-resolution.ts';
 import type { Answer, Operation } from './operation.ts';
 import { VERIFICATION_QUERY } from './schemas-described.ts';
 import { API_SESSION, SITE, SITE_ANSWER, VERIFICATION } from './schemas-handle-interface.ts';
@@ -103,13 +104,24 @@ export const HANDLE_SESSION_OPERATIONS: readonly Operation[] = [
     path: '/{handle}',
     id: 'askByMessage',
     tag: 'Handle protocol',
-    summary: 'Ask with a message of the Handle protocol (RFC 3652)',
-    description: 'At any path, with `Content-Type` and `Accept: application/x-hdl-message`.',
+    summary: 'Ask with a message of the Handle protocol (RFC 3652), or with a form',
+    description:
+      'A message at any path, with `Content-Type` and `Accept: application/x-hdl-message`. A form with `hdl` at `/` alone.',
     access: 'open',
     pathExamples: { handle: 'handle' },
-    body: { required: true, content: { 'application/x-hdl-message': { schema: { type: 'string' } } } },
+    body: {
+      required: false,
+      content: {
+        'application/x-hdl-message': { schema: { type: 'string' } },
+        'application/x-www-form-urlencoded': { schema: { type: 'object' } },
+      },
+    },
     answers: {
-      200: { description: 'The messages that answer.', content: { 'application/x-hdl-message': {} } },
+      200: {
+        description: 'The messages that answer; without one, the page with a field for an identifier.',
+        content: { 'application/x-hdl-message': {}, 'text/html': {} },
+      },
+      ...REDIRECTS,
     },
     problems: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'OVERLOADED', 'INTERNAL', 'INVALID_REQUEST'],
   },

@@ -4,7 +4,7 @@ import { MODEL, NAME_VALUE } from './describe-examples.ts';
 import type { Answer, Operation } from './operation.ts';
 import { RESOLVE_QUERY } from './schemas.ts';
 import { HANDLE_ANSWER, JSONP, RESOLVED_ITEM } from './schemas-answers.ts';
-import { HANDLE_API_QUERY, PAGE_LANGUAGE_QUERY } from './schemas-described.ts';
+import { HANDLE_API_QUERY, PAGE_QUERY } from './schemas-described.ts';
 import { HANDLES_TO_RESOLVE } from './schemas-registration.ts';
 
 const pathExamples = { handle: MODEL };
@@ -53,6 +53,18 @@ const pageOr = (description: string, example?: unknown): Answer => ({
     'application/json': { schema: HANDLE_ANSWER, ...(example === undefined ? {} : { example }) },
   },
 });
+
+/** Of the address of an identifier. */
+export const REDIRECTS: Operation['answers'] = Object.fromEntries(
+  [301, 302, 303, 307, 308].map((status) => [
+    status,
+    {
+      description: 'On to the address that is registered.',
+      content: { 'text/html': { schema: { type: 'string' } } },
+      headers: ['Location'],
+    },
+  ]),
+);
 
 export const RESOLUTION_OPERATIONS: readonly Operation[] = [
   {
@@ -126,13 +138,17 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
     tag: 'Resolution',
     summary: 'Open the address of an identifier',
     description:
-      'What a phone gets that scans a label: a page in Chinese or English for a browser, the Handle API’s JSON for a program. Public values only.',
+      'What a phone gets that scans a label: the address registered for it (a value URL below index 2000, 10320/loc, HS_ALIAS), unless it is recalled; else a page in Chinese or English for a browser, the Handle API’s JSON for a program. Public values only. At `/` alone a page with a field for an identifier.',
     access: 'open',
     pathExamples,
-    query: PAGE_LANGUAGE_QUERY,
+    query: PAGE_QUERY,
     headers: ['Accept-Language', 'If-None-Match'],
     answers: {
-      200: pageOr('Found, with the notice first if it is recalled.', found),
+      200: {
+        ...pageOr('Found, with the notice first if it is recalled.', found),
+        content: { ...pageOr('', found).content, 'text/xml': { schema: { type: 'string' } } },
+      },
+      ...REDIRECTS,
       300: pageOr('The prefix is served elsewhere.'),
       304: { description: 'It still is what If-None-Match names.', headers: ['ETag'] },
       400: pageOr('Not a handle.'),

@@ -27,6 +27,7 @@ import { type AnswerMessage, registerHandleMessages } from './handle-messages.ts
 import { HandleRequesters } from './handle-requests.ts';
 import { ApiSessions, type SessionPeers } from './handle-sessions.ts';
 import { Hops } from './hops.ts';
+import type { AnswerPage } from './pages.ts';
 import type { ServedSite } from './served-site.ts';
 
 /** What the Handle API is given by whoever opens the door. */
@@ -63,7 +64,7 @@ export interface HandleInterfaceParts {
 
 export interface HandleInterface {
   readonly api: HandleApi;
-  register(app: FastifyInstance): void;
+  register(app: FastifyInstance, answerForm: AnswerPage): void;
 }
 
 export function createHandleInterface(options: HandleInterfaceOptions, parts: HandleInterfaceParts): HandleInterface {
@@ -80,11 +81,11 @@ export function createHandleInterface(options: HandleInterfaceOptions, parts: Ha
   const admin = new HandleAdmin({ api, requesters, handleRecords, handlePrefixes });
   return {
     api,
-    register(app) {
+    register(app, answerForm) {
       const { site } = options;
       const ofSessions = { sessions, logins, requesters, handleProofs, isSecure, networkOf, site };
       registerHandleApi(app, { api, admin, writer, sessions: ofSessions });
-      registerHandleMessages(app, options);
+      registerHandleMessages(app, { answerMessage: options.answerMessage, answerForm });
     },
   };
 }

@@ -44,8 +44,9 @@ import { answerUnroutable, isHandleApiPath } from './handle-api-routes.ts';
 import { createHandleInterface, type HandleInterfaceOptions } from './handle-interface.ts';
 import { ImportEvents } from './import-events.ts';
 import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
-import { registerPages } from './pages.ts';
+import { createPages, registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
+import { Proxy } from './proxy.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
 import { addSpanHooks, createPlainSpans } from './request-spans.ts';
 import { registerService, type ServiceOptions } from './service.ts';
@@ -145,6 +146,8 @@ export interface HttpServerOptions extends ServiceOptions, DocsOptions, HandleIn
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: CorsOrigins;
+  /** In which somebody in front says what country a client is in; null if nobody does. */
+  readonly countryHeader: string | null;
   /** Null for plain HTTP. */
   readonly tls: TlsMaterial | null;
 }
@@ -193,12 +196,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addRequestHooks(app, { ...options, isClosing, addressOf });
   const routes = listRoutes(app);
   registerService(app, options);
-  registerHandle(app);
+  const { countryHeader, randomBytes } = options;
+  const proxy = new Proxy({ asker, clock: options.clock, randomBytes, countryHeader });
+  const answerPage = createPages({ asker, proxy, observer, templateElements: options.templateElements });
+  registerHandle(app, answerPage);
   const streams = new ChangeStreams({ ...options, authentication });
   const importEvents = new ImportEvents(options.imports);
   registerV1(app, { ...options, authentication, streams, importEvents }, asker);
   registerDocs(app, options);
-  registerPages(app, { asker, observer, templateElements: options.templateElements });
+  registerPages(app, answerPage);
   await app.ready();
   await listen(server, options);
 

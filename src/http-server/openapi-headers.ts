@@ -19,7 +19,7 @@ export const RESPONSE_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'How long the answer may be kept, from the TTL of its values.',
   ETag: 'The revision: strong for an own record, weak for a resolved answer.',
   'Idempotency-Replayed': '`true` if this is the stored outcome of an earlier request.',
-  Location: 'Where what was created is found.',
+  Location: 'Where what was created is found, or what was asked for.',
   'Retry-After': 'Seconds after which it is worth another try.',
   'X-Request-Id': "The request's id, also in logs and in the change log: the client's own if it is sane.",
 };

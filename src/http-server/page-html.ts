@@ -22,7 +22,7 @@ export interface Page {
   readonly otherLanguageUrl: string;
 }
 
-const STYLE = `:root{color-scheme:light dark}
+export const STYLE = `:root{color-scheme:light dark}
 body{margin:0 auto;max-width:40rem;padding:1rem;font:16px/1.5 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif}
 header{display:flex;justify-content:space-between;align-items:center;font-size:.875rem;opacity:.7}
 header a{padding:.75rem 0 .75rem 1rem}
@@ -40,10 +40,13 @@ dl>div{border-top:1px solid #8884;padding:.5rem 0}
 dt{font-size:.8125rem;opacity:.7}
 dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}`;
 
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+const CONFINED = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`;
+
 /** Nothing may be loaded, run, framed or sent; only this style applies. */
-export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256')
-  .update(STYLE)
-  .digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export const CONTENT_SECURITY_POLICY = `${CONFINED}; form-action 'none'`;
+/** For a page with our own form, whose answer may lead to any address of the web. */
+export const FORM_POLICY = `${CONFINED}; form-action 'self' http: https:`;
 
 const HTML_LANGUAGE = { zh: 'zh-CN', en: 'en' } as const satisfies Record<Language, string>;
 
@@ -96,6 +99,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** Invisible characters that turn the direction of text, so that a value could pass for another. */
 const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(DIRECTION_CONTROLS, '\ufffd').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }

@@ -9,6 +9,7 @@ export type PageKind =
   | 'recalled'
   | 'learned'
   | 'not-found'
+  | 'alias-loop'
   | 'revoked'
   | 'referral'
   | 'not-responsible'
@@ -40,6 +41,13 @@ export const SENTENCES = {
     en: {
       title: 'Not found',
       text: 'This identifier is not registered. Check that the code is complete; if it stands on a label, beware of counterfeits.',
+    },
+  },
+  'alias-loop': {
+    zh: { title: '别名过多', text: '该标识的别名指来指去，没有终点，请登记方改正。' },
+    en: {
+      title: 'Too many aliases',
+      text: 'The aliases of this identifier lead nowhere: its registrant should mend them.',
     },
   },
   revoked: {
@@ -84,6 +92,10 @@ export const WORDS = {
     recalledBy: '召回对象',
     recalledSince: '召回时间',
     updated: '更新时间',
+    ask: '查询标识',
+    fresh: '不用缓存',
+    stay: '只看登记内容，不跳转',
+    resolve: '查询',
     other: 'English',
   },
   en: {
@@ -94,6 +106,10 @@ export const WORDS = {
     recalledBy: 'Recalled with',
     recalledSince: 'Recalled since',
     updated: 'Updated',
+    ask: 'Look up an identifier',
+    fresh: 'Pass by the caches',
+    stay: 'Show what is registered, follow nothing',
+    resolve: 'Look up',
     other: '中文',
   },
 } as const satisfies Record<Language, Record<string, string>>;

@@ -7,23 +7,30 @@ import Negotiator from 'negotiator';
 import type { Answer, Found, Revoked } from '../domain/answer.ts';
 import { textFromBytes } from '../domain/bytes.ts';
 import { chinaDayOf, formatChinaDay } from '../domain/china-day.ts';
-import type { ErrorCode, HandleError } from '../domain/error.ts';
+import { type ErrorCode, HandleError } from '../domain/error.ts';
 import type { Handle } from '../domain/handle.ts';
-import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-value.ts';
+import { ALL_VALUES, type HandleValue, selectValues, type ValueFilter } from '../domain/handle-value.ts';
 import type { Observer } from '../domain/observer.ts';
 import { RECALL_INDEX, type Recalled } from '../domain/recall.ts';
 import type { TemplateElements } from '../registry/registry.ts';
 import { type Asker, USUAL } from '../resolver/asker.ts';
-import { type ApiReply, errorReply, publicReply } from './handle-api-reply.ts';
+import type { ApiQuery } from './handle-api-query.ts';
+import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
+import { sendHome } from './home-page.ts';
 import { type Describe, describedBy, inElementOrder, labelFor, shownText } from './page-elements.ts';
 import { confinePage } from './page-headers.ts';
 import { CONTENT_SECURITY_POLICY, formatPage, type Page, type PageRow } from './page-html.ts';
-import { headingRank, LANGUAGES, type Language, type PageKind, WORDS } from './page-words.ts';
+import { languageOf } from './page-language.ts';
+import { headingRank, type Language, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
 import { asHandleError, retryAfterOf } from './problems.ts';
+import type { Proxy } from './proxy.ts';
+import { bareIdentifier, parseProxyQuery, pathOfIdentifier } from './proxy-query.ts';
+import { sendFollowed } from './proxy-reply.ts';
 
 export interface PagesOptions {
   readonly asker: Asker<IncomingMessage>;
+  readonly proxy: Proxy;
   readonly observer: Observer;
   readonly templateElements: TemplateElements;
 }
@@ -33,6 +40,7 @@ const PAGE_STATUS = {
   recalled: 200,
   learned: 200,
   'not-found': 404,
+  'alias-loop': 404,
   revoked: 410,
   referral: 300,
   'not-responsible': 404,
@@ -42,30 +50,70 @@ const PAGE_STATUS = {
   unavailable: 503,
 } as const satisfies Record<PageKind, number>;
 
-export function registerPages(app: FastifyInstance, options: PagesOptions): void {
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/*',
-    handler: async (request, reply) => {
-      let spelled = '';
-      try {
-        spelled = pathText(request.url, 1);
-        const { asker } = options;
-        const answer = await asker.ask('page', asker.parse(spelled), request.raw, USUAL);
-        if (!wantsHtml(request)) return sendJson(request, reply, answer, spelled);
-        const describe = answer.kind === 'found' ? await describedBy(answer, options.templateElements) : UNDESCRIBED;
-        return sendPage(request, reply, answerPage(answer, describe), spelled);
-      } catch (thrown) {
-        const error = asHandleError(thrown);
-        request.failure = error;
-        options.observer.failed(error.code);
-        const retryAfter = retryAfterOf(error);
-        if (retryAfter !== null) reply.header('Retry-After', retryAfter);
-        if (!wantsHtml(request)) return sendReply(reply, errorReply(error, spelled), 'Accept');
-        return sendPage(request, reply, failurePage(error), spelled);
-      }
-    },
-  });
+/** Answers at the address of an identifier. */
+export type AnswerPage = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+export function registerPages(app: FastifyInstance, answerPage: AnswerPage): void {
+  app.route({ method: ['GET', 'HEAD'], url: '/*', handler: answerPage });
+}
+
+/** Also for a POST of the home page's form, whose answer is that of the identifier's own address. */
+export function createPages(options: PagesOptions): AnswerPage {
+  return async (request, reply) => {
+    const parameters = request.body instanceof URLSearchParams ? request.body : queryOf(request.url);
+    const { pathname } = { pathname: request.url.split('?')[0] ?? '/' };
+    let spelled = '';
+    try {
+      spelled = bareIdentifier(pathname === '/' ? (parameters.get('hdl') ?? '') : pathText(request.url, 1));
+      if (spelled === '' && pathname === '/') return sendHome(request, reply);
+      const search = pathname === '/' ? searchOf(parameters) : request.url.slice(pathname.length);
+      return await sendAnswer(options, { request, reply, spelled, search, parameters });
+    } catch (thrown) {
+      const error = asHandleError(thrown);
+      request.failure = error;
+      options.observer.failed(error.code);
+      const retryAfter = retryAfterOf(error);
+      if (retryAfter !== null) reply.header('Retry-After', retryAfter);
+      if (!wantsHtml(request)) return sendReply(reply, errorReply(error, spelled), 'Accept');
+      return sendPage(request, reply, failurePage(error), spelled);
+    }
+  };
+}
+
+interface Visit {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly spelled: string;
+  /** What the identifier's own address is followed by. */
+  readonly search: string;
+  readonly parameters: URLSearchParams;
+}
+
+async function sendAnswer(options: PagesOptions, visit: Visit): Promise<FastifyReply> {
+  const { request, reply, spelled, search, parameters } = visit;
+  const { asker, proxy } = options;
+  const query = parseProxyQuery(parameters);
+  const asking = query.bypassCache ? { ...USUAL, bypassCache: true } : USUAL;
+  const answer = await asker.ask('page', asker.parse(spelled), request.raw, asking);
+  const followed = await proxy.follow(request.raw, answer, query, search);
+  if (followed?.kind === 'alias-loop') return sendLoop(request, reply, spelled);
+  if (followed !== null) return sendFollowed(request, reply, followed);
+  if (request.method === 'POST') return reply.redirect(`${pathOfIdentifier(spelled)}${search}`, 303);
+  if (!wantsHtml(request)) return sendJson(request, reply, answer, { spelled, query: query.api });
+  const describe = answer.kind === 'found' ? await describedBy(answer, options.templateElements) : UNDESCRIBED;
+  return sendPage(request, reply, answerPage(answer, describe, query.filter), spelled);
+}
+
+/** The parameters of a form but the identifier, which stands in the path. */
+function searchOf(parameters: URLSearchParams): string {
+  const others = new URLSearchParams([...parameters].filter(([name]) => name !== 'hdl')).toString();
+  return others === '' ? '' : `?${others}`;
+}
+
+function sendLoop(request: FastifyRequest, reply: FastifyReply, spelled: string): FastifyReply {
+  const error = new HandleError('NOT_FOUND', 'Alias chain too long');
+  if (!wantsHtml(request)) return sendReply(reply, errorReply(error, spelled), 'Accept');
+  return sendPage(request, reply, { ...failurePage(error), kind: 'alias-loop' }, spelled);
 }
 
 /** HTML only for who prefers it: a bare `*`/`*` is a program. */
@@ -73,8 +121,18 @@ function wantsHtml(request: FastifyRequest): boolean {
   return new Negotiator(request).mediaType(['application/json', 'text/html']) === 'text/html';
 }
 
-function sendJson(request: FastifyRequest, reply: FastifyReply, answer: Answer, spelled: string): FastifyReply {
-  return sendReply(reply, publicReply(answer, spelled, request.headers['if-none-match']), 'Accept');
+function sendJson(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+  { spelled, query }: { readonly spelled: string; readonly query: ApiQuery },
+): FastifyReply {
+  const ifNoneMatch = request.headers['if-none-match'];
+  const isWhole = query.filter === ALL_VALUES && !query.pretty;
+  const json = isWhole
+    ? publicReply(answer, spelled, ifNoneMatch)
+    : viewReply(answer, spelled, { view: 'public', query, ifNoneMatch });
+  return sendReply(reply, json, 'Accept');
 }
 
 /** The Handle API's reply with another `Vary`: here the same address also has a page. */
@@ -102,7 +160,7 @@ const MAX_PAGE_AGE_SECONDS = 60;
 
 const UNDESCRIBED: Describe = () => null;
 
-function answerPage(answer: Answer, describe: Describe): Content {
+function answerPage(answer: Answer, describe: Describe, filter: ValueFilter): Content {
   const base = {
     kind: answer.kind,
     cacheControl: `public, max-age=${Math.min(answer.ttlSeconds, MAX_PAGE_AGE_SECONDS)}`,
@@ -111,7 +169,11 @@ function answerPage(answer: Answer, describe: Describe): Content {
   };
   switch (answer.kind) {
     case 'found':
-      return { ...base, ...(answer.learned === null ? {} : { kind: 'learned' }), ...foundContent(answer, describe) };
+      return {
+        ...base,
+        ...(answer.learned === null ? {} : { kind: 'learned' }),
+        ...foundContent(answer, describe, filter),
+      };
     case 'revoked':
       return { ...base, rows: (language) => revokedRows(answer, language) };
     default:
@@ -124,9 +186,13 @@ const TEMPLATE_INDEX = 1001;
 /** Characters of one value that a page shows. */
 const MAX_SHOWN_LENGTH = 2000;
 
-function foundContent(answer: Found, describe: Describe): Partial<Content> & Pick<Content, 'rows'> {
+function foundContent(
+  answer: Found,
+  describe: Describe,
+  filter: ValueFilter,
+): Partial<Content> & Pick<Content, 'rows'> {
   const { recalls } = answer;
-  const shown = selectValues(answer.values, 'public', ALL_VALUES).filter(isForPeople);
+  const shown = selectValues(answer.values, 'public', filter).filter(isForPeople);
   const values = inElementOrder(shown, describe);
   return {
     ...(recalls.length === 0 ? {} : { kind: 'recalled', notices: recalls.map(({ notice }) => notice) }),
@@ -214,13 +280,4 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, content: Content
     .header('Vary', 'Accept, Accept-Language')
     .type('text/html; charset=utf-8');
   return reply.send(formatPage(page));
-}
-
-/** `?lang=` over `Accept-Language`; Chinese where neither says, as the labels are read in China. */
-function languageOf(request: FastifyRequest): Language {
-  const asked = queryOf(request.url).get('lang')?.toLowerCase().split('-')[0];
-  const chosen = LANGUAGES.find((language) => language === asked);
-  if (chosen !== undefined) return chosen;
-  const accepted = new Negotiator(request).language(['zh', 'en']);
-  return accepted === 'en' ? 'en' : 'zh';
 }

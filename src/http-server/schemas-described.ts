@@ -20,7 +20,7 @@ export const HANDLE_API_QUERY = Type.Object({
   ),
   at: Type.Optional(Type.String({ description: 'The state of this instant (ISO 8601); needs a key for the prefix.' })),
   provenance: yesOrNo('Show for each value which record it comes from.'),
-  noredirect: yesOrNo('Taken for compatibility: nothing is redirected here.'),
+  noredirect: yesOrNo('Taken for compatibility: this address never redirects.'),
 });
 
 const indexes = several('Only the values of these indexes.', '2000');
@@ -59,7 +59,18 @@ export const VERIFICATION_QUERY = Type.Object({
   length: Type.Optional(Type.Integer({ minimum: 8, description: 'In bits; 160 if left out.' })),
 });
 
-/** pages.ts reads it. */
-export const PAGE_LANGUAGE_QUERY = Type.Object({
+/** proxy-query.ts and page-language.ts read it. */
+export const PAGE_QUERY = Type.Object({
+  type: several('Follow or show only values of these types.', 'URL'),
+  index: several('Only the values of these indexes.', '1'),
+  noredirect: yesOrNo('Show what is registered instead of following it.'),
+  action: Type.Optional(
+    Type.Enum(['showvalues', 'showlocs'], { description: 'As `noredirect`; or show the locations.' }),
+  ),
+  ignore_aliases: yesOrNo('Show an alias instead of following it.'),
+  urlappend: Type.Optional(Type.String({ description: 'Put behind the address that is followed.' })),
+  locatt: several('Only locations with these attributes, as `name:value`.', 'country:cn'),
+  auth: yesOrNo('Pass by the caches.'),
+  cert: yesOrNo('Taken for compatibility: this node asks nobody for signatures here.'),
   lang: Type.Optional(Type.Enum(['zh', 'en'], { description: 'Language of the page, over Accept-Language.' })),
 });

@@ -114,6 +114,7 @@ const PLAIN = {
   sessionPeers: null,
   randomBytes,
   corsOrigins: '*',
+  countryHeader: null,
   tls: null,
 } as const;
 

@@ -41,7 +41,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'swagger-ui-dist': ['src/http-server/docs'],
   undici: ['src/upstream/http-', 'test/', 'bench/'],
   'sm-crypto-v2': ['src/registry/sm2-signatures', 'test/'],
-  saxes: ['src/imports/workbook-xml'],
+  saxes: ['src/imports/workbook-xml', 'src/http-server/locations-xml'],
   typebox: ['src/http-server/schemas', 'src/app/config'],
   yauzl: ['src/imports/workbook-zip'],
   // What development needs.
