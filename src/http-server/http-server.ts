@@ -46,7 +46,7 @@ import { ImportEvents } from './import-events.ts';
 import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
 import { createPages, registerPages } from './pages.ts';
 import { createPlainLog } from './plain-log.ts';
-import { Proxy } from './proxy.ts';
+import { LeadingOn } from './proxy.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
 import { addSpanHooks, createPlainSpans } from './request-spans.ts';
 import { registerService, type ServiceOptions } from './service.ts';
@@ -197,7 +197,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const routes = listRoutes(app);
   registerService(app, options);
   const { countryHeader, randomBytes } = options;
-  const proxy = new Proxy({ asker, clock: options.clock, randomBytes, countryHeader });
+  const proxy = new LeadingOn({ asker, clock: options.clock, randomBytes, countryHeader });
   const answerPage = createPages({ asker, proxy, observer, templateElements: options.templateElements });
   registerHandle(app, answerPage);
   const streams = new ChangeStreams({ ...options, authentication });

@@ -24,13 +24,13 @@ import { languageOf } from './page-language.ts';
 import { headingRank, type Language, type PageKind, WORDS } from './page-words.ts';
 import { pathText, queryOf } from './percent-decoding.ts';
 import { asHandleError, retryAfterOf } from './problems.ts';
-import type { Proxy } from './proxy.ts';
+import type { LeadingOn } from './proxy.ts';
 import { bareIdentifier, parseProxyQuery, pathOfIdentifier } from './proxy-query.ts';
 import { sendFollowed } from './proxy-reply.ts';
 
 export interface PagesOptions {
   readonly asker: Asker<IncomingMessage>;
-  readonly proxy: Proxy;
+  readonly proxy: LeadingOn;
   readonly observer: Observer;
   readonly templateElements: TemplateElements;
 }

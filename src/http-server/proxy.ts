@@ -44,7 +44,7 @@ const MOVED = 301;
 const STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_TTL_SECONDS = 172_800;
 
-export class Proxy {
+export class LeadingOn {
   readonly #options: ProxyOptions;
 
   constructor(options: ProxyOptions) {
