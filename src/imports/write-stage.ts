@@ -134,7 +134,7 @@ class WriteStage {
       call.refused.push({ line, handle, code: 'ALREADY_EXISTS', detail, at: `line ${line}` });
       return;
     }
-    const done = this.#options.done.get(handle);
+    const done = this.#options.done.size === 0 ? undefined : this.#options.done.get(handle);
     if (done !== undefined) {
       call.done.push(done);
       return;

@@ -215,3 +215,11 @@ function notHomed(prefix: string): HandleError {
     { zh: `本节点不负责前缀 ${prefix}：请在负责的节点登记，或由运营方把该前缀归到本节点。` },
   );
 }
+
+/** Whether each handle comes after the one before it, so that none comes twice. */
+export function areInOrder(items: readonly Item[]): boolean {
+  for (let i = 1; i < items.length; i++) {
+    if ((items[i - 1] as Item).target.handle >= (items[i] as Item).target.handle) return false;
+  }
+  return true;
+}

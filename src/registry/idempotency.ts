@@ -8,7 +8,8 @@ import type { Handle } from '../domain/handle.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../domain/limits.ts';
 import type { IdempotencyResult } from '../store/registry-store.ts';
 import type { IdempotencyClaim, RegistrationResult } from './registration.ts';
-import { type PlannedWrite, storedResult } from './rounds.ts';
+import { storedResult } from './round-results.ts';
+import type { PlannedWrite } from './rounds.ts';
 
 const CLIENT_KEY = /^[\x20-\x7e]+$/;
 

@@ -9,7 +9,7 @@ import { MAX_BATCH_ITEMS, MAX_COMMIT_ATTEMPTS } from '../domain/limits.ts';
 import type { Observer, RegistrationOutcome } from '../domain/observer.ts';
 import { onlyReads } from '../domain/principal.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import type { Admission, Item } from './admission.ts';
+import { type Admission, areInOrder, type Item } from './admission.ts';
 import type { Holdings } from './holdings.ts';
 import { assertSameBody, claimKeyOf, formatNote, inProgress, parseNote } from './idempotency.ts';
 import type {
@@ -21,7 +21,8 @@ import type {
   RegistrationResult,
 } from './registration.ts';
 import type { IdentifierRegistry } from './registry.ts';
-import { foresee, type PlannedWrite, Round, settle } from './rounds.ts';
+import { foresee, settle } from './round-results.ts';
+import { type PlannedWrite, Round } from './rounds.ts';
 import type { Fitting } from './template-fitting.ts';
 
 export interface IdentifierOptions {
@@ -211,14 +212,6 @@ function runsOf(items: readonly Item[]): readonly (readonly Item[])[] {
   }
   runs.push(run);
   return runs;
-}
-
-/** Whether each handle comes after the one before it, so that none comes twice. */
-function areInOrder(items: readonly Item[]): boolean {
-  for (let i = 1; i < items.length; i++) {
-    if ((items[i - 1] as Item).target.handle >= (items[i] as Item).target.handle) return false;
-  }
-  return true;
 }
 
 function withdraw({ item, echoes }: PlannedWrite, results: RegistrationResult[]): void {

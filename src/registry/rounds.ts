@@ -1,20 +1,21 @@
 // One round of a call: load the records, plan every item in order, and settle what the commit made of it.
 // Refusals and repeats get their result here; what must be written comes back as changes.
 
-import type { Change, ChangeOutcome } from '../domain/change.ts';
+import type { Change } from '../domain/change.ts';
 import { type Enterprise, judgeQuota } from '../domain/enterprise.ts';
 import { HandleError } from '../domain/error.ts';
 import { type Handle, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord, RecordDraft } from '../domain/handle-record.ts';
-import { MAX_COMMIT_ATTEMPTS, MAX_PAGE_SIZE } from '../domain/limits.ts';
+import { MAX_PAGE_SIZE } from '../domain/limits.ts';
 import { isSerial, readDigits } from '../domain/lot.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Awaitable, RegistryStore } from '../store/registry-store.ts';
-import { type Item, refusalOf } from './admission.ts';
+import { areInOrder, type Item, refusalOf } from './admission.ts';
 import { judgeValueTypes } from './authorization.ts';
 import { assertParentAhead, type LookUp } from './parent-check.ts';
 import { type Plan, planChange } from './planning.ts';
+import { assertCounted, quotaOf } from './quotas.ts';
 import type { RegistrationResult } from './registration.ts';
 import type { Fitting, Searchable } from './template-fitting.ts';
 
@@ -38,6 +39,13 @@ interface Standing {
   readonly write: PlannedWrite | null;
 }
 
+interface Unnamed {
+  readonly handle: Handle;
+  readonly plan: Exclude<Plan, { kind: 'keep' }>;
+  readonly standing: Standing;
+  readonly write: PlannedWrite;
+}
+
 export interface RoundOptions {
   readonly store: RegistryStore;
   readonly fitting: Fitting;
@@ -49,6 +57,8 @@ export interface RoundOptions {
 export class Round {
   readonly #options: RoundOptions;
   readonly #standing = new Map<Handle, Standing>();
+  /** Writes that nobody asked for by name yet; null where each is kept by its name at once. */
+  #unnamed: Unnamed[] | null = null;
   readonly #storedChildren = new Map<Handle, readonly Handle[]>();
   readonly #plannedChildren = new Map<Handle, Handle[]>();
   /** Ancestors that were looked up, as they stand in the store. */
@@ -65,11 +75,12 @@ export class Round {
 
   /** What is to be written, in order. Items that are refused, or say nothing new, have their result. */
   async plan(items: readonly Item[], results: RegistrationResult[]): Promise<PlannedWrite[]> {
-    await this.#load(items);
+    const records = await this.#load(items);
     const writes: PlannedWrite[] = [];
-    for (const item of items) {
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i] as Item;
       const { handle } = item.target;
-      const standing = this.#standing.get(handle) ?? { record: null, revision: 0, write: null };
+      const standing = this.#standing.get(handle) ?? standingOf(records[i] ?? null);
       try {
         const plan = planChange(item.registration, item.target, standing.record);
         this.#assertAllowed(item, plan, standing.record);
@@ -91,23 +102,29 @@ export class Round {
     return writes;
   }
 
-  async #load(items: readonly Item[]): Promise<void> {
-    const { store } = this.#options;
+  /** The records as they stand. Of items in order none asks for another by name, unless it is its ancestor. */
+  async #load(items: readonly Item[]): Promise<readonly (HandleRecord | null)[]> {
+    const { store, dryRun } = this.#options;
     const handles = items.map((item) => item.target.handle);
     const records = await store.getMany(handles);
+    if (!dryRun && items.every(({ registration }) => registration.operation !== 'delete') && areInOrder(items)) {
+      this.#unnamed = [];
+      return records;
+    }
     for (let i = 0; i < handles.length; i++) {
       const handle = handles[i] as Handle;
       const record = records[i] ?? null;
       if (this.#standing.has(handle)) {
         this.#looksAhead = true;
         if (record === null) await this.#loadLastRevision(handle);
-      } else this.#standing.set(handle, { record, revision: record?.revision ?? 0, write: null });
+      } else this.#standing.set(handle, standingOf(record));
     }
     for (const item of items) {
       if (item.registration.operation === 'delete') await this.#loadChildren(item.target.handle);
       const { holder } = item;
-      if (this.#options.dryRun && holder !== null && holder.quota !== null) await this.#loadRoom(holder, holder.quota);
+      if (dryRun && holder !== null && holder.quota !== null) await this.#loadRoom(holder, holder.quota);
     }
+    return records;
   }
 
   /** A handle that comes again in the same commit needs to know what its creation will be numbered. */
@@ -180,6 +197,9 @@ export class Round {
 
   /** A record as it will stand by then; many items of a call have the same ancestors. */
   readonly #lookUp: LookUp = (at) => {
+    for (const { handle, plan, standing, write } of this.#unnamed?.splice(0) ?? []) {
+      this.#keepWrite(handle, plan, standing, write);
+    }
     const standing = this.#standing.get(at);
     if (standing !== undefined) return standing.record;
     const known = this.#ancestors.get(at);
@@ -202,16 +222,20 @@ export class Round {
         ? { kind: 'delete-record', handle, expectedRevision }
         : { kind: 'put-record', handle, expectedRevision, draft: plan.draft, ...marks, ...quotaOf(item, plan) };
     const write: PlannedWrite = { item, outcome: plan.outcome, change, before: standing.record, echoes: [] };
-    const record = plan.kind === 'delete' ? null : this.#recordOf(handle, plan.draft, standing);
-    this.#standing.set(handle, { record, revision: standing.revision + 1, write });
-    if (record !== null && record.parent !== null) {
-      const siblings = this.#plannedChildren.get(record.parent);
-      if (siblings === undefined) this.#plannedChildren.set(record.parent, [handle]);
-      else siblings.push(handle);
-    }
+    if (this.#unnamed === null) this.#keepWrite(handle, plan, standing, write);
+    else this.#unnamed.push({ handle, plan, standing, write });
     if (plan.outcome === 'created') this.#countRoom(item, -1);
     if (plan.outcome === 'deleted') this.#countRoom(item, 1);
     return write;
+  }
+
+  #keepWrite(handle: Handle, plan: Exclude<Plan, { kind: 'keep' }>, before: Standing, write: PlannedWrite): void {
+    const record = plan.kind === 'delete' ? null : this.#recordOf(handle, plan.draft, before);
+    this.#standing.set(handle, { record, revision: before.revision + 1, write });
+    if (record === null || record.parent === null) return;
+    const siblings = this.#plannedChildren.get(record.parent);
+    if (siblings === undefined) this.#plannedChildren.set(record.parent, [handle]);
+    else siblings.push(handle);
   }
 
   #recordOf(handle: Handle, draft: RecordDraft, standing: Standing): HandleRecord {
@@ -227,68 +251,13 @@ export class Round {
   }
 }
 
-/** A quota counts one prefix: what is created below it elsewhere would be counted nowhere. */
-function assertCounted({ holder, target }: Item): void {
-  if (holder === null || holder.quota === null || target.handle.startsWith(`${holder.prefix}/`)) return;
-  throw new HandleError(
-    'INVALID_STATE',
-    `Enterprise ${holder.prefix} has a quota, which counts its own prefix only: register under ${holder.prefix}.`,
-    { zh: `企业 ${holder.prefix} 有配额，只计其自身前缀：请在 ${holder.prefix} 下登记。` },
-  );
-}
+const ABSENT: Standing = { record: null, revision: 0, write: null };
 
-/** What the store holds a creation against. */
-function quotaOf({ holder }: Item, { outcome }: Exclude<Plan, { kind: 'keep' }>): { readonly quota?: number } {
-  return outcome === 'created' && holder !== null && holder.quota !== null ? { quota: holder.quota } : {};
+function standingOf(record: HandleRecord | null): Standing {
+  return record === null ? ABSENT : { record, revision: record.revision, write: null };
 }
 
 function keptResult(record: HandleRecord): RegistrationResult {
   const { handle, revision, updatedAt } = record;
   return { ok: true, outcome: 'unchanged', handle, revision, updatedAt };
-}
-
-/** What a dry run says of a write: the outcomes there would be, and the state that would be replaced. */
-export function foresee(write: PlannedWrite, results: RegistrationResult[]): void {
-  const { item, outcome, before, echoes } = write;
-  const { handle } = item.target;
-  const stands = { revision: before?.revision ?? 0, updatedAt: before?.updatedAt ?? 0 };
-  results[item.position] = { ok: true, outcome, handle, ...stands };
-  for (const position of echoes) results[position] = { ok: true, outcome: 'unchanged', handle, ...stands };
-}
-
-/** Puts results in their places; returns the items whose record was changed by others meanwhile. */
-export function settle(
-  writes: readonly PlannedWrite[],
-  outcomes: readonly ChangeOutcome[],
-  results: RegistrationResult[],
-): Item[] {
-  const again: Item[] = [];
-  for (let i = 0; i < writes.length; i++) {
-    const { item, outcome, echoes } = writes[i] as PlannedWrite;
-    const stored = outcomes[i] as ChangeOutcome;
-    // A child may have lost its parent only because the parent's own item comes again.
-    if (!stored.ok && (stored.code === 'REVISION_CONFLICT' || (stored.code === 'INVALID_PARENT' && again.length > 0))) {
-      again.push(item);
-    }
-    const { handle } = item.target;
-    results[item.position] = storedResult(handle, outcome, stored);
-    for (const position of echoes) results[position] = storedResult(handle, 'unchanged', stored);
-  }
-  return again;
-}
-
-export function storedResult(
-  handle: Handle,
-  outcome: PlannedWrite['outcome'] | 'unchanged',
-  stored: ChangeOutcome,
-): RegistrationResult {
-  if (stored.ok) return { ok: true, outcome, handle, revision: stored.revision, updatedAt: stored.at };
-  if (stored.code === 'REVISION_CONFLICT') {
-    const message = `${handle} kept being changed by others, ${MAX_COMMIT_ATTEMPTS} times in a row: try again.`;
-    const zh = `${handle} 连续 ${MAX_COMMIT_ATTEMPTS} 次被他人修改：请重试。`;
-    return { ok: false, handle, error: new HandleError('REVISION_CONFLICT', message, { zh }) };
-  }
-  const { code, message, zh } = stored;
-  const place = code === 'INVALID_PARENT' ? { at: '/parent' } : {};
-  return { ok: false, handle, error: new HandleError(code, message, { zh, ...place }) };
 }
