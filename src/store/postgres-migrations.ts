@@ -5,10 +5,11 @@ import { Client } from 'pg';
 import { HandleError } from '../domain/error.ts';
 import { databaseFailure } from './postgres-failure.ts';
 import { REGISTRY } from './postgres-migrations/0001-registry.ts';
+import { AGREEMENTS } from './postgres-migrations/0002-agreements.ts';
 import type { Migration } from './postgres-migrations/migration.ts';
 import { assertSchemaName } from './postgres-pool.ts';
 
-const MIGRATIONS: readonly Migration[] = [REGISTRY];
+const MIGRATIONS: readonly Migration[] = [REGISTRY, AGREEMENTS];
 
 /** The layout this program was written for. */
 export const SCHEMA_VERSION = Math.max(...MIGRATIONS.map(({ version }) => version));
@@ -40,7 +41,7 @@ export interface SchemaVersion {
 
 /** Takes the steps that are missing, each in a transaction; returns their versions. Throws `STORE_UNAVAILABLE`. */
 export async function migrate(options: MigrateOptions): Promise<readonly number[]> {
-  return connected(options, async (client) => {
+  return atDatabase(options, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${client.escapeIdentifier(options.schema)}`);
     await client.query(
@@ -53,8 +54,15 @@ export async function migrate(options: MigrateOptions): Promise<readonly number[
   });
 }
 
+/** What `migrate` would run. */
+export async function missingStatements(options: MigrateOptions): Promise<readonly string[]> {
+  const { version: newest } = await schemaVersionOf(options);
+  const { partitions = DEFAULT_PARTITIONS } = options;
+  return MIGRATIONS.flatMap(({ version, statements }) => (version > newest ? statements(partitions) : []));
+}
+
 export async function schemaVersionOf(place: DatabasePlace): Promise<SchemaVersion> {
-  return connected(place, versionIn);
+  return atDatabase(place, versionIn);
 }
 
 /** Throws `STORE_FORMAT` with what to do if this program cannot work with the layout that is there. */
@@ -95,7 +103,7 @@ async function versionIn(client: Client): Promise<SchemaVersion> {
 }
 
 /** One connection for all of it: a lock that is held by a connection goes with it. */
-async function connected<T>({ url, schema }: DatabasePlace, work: (client: Client) => Promise<T>): Promise<T> {
+export async function atDatabase<T>({ url, schema }: DatabasePlace, work: (client: Client) => Promise<T>): Promise<T> {
   assertSchemaName(schema);
   const client = new Client({
     connectionString: url,

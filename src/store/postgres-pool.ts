@@ -1,9 +1,10 @@
 // Connections to one database: a bounded number, opened when they are needed, given up when they fail, and after a failure
 // not tried again before a while has passed. Every failure becomes one of the node's own.
 
-import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { HandleError } from '../domain/error.ts';
 import { databaseFailure } from './postgres-failure.ts';
+import type { FollowedPrimary } from './postgres-primary.ts';
 import type { Statement } from './postgres-statements.ts';
 import { COLUMN_TYPES } from './postgres-values.ts';
 
@@ -15,6 +16,8 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 
 export interface PoolOptions {
+  /** In place of `url`, if that may change. */
+  readonly primary?: FollowedPrimary | undefined;
   /** `postgres://user:password@host:port/database`. */
   readonly url: string;
   /** Where the tables are; letters, digits and `_`. */
@@ -35,10 +38,12 @@ export interface Session {
 
 export class PostgresPool implements Session {
   readonly #pool: Pool;
+  readonly #primary: FollowedPrimary | undefined;
   #failures = 0;
   #notBefore = 0;
 
   constructor(options: PoolOptions) {
+    this.#primary = options.primary;
     this.#pool = new Pool(configOf(options));
     // Of connections that nobody uses: they are replaced when they are needed.
     this.#pool.on('error', () => undefined);
@@ -53,7 +58,7 @@ export class PostgresPool implements Session {
       client.release();
       return rows;
     } catch (cause) {
-      client.release(isBroken(cause));
+      client.release(this.#isLost(cause));
       throw databaseFailure(cause);
     }
   }
@@ -91,13 +96,20 @@ export class PostgresPool implements Session {
 
   async #release(client: PoolClient, failure: unknown): Promise<void> {
     if (failure === undefined) return client.release();
-    if (isBroken(failure)) return client.release(true);
+    if (this.#isLost(failure)) return client.release(true);
     try {
       await client.query('ROLLBACK');
       client.release();
     } catch {
       client.release(true); // the connection is gone, and its transaction with it
     }
+  }
+
+  /** Whether a connection is of no more use: where it led may not be the primary any more. */
+  #isLost(cause: unknown): boolean {
+    const isLost = isBroken(cause) || ((cause ?? {}) as { code?: unknown }).code === READ_ONLY;
+    if (isLost) this.#primary?.doubt();
+    return isLost;
   }
 
   async #connect(): Promise<PoolClient> {
@@ -115,6 +127,7 @@ export class PostgresPool implements Session {
     } catch (cause) {
       this.#notBefore = performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
       this.#failures += 1;
+      this.#primary?.doubt();
       throw databaseFailure(cause);
     }
   }
@@ -124,6 +137,9 @@ async function ask<R>(client: PoolClient, statement: Statement, values: Values):
   const { rows } = await client.query({ name: statement.name, text: statement.text, values: values as unknown[] });
   return rows;
 }
+
+/** What a server says that was the primary, or was taken for it. */
+const READ_ONLY = '25006';
 
 /** Whether the connection itself is of no more use. */
 function isBroken(cause: unknown): boolean {
@@ -143,10 +159,10 @@ export function assertSchemaName(schema: string): void {
 }
 
 function configOf(options: PoolOptions): PoolConfig {
-  const { url, schema, connections, connectTimeoutMs, statementTimeoutMs, name } = options;
+  const { url, primary, schema, connections, connectTimeoutMs, statementTimeoutMs, name } = options;
   assertSchemaName(schema);
   return {
-    connectionString: url,
+    ...(primary === undefined ? { connectionString: url } : { Client: clientOf(primary) }),
     max: connections,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
@@ -157,5 +173,14 @@ function configOf(options: PoolOptions): PoolConfig {
     application_name: name,
     types: COLUMN_TYPES as never,
     options: `-c search_path=${schema} -c synchronous_commit=on`,
+  };
+}
+
+/** Each connection leads to where the primary is by then. */
+function clientOf(primary: FollowedPrimary): new () => Client {
+  return class extends Client {
+    constructor(config: ClientConfig = {}) {
+      super({ ...config, connectionString: primary.url });
+    }
   };
 }

@@ -14,6 +14,36 @@ export interface PrimaryOptions {
   readonly name: string;
 }
 
+/** Where the server that takes writes is: as was found out last. */
+export interface FollowedPrimary {
+  readonly url: string;
+  /** A connection failed, or takes no writes: it is found out anew, once for all who doubt meanwhile. */
+  doubt(): void;
+}
+
+/** Throws as `connectPrimary`. */
+export async function followPrimary(options: PrimaryOptions): Promise<FollowedPrimary> {
+  let url = await urlOfPrimary(options);
+  let isSearching = false;
+  return {
+    get url() {
+      return url;
+    },
+    doubt() {
+      if (isSearching || options.urls.length === 1) return;
+      isSearching = true;
+      urlOfPrimary(options)
+        .then((found) => {
+          url = found;
+        })
+        .catch(() => {}) // none at present: whoever fails next doubts again
+        .finally(() => {
+          isSearching = false;
+        });
+    },
+  };
+}
+
 interface Primary {
   readonly client: Client;
   readonly url: string;

@@ -9,6 +9,7 @@ import { journalReaderOf } from './postgres-journal-reading.ts';
 import { assertLayout, type DatabasePlace, schemaVersionOf } from './postgres-migrations.ts';
 import { PostgresNames } from './postgres-names.ts';
 import { PostgresPool } from './postgres-pool.ts';
+import type { FollowedPrimary } from './postgres-primary.ts';
 import { type PostgresView, recordReaderOf } from './postgres-record-reading.ts';
 import { searchReaderOf } from './postgres-search.ts';
 import { PostgresSequencer } from './postgres-sequencer.ts';
@@ -16,6 +17,8 @@ import { PostgresTotals } from './postgres-totals.ts';
 import type { RegistryStore, TallyKeeper } from './registry-store.ts';
 
 export interface PostgresStoreOptions extends DatabasePlace {
+  /** Where the primary is from time to time, if that may change. */
+  readonly primary?: FollowedPrimary | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Told of what has changed, once it can be read and before it is acknowledged. Must not throw. */
@@ -35,7 +38,7 @@ export interface PostgresLimits {
   readonly statementTimeoutMs: number;
 }
 
-const POSTGRES_LIMITS: PostgresLimits = {
+export const POSTGRES_LIMITS: PostgresLimits = {
   readConnections: 4,
   writeConnections: 4,
   connectTimeoutMs: 2000,
@@ -50,10 +53,10 @@ const OWN_CONNECTIONS = 3;
  * `STORE_UNAVAILABLE` if it cannot be reached; both say how to mend it.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<RegistryStore & TallyKeeper> {
-  const { url, schema, clock, lotTags = NO_LOT_KEY, onVisible, observer } = options;
+  const { url, schema, primary, clock, lotTags = NO_LOT_KEY, onVisible, observer } = options;
   assertLayout(await schemaVersionOf(options));
   const { readConnections, writeConnections, ...timeouts } = { ...POSTGRES_LIMITS, ...options.limits };
-  const place = { url, schema, ...timeouts };
+  const place = { url, schema, primary, ...timeouts };
   const reads = new PostgresPool({ ...place, connections: readConnections, name: 'jiabiao reads' });
   const writes = new PostgresPool({ ...place, connections: writeConnections, name: 'jiabiao writes' });
   const own = new PostgresPool({ ...place, connections: OWN_CONNECTIONS, name: 'jiabiao' });
@@ -94,7 +97,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
 }
 
-function readersOf(view: PostgresView): Omit<RegistryStore, 'commit' | 'stats' | 'close'> {
+export function readersOf(view: PostgresView): Omit<RegistryStore, 'commit' | 'stats' | 'close'> {
   return {
     ...recordReaderOf(view),
     ...searchReaderOf(view),
