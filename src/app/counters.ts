@@ -68,6 +68,7 @@ type PlainGauge = Extract<
   | 'noticesDown'
   | 'storeShared'
   | 'leads'
+  | 'replicaLag'
   | 'importsRunning'
 >;
 /** What a dead thread no longer has. */
@@ -172,6 +173,11 @@ export class Counters implements Observer, ImportObserver {
   /** Whether this node hears the others of its store. */
   noticesAre(state: 'up' | 'down'): void {
     this.set('noticesDown', state === 'down' ? 1 : 0);
+  }
+
+  /** Null: it cannot be told. */
+  replicaLags(lagMs: number | null): void {
+    this.set('replicaLag', lagMs === null ? -1 : lagMs / 1000);
   }
 
   redisIs(state: 'up' | 'down'): void {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { makeDirectory } from '../disk/make-directory.ts';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
+import type { Agreements } from '../peers/agreements.ts';
 import { SITE_KEY_FILE } from '../store/key-files.ts';
 import { parseIpAddress } from '../wire/ip-address-text.ts';
 import { publicKeyFromJson } from '../wire/public-key-json.ts';
@@ -16,6 +17,7 @@ import { encodeSite, type SiteProtocol } from '../wire/site-value.ts';
 import type { Config } from './config.ts';
 import { siteAddressOf } from './config-handle.ts';
 import { takePort } from './listening.ts';
+import { agreeOnKey } from './shared-keys.ts';
 
 /** What each thread that answers is born with. */
 export interface HandleSite {
@@ -30,10 +32,16 @@ const KEY_FILE_MODE = 0o600;
 const KEY_BITS = 2048;
 
 /** Null if the protocol is off. Throws `INVALID_CONFIG` if the port or the key cannot be had. */
-export async function openHandleSite(config: Config): Promise<HandleSite | null> {
+export async function openHandleSite(config: Config, agreements: Agreements | null): Promise<HandleSite | null> {
   if (config.handle.port === null) return null;
   const port = await takePort({ host: config.handle.host, port: config.handle.port, setting: 'handle.port' });
   const key = config.store.kind === 'memory' ? await makeKey() : await keptKey(config.store.path);
+  if (agreements !== null) {
+    // Clients know the site by it, whichever node they reach.
+    const file = join(config.store.path, SITE_KEY_FILE);
+    const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+    await agreeOnKey(agreements, { name: 'site-key', file, keys: [spki] });
+  }
   const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   return { port, data: siteData(config, port, key), serialNumber: config.handle.siteSerial, privateKey };
 }

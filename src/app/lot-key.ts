@@ -8,14 +8,18 @@ import { makeDirectory } from '../disk/make-directory.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_PAGE_SIZE } from '../domain/limits.ts';
 import type { LotId } from '../domain/lot.ts';
+import type { Agreements } from '../peers/agreements.ts';
 import { LOT_KEY_FILE } from '../store/key-files.ts';
 import { LOT_KEY_BYTES, LotSecrets } from '../store/lot-secrets.ts';
 import type { LotReader, RegistryStore } from '../store/registry-store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './logs.ts';
+import { agreeOnKey } from './shared-keys.ts';
 
 /** Readable by its owner alone. */
 const KEY_FILE_MODE = 0o600;
+/** Under which name nodes agree on it. */
+const AGREED = 'lot-key';
 const KEY = /^[0-9a-f]{64}$/;
 
 /** Keys in hex, a line each: the first seals, all open. None if there is no file. Throws `INVALID_CONFIG`. */
@@ -40,8 +44,8 @@ export interface LotKeys {
   readonly secrets: LotSecrets;
   /** The keys that are known by now, for other threads. */
   current(): readonly Buffer[];
-  /** Once the store is open: makes the first key if it is time to. */
-  settle(store: RegistryStore, log: Log): Promise<void>;
+  /** Once the store is open: makes the first key if it is time to, and sees to it that other nodes have the same. */
+  settle(store: RegistryStore, log: Log, agreements: Agreements | null): Promise<void>;
 }
 
 /** Reads the keys there are; a store in memory gets one that dies with it. Throws `INVALID_CONFIG`. */
@@ -52,9 +56,12 @@ export function openLotKeys({ store: { kind, path } }: Pick<Config, 'store'>): L
   return {
     secrets,
     current: () => keys,
-    async settle(store, log) {
+    async settle(store, log, agreements) {
       if (kind === 'memory') return;
-      keys = await keepLotKeys({ file, store, isReadOnly: store.stats().readOnlyReason !== null, log });
+      const isReadOnly = store.stats().readOnlyReason !== null;
+      const othersHaveOne = agreements !== null && (await agreements.read(AGREED)) !== null;
+      keys = await keepLotKeys({ file, store, isReadOnly, othersHaveOne, log });
+      if (agreements !== null && !isReadOnly) await agreeOnKey(agreements, { name: AGREED, file, keys });
       secrets.use(keys);
     },
   };
@@ -64,18 +71,19 @@ export interface LotKeyOptions {
   readonly file: string;
   readonly store: Pick<LotReader, 'lots'>;
   readonly isReadOnly: boolean;
+  /** Whether other nodes of this registry share a key. */
+  readonly othersHaveOne: boolean;
   readonly log: Log;
 }
 
 /** The keys that are there, or a new one. None while lots wait for the key that is missing: resolving the others goes on. */
-export async function keepLotKeys({ file, store, isReadOnly, log }: LotKeyOptions): Promise<readonly Buffer[]> {
+export async function keepLotKeys(options: LotKeyOptions): Promise<readonly Buffer[]> {
+  const { file, store, isReadOnly, othersHaveOne, log } = options;
   const there = readLotKeys(file);
   if (there.length > 0 || isReadOnly) return there;
-  if (await hasSealedLots(store)) {
-    log.error(
-      { file },
-      'the key of lots is missing, so codes with check tags are not resolved: put the file back, restart',
-    );
+  if (othersHaveOne || (await hasSealedLots(store))) {
+    const mend = othersHaveOne ? 'copy the file from another node of this registry' : 'put the file back';
+    log.error({ file }, `the key of lots is missing, so codes with check tags are not resolved: ${mend}, restart`);
     return [];
   }
   const key = randomBytes(LOT_KEY_BYTES);

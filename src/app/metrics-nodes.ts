@@ -1,6 +1,7 @@
 // The metrics of nodes that share a PostgreSQL: a part of the table in metrics.ts.
 
 const sum = { from: 'sum', labels: {} } as const;
+const thread = { from: 'thread', labels: {} } as const;
 
 export const NODE_METRICS = {
   noticesDown: {
@@ -20,5 +21,11 @@ export const NODE_METRICS = {
     name: 'jiabiao_leads',
     type: 'gauge',
     help: '1 at the node that runs the jobs of all nodes of its store.',
+  },
+  replicaLag: {
+    ...thread,
+    name: 'jiabiao_replica_lag_seconds',
+    type: 'gauge',
+    help: 'How far behind the replica is at most that is furthest behind, by thread that reads from it; -1 if it cannot be told, 0 without replicas.',
   },
 } as const;

@@ -26,6 +26,7 @@ import { logDirectoryOf } from './log-files.ts';
 import { metricsText } from './metrics-text.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { RequestFacts } from './request-facts.ts';
+import { openRecordSource } from './shared-records.ts';
 
 export interface DoorOptions {
   readonly config: Config;
@@ -80,7 +81,9 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const foreign = await foreignOptionsOf(config, options.foreign, observer);
   const { lotSecrets: tags } = options;
   const lots = { reader: store, tags };
-  const resolver = createResolver({ store, lots, epochs, clock, observer, homed, foreign, cache: config.cache });
+  const source = await openRecordSource({ config, store, epochs, observer });
+  const read = { store: source.reader, lots, foreign, cache: config.cache };
+  const resolver = createResolver({ ...read, epochs, clock, observer, homed });
   const past = createPastResolver({ store, lots: store, tags, epochs, clock, homed });
   const registry = createRegistry({ store, epochs, clock, randomBytes, lotSecrets: tags, ownPrefix, homed, observer });
   const { handle, thread, runId, reusePort } = options;
@@ -99,13 +102,7 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
     recognise: recogniseFor(config),
     past,
     ...registry,
-    imports: new ImportService({
-      directory: importDirectoryOf(config),
-      limits: { fileBytes: config.imports.maxFileBytes, freeBytes: config.imports.minFreeBytes },
-      clock,
-      randomBytes,
-      wake: options.wakeImports,
-    }),
+    imports: importServiceOf(options),
     commitEpoch: () => epochs.current(),
     homed,
     clock,
@@ -133,8 +130,18 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
     corsOrigins: config.http.corsOrigins,
     countryHeader: config.http.countryHeader,
   });
-  const closeHttp = (): Promise<void> => http.close().then(() => foreign?.tier?.close());
+  const closeHttp = async (): Promise<void> => {
+    await http.close();
+    await foreign?.tier?.close();
+    await source.close();
+  };
   return { ...http, renewSite: (renewed) => system.renewSite(renewed), close: () => system.close().then(closeHttp) };
+}
+
+function importServiceOf({ config, wakeImports: wake }: DoorOptions): ImportService {
+  const { maxFileBytes: fileBytes, minFreeBytes: freeBytes } = config.imports;
+  const directory = importDirectoryOf(config);
+  return new ImportService({ directory, limits: { fileBytes, freeBytes }, clock: systemClock, randomBytes, wake });
 }
 
 function httpLimitsOf(config: Config): HttpServerOptions['limits'] {

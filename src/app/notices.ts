@@ -14,6 +14,8 @@ import { sessionsOf } from './postgres-servers.ts';
 export interface NodeNotices {
   /** Called after a commit, before it is acknowledged; returns at once. */
   publish(changes: readonly VisibleChange[]): void;
+  /** What was shared between nodes so far is not to be believed any more, here and elsewhere. */
+  distrust(): void;
   /** Tells the others that there is a job to do. */
   wake(): void;
   /** Who is called when another node does. */
@@ -31,7 +33,7 @@ export interface NoticesParts {
 const CLOCK_SKEW_MS = 2000;
 
 /** Of a node whose store is its own: nobody else changes it. */
-const ALONE: NodeNotices = { publish() {}, wake() {}, onWake() {}, async close() {} };
+const ALONE: NodeNotices = { publish() {}, distrust() {}, wake() {}, onWake() {}, async close() {} };
 
 export async function openNotices({ config, epochs, counters }: NoticesParts): Promise<NodeNotices> {
   if (config.store.kind !== 'postgres') return ALONE;
@@ -58,6 +60,10 @@ export async function openNotices({ config, epochs, counters }: NoticesParts): P
       const ended = endedBy(changes);
       if (ended === 'everything') notices.publish({ changed: [], created: [] }, true);
       else notices.publish(ended);
+    },
+    distrust() {
+      distrust();
+      notices.publish({ changed: [], created: [] }, true);
     },
     wake: () => notices.wake(),
     onWake(listener) {

@@ -2,13 +2,13 @@
 
 import type { EpochTable } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
-import { HandleError } from '../domain/error.ts';
 import type { LotTags } from '../domain/lot.ts';
 import type { Committer, RegistryStore, TallyKeeper } from '../store/registry-store.ts';
 import { announce } from './announce.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
+import { openingOf } from './postgres-servers.ts';
 
 /** Who learns of commits that can be read: the caches here, and once that is open, other nodes. */
 export interface Visible {
@@ -49,8 +49,10 @@ export async function openStore({
       const { openLmdbStore } = await import('../store/lmdb-store.ts');
       return openLmdbStore({ path: config.store.path, ...seams });
     }
-    case 'postgres':
-      throw notServed();
+    case 'postgres': {
+      const { openPostgresStore } = await import('../store/postgres-store.ts');
+      return openPostgresStore({ ...(await openingOf(config)), ...seams });
+    }
   }
 }
 
@@ -63,11 +65,10 @@ export interface ReaderParts {
 
 /** In a thread that answers or imports. */
 export async function openReader({ config, epochs, committer }: ReaderParts): Promise<RegistryStore> {
-  if (config.store.kind === 'postgres') throw notServed();
+  if (config.store.kind === 'postgres') {
+    const { openPostgresReader } = await import('../store/postgres-reader.ts');
+    return openPostgresReader({ ...(await openingOf(config)), clock: systemClock, committer });
+  }
   const { openLmdbReader } = await import('../store/lmdb-reader.ts');
   return openLmdbReader({ path: config.store.path, visibleEpoch: () => epochs.current(), committer });
-}
-
-function notServed(): HandleError {
-  return new HandleError('INVALID_CONFIG', 'store.kind postgres cannot be served yet: use lmdb or memory.');
 }

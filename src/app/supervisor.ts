@@ -28,7 +28,9 @@ import { type NodeNotices, openNotices } from './notices.ts';
 import { openImports } from './open-imports.ts';
 import { openStore, type Visible } from './open-store.ts';
 import { keepFirstKey, operatorKeyFileNameFor } from './operator-key.ts';
+import { agreementsOf } from './postgres-servers.ts';
 import { judgeReadiness } from './readiness.ts';
+import { openRecordEnding } from './shared-records.ts';
 import { StatisticsKeeper } from './statistics-keeper.ts';
 import { reportVitals } from './vitals.ts';
 import type { Address } from './worker-messages.ts';
@@ -114,7 +116,8 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   };
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
-  await lotKeys.settle(store, log);
+  const agreements = await agreementsOf(config);
+  await lotKeys.settle(store, log, agreements);
   await rememberHomes({ store, configured: config.node.homed });
   const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, operatorKeyFileNameFor(config.store.kind));
   const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
@@ -132,7 +135,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const wakeImports = (): void => imports.wake();
   const common = { options, lotKeys, foreign: reader, store, counters, countersBuffer };
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
-  const handle = await openHandleSite(config);
+  const handle = await openHandleSite(config, agreements);
   const doors = { ...shared, handle, runId: randomUUID() };
   const address =
     workers === 0
@@ -167,7 +170,10 @@ async function tellOthers(parts: TellingParts, opened: Closer[]): Promise<Foreig
   const { visible, notices, counters: observer } = parts;
   const invalidation = await openInvalidation({ ...parts, observer });
   opened.push(() => invalidation.close());
+  const ending = await openRecordEnding(parts.config, observer, () => notices.distrust());
+  opened.push(() => ending.close());
   visible.also = (changes) => {
+    ending.end(changes);
     notices.publish(changes);
     invalidation.publish(changes);
   };

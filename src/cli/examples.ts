@@ -184,6 +184,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['backup /backups --backup-key backup.key', 'gets a name with the instant'],
     ['backup today.backup --backup-key backup.key --store /var/lib/jiabiao', 'of this store'],
   ],
+  migrate: [
+    ['migrate --config node.json', 'before the nodes of a new version start'],
+    ['migrate --config node.json --dry-run', 'what it would run'],
+    ['migrate --config node.json --distribute', 'on a Citus cluster'],
+  ],
   'backup-key': [['backup-key backup.key', 'keep a copy of it apart from the backups']],
   restore: [['restore today.backup --into /var/lib/jiabiao-new --backup-key backup.key', 'into an empty place']],
   verify: [

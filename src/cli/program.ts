@@ -17,6 +17,7 @@ import { addHistoryCommand } from './history-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommand } from './key-command.ts';
 import { addLotCommand } from './lot-command.ts';
+import { addMigrateCommand } from './migrate-command.ts';
 import { addMoveCommand } from './move-command.ts';
 import { addPrincipalCommand } from './principal-command.ts';
 import { addRecallCommand } from './recall-command.ts';
@@ -96,6 +97,7 @@ export function createProgram(terminal: Terminal): Command {
   addAuditCommand(program, terminal);
   addLogCommand(program, terminal);
   addBackupCommands(program, terminal);
+  addMigrateCommand(program, terminal);
   addVerifyCommand(program, terminal);
   addConfigCommand(program, terminal);
   addCompletionCommand(program, terminal);

@@ -16,7 +16,14 @@ const withLots = (...secrets: (string | null)[]) => ({
   lots: () => secrets.map((sealedSecret) => ({ ...lotDraft('a'), sealedSecret }) as Lot),
 });
 const keep = (name: string, more: Partial<Parameters<typeof keepLotKeys>[0]> = {}) =>
-  keepLotKeys({ file: join(directory, name), store: withLots(), isReadOnly: false, log, ...more });
+  keepLotKeys({
+    file: join(directory, name),
+    store: withLots(),
+    isReadOnly: false,
+    othersHaveOne: false,
+    log,
+    ...more,
+  });
 
 test('the first start makes a key that its owner alone reads, and later ones keep it', async () => {
   const [key] = await keep('deep/lot.key');
