@@ -1,4 +1,4 @@
-// The LMDB store and the store in memory share no code, and say the same of everything that happens to them.
+// The LMDB and PostgreSQL stores say the same as the store in memory of everything that happens to them.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,8 @@ import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { CommitRequest, RegistryStore } from '../../src/store/registry-store.ts';
 import { verifyStore } from '../../src/store/verify-store.ts';
 import { openLmdb } from './lmdb-world.ts';
-import { draft, element, LOT_TAGS, lotAgain, lotDraft, NOON, template, text } from './world.ts';
+import { openPostgres } from './postgres-world.ts';
+import { draft, element, LOT_TAGS, lotAgain, lotDraft, NOON, type StoreFixture, template, text } from './world.ts';
 
 const PREFIXES = ['88.118.1', '88.118.10', '0.NA'] as Prefix[];
 const SUFFIXES = ['A', 'B', 'C', 'D', '桌', '😀', '！', 'A/1', 'L1', 'L5', 'LX'];
@@ -132,32 +133,53 @@ async function everything(store: RegistryStore, nowMs: number): Promise<unknown>
   };
 }
 
-describe('two stores', () => {
-  it('agree on every outcome, announcement and state', { timeout: 60_000 }, async () => {
+interface Compared extends StoreFixture {
+  /** What is wrong with what it left behind, and its end. */
+  finish(): Promise<readonly unknown[]>;
+}
+
+async function openVerifiedLmdb(): Promise<Compared> {
+  const lmdb = await openLmdb();
+  const finish = async (): Promise<readonly unknown[]> => {
+    // As another process would: two openings of one file do not go well together in one.
+    await lmdb.store.close();
+    const report = await verifyStore({ path: lmdb.path, lotTags: LOT_TAGS, maxGrowthBytes: null, progress() {} });
+    await lmdb.close();
+    return report.findings;
+  };
+  return { ...lmdb, finish };
+}
+
+async function openFreshPostgres(): Promise<Compared> {
+  const fixture = await openPostgres();
+  return { ...fixture, finish: () => fixture.close().then(() => []) };
+}
+
+describe('a store and that in memory', () => {
+  it.each([
+    ['LMDB', openVerifiedLmdb, 40],
+    ['PostgreSQL', openFreshPostgres, 20],
+  ] as const)('agree on every outcome, announcement and state: %s', { timeout: 120_000 }, async (_, open, numRuns) => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 25 }), async (steps) => {
-        const lmdb = await openLmdb();
+        const { store, clock, visible, finish } = await open();
         const announced: VisibleChange[] = [];
         const memory = openMemoryStore({
           lotTags: LOT_TAGS,
-          clock: () => lmdb.clock.nowMs,
+          clock: () => clock.nowMs,
           onVisible: (changes) => announced.push(...changes),
         });
-        lmdb.clock.nowMs = NOON;
+        clock.nowMs = NOON;
         for (const step of steps) {
-          lmdb.clock.nowMs += step.laterMs;
+          clock.nowMs += step.laterMs;
           const request = await requestOf(step, memory);
-          expect(await lmdb.store.commit(request)).toEqual(await memory.commit(request));
+          expect(await store.commit(request)).toEqual(await memory.commit(request));
         }
-        expect(lmdb.visible).toEqual(announced);
-        expect(await everything(lmdb.store, lmdb.clock.nowMs)).toEqual(await everything(memory, lmdb.clock.nowMs));
-        // As another process would: two openings of one file do not go well together in one.
-        await lmdb.store.close();
-        const report = await verifyStore({ path: lmdb.path, lotTags: LOT_TAGS, maxGrowthBytes: null, progress() {} });
-        expect(report.findings).toEqual([]);
-        await lmdb.close();
+        expect(visible).toEqual(announced);
+        expect(await everything(store, clock.nowMs)).toEqual(await everything(memory, clock.nowMs));
+        expect(await finish()).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns },
     );
   });
 });
