@@ -186,7 +186,6 @@ export class PostgresCommitter implements Committer, TallyKeeper {
       return { decision, written };
     });
     totals.grow({ ...done.written, sequence: done.decision.log.length });
-    totals.writes(null);
     if (done.decision.log.length > 0) sequencer.committed();
     return done.decision;
   }
@@ -224,7 +223,7 @@ export class PostgresCommitter implements Committer, TallyKeeper {
       this.#queue.unshift(...group);
       return;
     }
-    if (failure.code === 'STORE_READ_ONLY') this.#options.totals.writes(failure.message);
+    if (failure.code === 'STORE_READ_ONLY') this.#options.totals.failed(failure.message);
     for (const { reject } of group) reject(failure);
   }
 }

@@ -102,8 +102,10 @@ export const READ = named('read', {
   totals: `
     SELECT (SELECT coalesce(sum(records), 0)::bigint FROM prefixes) AS records,
       (SELECT coalesce(sum(issued), 0)::bigint FROM prefixes) AS issued,
-      (SELECT sequence FROM log_head) + (SELECT count(*) FROM log_pending) AS sequence,
       pg_database_size(current_database()) AS size`,
+  sequence: `
+    SELECT (SELECT sequence FROM log_head) + (SELECT count(*) FROM log_pending) AS sequence,
+      current_setting('transaction_read_only') = 'on' AS follows`,
 });
 
 /** Tables of the directory: few rows, one shape. */
