@@ -113,6 +113,9 @@ async function askerFor(
     import('./handle-trace.ts'),
   ]);
   const targets = targetsOf(words, flags);
+  if (flags.certified === true && flags.site === undefined) {
+    terminal.note('The key is what the server says of itself: to be sure of it, name it with --site.');
+  }
   const showsTrace = shared.json !== true && (flags.trace === true || terminal.showsNotes);
   const resolver = openHandleResolver(targets, {
     types: flags.type ?? [],

@@ -1,9 +1,13 @@
 // `jiabiao resolve --protocol handle` as a person and a script use it: at a real node, and at servers that lead elsewhere.
 
+import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { bytesFromText } from '../../src/domain/bytes.ts';
+import { type ByteString, bytesFromText } from '../../src/domain/bytes.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
 import { RESPONSE } from '../../src/wire/protocol.ts';
+import { encodePublicKey } from '../../src/wire/public-key-value.ts';
+import { siteFromJson, siteToJson } from '../../src/wire/site-json.ts';
+import { encodeSite } from '../../src/wire/site-value.ts';
 import { bytes, url } from '../handle-server/client.ts';
 import { openHandleDoor } from '../handle-server/door.ts';
 import { register } from '../handle-server/registering.ts';
@@ -17,6 +21,7 @@ import {
   serves,
   siteOn,
 } from '../upstream/scripted-handle-server.ts';
+import { recording } from '../wire/handle-vectors.ts';
 import { newDirectory, runHere } from './command-line.ts';
 
 const directory = newDirectory();
@@ -47,7 +52,7 @@ describe('resolve --protocol handle', () => {
       expect(await runHere([...words, ...more])).toEqual({
         code: 0,
         stdout: `${CHAIRS}/OAK\n  INDEX  TYPE  DATA\n  2      URL   https://example.com/oak\n`,
-        stderr: '',
+        stderr: more[0] === '--certified' ? expect.stringMatching(/^The key is what the server says of itself/) : '',
       });
     }
     expect(await runHere(['resolve', `${CHAIRS}/NONE`, ...words.slice(2)])).toMatchObject({
@@ -130,12 +135,51 @@ describe('resolve --protocol handle', () => {
       1,
       /another handle/,
     ],
-    ['an answer that is not signed', (r, door) => door.send(failure(r, RESPONSE.handleNotFound)), 4, /not registered/],
   ])('ends with a code that scripts know: %s', async (_, script, code, text) => {
     const { port } = await server(script);
     const told = await ask(port);
     expect(told).toMatchObject({ code, stdout: '' });
     expect(told.stderr).toMatch(text);
+  });
+
+  test('takes servers and keys from a file, as JSON or as HS_SITE data', async () => {
+    const door = await openHandleDoor({ http: {} });
+    await register(door, `${CHAIRS}/OAK`, [{ index: 2, type: 'URL', data: 'https://example.com/oak' }]);
+    const [ours] = siteFromJson(recording.server.site, '').servers;
+    const interfaces = [{ query: true, admin: false, protocol: 'TCP', port: door.port }] as const;
+    const site = (publicKey: ByteString) => {
+      const servers = [{ serverId: 1, address: ours?.address ?? bytes(''), publicKey, interfaces }];
+      return { ...siteFromJson(recording.server.site, ''), servers };
+    };
+    const ofAnother = encodePublicKey({ kind: 'RSA', modulus: bytes('n'.repeat(256)), exponent: bytes('\x01\0\x01') });
+    writeFileSync(directory.file('site.json'), JSON.stringify([siteToJson(site(ours?.publicKey ?? bytes('')))]));
+    writeFileSync(directory.file('site.bin'), encodeSite(site(ours?.publicKey ?? bytes(''))), 'latin1');
+    writeFileSync(directory.file('wrong.json'), JSON.stringify(siteToJson(site(ofAnother))));
+    const askAt = (name: string, ...more: readonly string[]) =>
+      runHere(['resolve', `${CHAIRS}/OAK`, '--protocol', 'handle', '--site', directory.file(name), ...more]);
+    for (const name of ['site.json', 'site.bin']) {
+      expect(await askAt(name, '--certified')).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect(await askAt('wrong.json')).toMatchObject({ code: 0 });
+    const told = await askAt('wrong.json', '--certified');
+    expect(told).toMatchObject({ code: 5, stdout: '' });
+    expect(told.stderr).toMatch(/not signed with the key of its server/);
+    await door.close();
+  });
+
+  test('begins at prefix records where it is told to, and goes to no address inside', async () => {
+    const inside = '10.0.0.1';
+    const root = await server(
+      serves({
+        '0.NA/20.500': [
+          makeValue({ index: 1, type: bytes('HS_SITE'), data: siteOn([{ port: 2641, address: inside }]) }),
+        ],
+      }),
+    );
+    const told = await ask(root.port, '--root', '--timeout', '1');
+    expect(told).toMatchObject({ code: 5, stdout: '' });
+    expect(told.stderr).toMatch(/10.0.0.1, which is not a public address: allow its network in --allow-network/);
+    expect(root.asked.map(({ handle }) => handle)).toEqual(['0.NA/20.500']);
   });
 
   test('says that nobody answers', async () => {

@@ -1,8 +1,10 @@
 // The client's requests are those that the reference client has sent, byte for byte, and the reference server's responses to them
 // are read and believed, or not, as they should be.
 
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { ByteString } from '../../src/domain/bytes.ts';
+import { ExchangeFailed } from '../../src/upstream/exchange-failed.ts';
 import { type EncodedRequest, encodeRequest, readResponse } from '../../src/upstream/handle-message.ts';
 import { type siteOf, siteOfData } from '../../src/upstream/handle-sites.ts';
 import { splitMessage } from '../../src/wire/datagrams.ts';
@@ -128,6 +130,32 @@ describe('a certified response', () => {
   it('needs its digest, or it could be one of before', () => {
     const wanted = { ...made, opFlags: made.opFlags | 0x0080_0000 };
     expect(() => readResponse(response, wanted, KEY)).toThrow(/no digest/);
+  });
+});
+
+describe('a response that was spoilt', () => {
+  it('is read or refused, and never anything else', () => {
+    const told = MADE.flatMap(([, one, { made }]) => messagesIn(one, one.response).map((bytes) => ({ bytes, made })));
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        fc.nat(told.length - 1),
+        fc.array(fc.tuple(fc.nat(1000), fc.nat(255)), { maxLength: 4 }),
+        (i, spoilt) => {
+          const { bytes: sound, made } = told[i] as (typeof told)[number];
+          const buffer = Buffer.from(sound, 'latin1');
+          for (const [at, byte] of spoilt) buffer[at % buffer.length] = byte;
+          try {
+            readResponse(buffer.toString('latin1') as ByteString, made, i % 2 === 0 ? KEY : null);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ExchangeFailed);
+            refused++;
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(refused).toBeGreaterThan(100);
   });
 });
 
