@@ -1,8 +1,9 @@
 // Connects the store's announcement of a commit to the epoch tables: which slots visible changes make
 // old, here and at other nodes of the same store.
 
-import { type EpochTable, LOTS_SLOT, slotOf, TRANSFERS_SLOT } from '../cache/epoch-table.ts';
+import { type EpochTable, LOTS_SLOT, lotRowsSlotOf, slotOf, TRANSFERS_SLOT } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
+import { prefixOf } from '../domain/handle.ts';
 
 export interface EndedSlots {
   readonly changed: readonly number[];
@@ -26,6 +27,8 @@ export function endedBy(changes: readonly VisibleChange[]): EndedSlots | 'everyt
         const slot = slotOf(change.handle);
         if (change.replaced) changed.push(slot);
         if (change.appeared) created.push(slot);
+        // Something stood there, and was not to be found by its handle: a code of a lot becomes a record.
+        if (change.replaced && change.appeared) changed.push(lotRowsSlotOf(prefixOf(change.handle)));
         // A prefix record says who answers for the prefix, so what is answered below it depends on it.
         if (change.handle.startsWith('0.NA/')) changed.push(slotOf(`enterprise:${change.handle.slice(5)}`));
         break;

@@ -15,6 +15,7 @@ const SLOTS = 1 << SLOT_BITS;
 const RENEWAL_INTERVAL = 1 << 30;
 
 const ENTERPRISE = hashOf('enterprise:');
+const LOT_ROWS = hashOf('lot-rows:');
 
 /** Names the slot of who holds which transferred prefix: all transfers together, as they are few and asked for at once. */
 export const TRANSFERS_SLOT = 'transfers:all';
@@ -30,6 +31,11 @@ export function slotOf(name: string): number {
 /** `slotOf` of `enterprise:<prefix>`, without making that text. */
 export function enterpriseSlotOf(prefix: Prefix): number {
   return slotOfHash(hashOf(prefix, ENTERPRISE));
+}
+
+/** The slot of the records that codes of a prefix's lots have become. */
+export function lotRowsSlotOf(prefix: Prefix): number {
+  return slotOfHash(hashOf(prefix, LOT_ROWS));
 }
 
 function slotOfHash(hash: number): number {

@@ -5,6 +5,7 @@ import type { Validity } from '../domain/answer.ts';
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 import { type HandleError, isHandleError } from '../domain/error.ts';
 import { type Handle, isSystemPrefix, suffixOf } from '../domain/handle.ts';
+import type { HandleRecord } from '../domain/handle-record.ts';
 import { isInheritable } from '../domain/inheritance.ts';
 import { MAX_PAGE_SIZE } from '../domain/limits.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type LotId,
   type LotSpan,
   type LotTags,
+  lotFiller,
   readCode,
   readDigits,
   type Suspicion,
@@ -23,13 +25,27 @@ import { MAX_LOTS_OF_PREFIX, MAX_LOTS_REMEMBERED } from '../domain/lot-limits.ts
 import type { Prefix } from '../domain/prefix.ts';
 import type { Awaitable, LotReader } from '../store/registry-store.ts';
 import { withMemo } from './lineage.ts';
+import { isEmptyRoom, type LotRoom, type RoomReader, roomOf } from './lot-rooms.ts';
 
 /** What a handle is to the lots of its prefix. */
 export type LotFinding =
   /** A code: of which lot, with which digits; and why its check tag could not be looked at, if so. */
-  | { readonly lot: Lot; readonly digits: string; readonly unverified: HandleError | null }
+  | {
+      readonly lot: PreparedLot;
+      readonly digits: string;
+      readonly unverified: HandleError | null;
+      /** No code of the lot is a record. */
+      readonly isUnwritten: boolean;
+    }
   /** None, although its prefix has lots. */
   | { readonly lot: null; readonly suspicion: Suspicion };
+
+/** A lot that many codes are answered from. */
+export interface PreparedLot {
+  readonly lot: Lot;
+  /** The lot as the ancestor of a code with these digits. */
+  readonly fill: (digits: string) => HandleRecord;
+}
 
 export interface LotFinder {
   /** Null if the prefix has no lots. */
@@ -37,14 +53,14 @@ export interface LotFinder {
 }
 
 export interface LotFinderOptions {
-  readonly reader: Pick<LotReader, 'lots' | 'findLot'>;
+  readonly reader: Pick<LotReader, 'lots' | 'findLot'> & RoomReader;
   readonly tags: LotTags;
   readonly epochs: EpochTable;
 }
 
-interface KnownLot {
-  readonly lot: Lot;
+interface KnownLot extends PreparedLot {
   readonly span: LotSpan;
+  readonly room: LotRoom;
 }
 
 /** The lots of one prefix, by the length of their codes, each list in the order of rooms. */
@@ -83,17 +99,17 @@ export class RememberedLots implements LotFinder {
     const known = this.#prefixes.get(prefix);
     if (known !== undefined && (known.epoch === epoch || epochs.holds(known))) {
       known.epoch = epoch;
-      return known.count === 0 ? null : this.#judge(handle, known);
+      return known.count === 0 ? null : this.#judge(handle, known, epoch);
     }
     const loaded = this.#load(prefix, epoch);
     return loaded instanceof Promise
-      ? loaded.then((lots) => (lots.count === 0 ? null : this.#judge(handle, lots)))
+      ? loaded.then((lots) => (lots.count === 0 ? null : this.#judge(handle, lots, epoch)))
       : loaded.count === 0
         ? null
-        : this.#judge(handle, loaded);
+        : this.#judge(handle, loaded, epoch);
   }
 
-  #judge(handle: Handle, known: PrefixLots): Awaitable<LotFinding> {
+  #judge(handle: Handle, known: PrefixLots, epoch: number): Awaitable<LotFinding> {
     const suffix = suffixOf(handle);
     if (known.areTooMany) {
       const lot = this.#options.reader.findLot(handle);
@@ -105,16 +121,19 @@ export class RememberedLots implements LotFinder {
     const lots = known.byLength.get(bytes.length) ?? [];
     const after = placeAfter(lots, bytes);
     const before = lots[after - 1];
-    if (before !== undefined && isWithinSpan(before.span, bytes)) return this.#read(before.lot, suffix);
+    if (before !== undefined && isWithinSpan(before.span, bytes)) {
+      const { reader, epochs, tags } = this.#options;
+      return readFinding(before, suffix, tags, isEmptyRoom(before.room, epoch, reader, epochs));
+    }
     const isBeside = [before, lots[after]].some(
       (each) => each !== undefined && readDigits(each.lot, suffix) === 'serial',
     );
     return { lot: null, suspicion: isBeside ? 'serial' : 'shape' };
   }
 
-  #read(lot: Lot | null, suffix: string): LotFinding {
+  #read(lot: PreparedLot | null, suffix: string): LotFinding {
     if (lot === null) return { lot: null, suspicion: 'shape' };
-    return readFinding(lot, suffix, this.#options.tags);
+    return readFinding(lot, suffix, this.#options.tags, false);
   }
 
   /** `epoch`: from before the reading, so that what changes meanwhile ends what is remembered. */
@@ -148,37 +167,44 @@ export class RememberedLots implements LotFinder {
 
   #remember(prefix: Prefix, epoch: number, lots: readonly Lot[]): PrefixLots {
     const areTooMany = lots.length > MAX_LOTS_OF_PREFIX;
-    const kept = areTooMany ? [] : lots.map((lot) => ({ lot: prepared(lot), span: spanOf(lot) }));
+    const kept = areTooMany ? [] : lots.map(known);
     const byLength = Map.groupBy(kept, ({ span }) => span.length);
     for (const list of byLength.values()) list.sort((a, b) => (a.span.start < b.span.start ? -1 : 1));
     const changeSlots = [enterpriseSlotOf(prefix)];
-    const known: PrefixLots = { epoch, changeSlots, creationSlot: null, byLength, count: lots.length, areTooMany };
+    const loaded: PrefixLots = { epoch, changeSlots, creationSlot: null, byLength, count: lots.length, areTooMany };
     // What few prefixes need is little; beyond it everything starts over.
     this.#remembered += 1 + kept.length;
     if (this.#remembered > MAX_LOTS_REMEMBERED) {
       this.#prefixes.clear();
       this.#remembered = 1 + kept.length;
     }
-    this.#prefixes.set(prefix, known);
-    return known;
+    this.#prefixes.set(prefix, loaded);
+    return loaded;
   }
 }
 
+function known(lot: Lot): KnownLot {
+  const span = spanOf(lot);
+  return { ...prepared(lot), span, room: roomOf(lot, span) };
+}
+
 /** What a suffix is to the lot in whose room it lies. */
-export function readFinding(lot: Lot, suffix: string, tags: LotTags): LotFinding {
+export function readFinding(lot: PreparedLot, suffix: string, tags: LotTags, isUnwritten: boolean): LotFinding {
   try {
-    const read = readCode(lot, suffix, tags);
-    return isSerial(read) ? { lot, digits: read, unverified: null } : { lot: null, suspicion: read as Suspicion };
+    const read = readCode(lot.lot, suffix, tags);
+    if (!isSerial(read)) return { lot: null, suspicion: read as Suspicion };
+    return { lot, digits: read, unverified: null, isUnwritten };
   } catch (error) {
     if (!isHandleError(error, 'LOT_KEY_MISSING')) throw error;
-    return { lot, digits: readDigits(lot, suffix), unverified: error };
+    return { lot, digits: readDigits(lot.lot, suffix), unverified: error, isUnwritten: false };
   }
 }
 
 /** Values in the order in which they are merged, with memos, because many codes answer with the same ones. */
-export function prepared(lot: Lot): Lot {
+export function prepared(lot: Lot): PreparedLot {
   const values = lot.values.filter(isInheritable).map(withMemo);
-  return { ...lot, values: values.sort((a, b) => a.index - b.index) };
+  const sorted = { ...lot, values: values.sort((a, b) => a.index - b.index) };
+  return { lot: sorted, fill: lotFiller(sorted) };
 }
 
 /** How many of these rooms begin at or before the suffix. */

@@ -8,7 +8,7 @@ import { type Handle, responsiblePrefixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import { ttlSecondsOf } from '../domain/inheritance.ts';
 import { DEFAULT_TTL_SECONDS, NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
-import { lotAsAncestor, unwrittenRecord } from '../domain/lot.ts';
+import { unwrittenRecord } from '../domain/lot.ts';
 import type { Observer } from '../domain/observer.ts';
 import { type Homed, homeOf } from '../domain/prefix.ts';
 import { type Recalled, recallsOf, withNotice } from '../domain/recall.ts';
@@ -54,9 +54,9 @@ export class OriginResolver implements Resolver {
     const home = homeOf(prefix, homed());
     if (home === null) return this.#abroad(question);
     const epoch = epochs.current(); // before the read: what changes meanwhile ends the answer
-    const record = store.get(handle);
     const slots = [slotOf(handle), enterpriseSlotOf(prefix)];
     const finding = lots === null ? null : lots.find(handle, prefix);
+    const record = isSurelyUnwritten(finding) ? null : store.get(handle);
     if (record instanceof Promise || finding !== null) return this.#gather(question, { epoch, slots }, record, finding);
     return this.#answer(question, epoch, slots, record);
   }
@@ -96,14 +96,9 @@ export class OriginResolver implements Resolver {
     if (record !== null && record.status !== 'active') return this.#answer(question, epoch, slots, record);
     question.tier = 'store';
     const { lot, digits } = finding;
-    const own = record ?? unwrittenRecord(handle, lot);
+    const own = record ?? unwrittenRecord(handle, lot.lot);
     // Whatever is written under the code replaces this answer, so the slot of its creation is not needed.
-    return lotAnswer(
-      own,
-      lotAsAncestor(lot, digits),
-      { epoch, changeSlots: slots, creationSlot: null },
-      this.#options.clock(),
-    );
+    return lotAnswer(own, lot.fill(digits), { epoch, changeSlots: slots, creationSlot: null }, this.#options.clock());
   }
 
   #answer(
@@ -154,6 +149,11 @@ export class OriginResolver implements Resolver {
       recalls,
     };
   }
+}
+
+/** A code, and none of its lot was ever written to. */
+function isSurelyUnwritten(finding: Awaitable<LotFinding | null>): boolean {
+  return finding !== null && !(finding instanceof Promise) && finding.lot !== null && finding.isUnwritten;
 }
 
 function notFound(handle: Handle, validity: Validity): NotFound {

@@ -15,7 +15,7 @@ export function lotsAt(reader: Pick<LotReader, 'lots' | 'lotVersions'>, tags: Lo
       if (isSystemPrefix(handle)) return null;
       const lot = await lastBefore(reader, handle, prefix, atMs);
       const then = lot === null ? null : await stateAt(reader, lot.id, atMs);
-      return then === null ? null : readFinding(prepared(then), suffixOf(handle), tags);
+      return then === null ? null : readFinding(prepared(then), suffixOf(handle), tags, false);
     },
   };
 }

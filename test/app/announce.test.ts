@@ -35,6 +35,14 @@ test('a record that is replaced ends positive answers, one that appears negative
   });
 });
 
+test('what is known of the rooms of lots ends when a code becomes a record, and with nothing else', () => {
+  const subject = 'record' as const;
+  const name = 'lot-rows:88.118.1';
+  expect(ended({ subject, handle, replaced: true, appeared: true }, name).positive).toBe(true);
+  expect(ended({ subject, handle, replaced: false, appeared: true }, name).positive).toBe(false);
+  expect(ended({ subject, handle, replaced: true, appeared: false }, name).positive).toBe(false);
+});
+
 test('what is remembered of enterprises, principals, keys, templates and lots ends with each change', () => {
   const changes: [VisibleChange, string][] = [
     [{ subject: 'enterprise', prefix: '88.118.1' as Prefix, transferred: false }, 'enterprise:88.118.1'],

@@ -44,7 +44,7 @@ function open(tags: LotSecrets = secrets): void {
       asked.push(name);
       return (store[name] as (...question: never[]) => unknown)(...question);
     }) as RegistryStore[T];
-  const reader = { lots: noting('lots'), findLot: noting('findLot') };
+  const reader = { lots: noting('lots'), findLot: noting('findLot'), list: noting('list') };
   const observer = { ...SILENT_OBSERVER, suspected: (kind: Suspicion) => void suspicions.push(kind) };
   const homed = () => [{ prefix: '88.118' as Prefix, foldsCase: false }];
   const cache = { l1Bytes: 1e6, negativeBytes: 1e5, parentBytes: 1e6, maxAgeSeconds: 30 };
@@ -202,11 +202,54 @@ describe('an acknowledged change of a lot', () => {
     asked.length = 0;
     for (let i = 0; i < 5; i++) ask(`SOFA-000${i}`, '88.118.2');
     for (let i = 0; i < 5; i++) ask(`Y-${i}`);
-    expect(asked.filter((name) => name !== 'get')).toEqual(['lots']);
+    expect(asked.filter((name) => name !== 'get')).toEqual(['lots', 'list']);
     await apply(store, put(h('Z')));
     asked.length = 0;
     for (let i = 5; i < 9; i++) ask(`SOFA-000${i}`, '88.118.2');
-    expect(asked).toEqual(Array(4).fill('get'));
+    expect(asked).toEqual([]);
+  });
+
+  it('is looked for among the records only once one of the lot is there', async () => {
+    await apply(store, lotOf('a'), lotOf('b', { head: 'BED-' }));
+    expect([says('SOFA-0001'), says('SOFA-0002'), says('BED-0001')]).toEqual(
+      ['0001', '0002', '0001'].map((digits) => `2000=no ${digits}`),
+    );
+    asked.length = 0;
+    // Neither records beside the rooms nor a code whose form is foreign change that.
+    await apply(store, put(h('SOFA')), put(h('SOFA-1000')), put(h('SOFA-A')));
+    expect(says('SOFA-0003')).toBe('2000=no 0003');
+    expect(asked).toEqual([]);
+    await apply(store, put(h('SOFA-0001'), 0, { status: 'reserved' }));
+    expect([says('SOFA-0001'), says('SOFA-0004'), says('BED-0002')]).toEqual([
+      'not-found',
+      '2000=no 0004',
+      '2000=no 0002',
+    ]);
+    expect(asked).toEqual(['list', 'get', 'get', 'list']);
+    asked.length = 0;
+    await apply(store, put(h('SOFA-0001'), 1, { values: [text(2000, 'own')] }), put(h('SOFA-0002')));
+    expect([says('SOFA-0001'), says('SOFA-0002'), says('BED-0003')]).toEqual([
+      '2000=own',
+      '2000=no 0002',
+      '2000=no 0003',
+    ]);
+    await apply(store, remove(h('SOFA-0001'), 2));
+    expect(says('SOFA-0001')).toBe('2000=no 0001');
+    expect(asked.filter((name) => name === 'list')).toEqual(['list']);
+  });
+
+  it.each([
+    ['a record that is a code', 'SOFA-0500'],
+    ['the first', 'SOFA-0000'],
+    ['the last', 'SOFA-0999'],
+  ])('finds %s that stood there before its lot', async (_, suffix) => {
+    await apply(store, put(h(suffix), 0, { values: [text(2000, 'own')] }), lotOf('a'));
+    expect([says(suffix), says('SOFA-0007')]).toEqual(['2000=own', '2000=no 0007']);
+  });
+
+  it('finds what stood there where the room is the whole of the prefix', async () => {
+    await apply(store, put(h('0003'), 0, { values: [text(2000, 'own')] }), lotOf('a', { head: '' }));
+    expect([says('0003'), says('0004')]).toEqual(['2000=own', '2000=no 0004']);
   });
 });
 
