@@ -78,13 +78,15 @@ export class AnswerCache {
     return undefined;
   }
 
-  /** Keeps an answer that was asked for at `askedAt`, if it may be kept and was asked for before. */
-  set(answer: Answer, askedAt: number): void {
+  /**
+   * Keeps an answer that was asked for at `askedAt`, if it may be kept and was asked for before; one that was dear to
+   * learn at once.
+   */
+  set(answer: Answer, askedAt: number, wasDear = false): void {
     const { handle, ttlSeconds, learned } = answer;
     if (Math.min(ttlSeconds, this.#maxAgeSeconds) <= 0) return;
     const hash = hashOfLatest(handle);
-    // What others told was dear to learn, so it is kept at once.
-    if (learned === null && !this.#doorkeeper.knock(hash, askedAt)) return;
+    if (!wasDear && !this.#doorkeeper.knock(hash, askedAt)) return;
     const { freshUntil, staleUntil, deletedAt } =
       learned === null ? freshnessOf(ttlSeconds, this.#maxAgeSeconds, askedAt, spreadOf(hash)) : keptAs(learned);
     // What is learned stale was not to be had fresh.
@@ -111,7 +113,7 @@ export class AnswerCache {
   /** As `set`, of an answer that was asked for before anybody had to wait. */
   renew(answer: Answer, askedAt: number): void {
     this.#observer.cacheEvent('l1', 'refreshed', 1);
-    this.set(answer, askedAt);
+    this.set(answer, askedAt, true);
   }
 
   /** A stale answer that may stand in for one that is late or cannot be had; undefined if there is none. */

@@ -17,6 +17,8 @@ const BARRED_MS = 30_000;
 /** Sets that may be on their way; beyond it an answer is simply not shared. */
 const MAX_SETS = 1000;
 
+const NOTHING = Promise.resolve(null);
+
 /** In one step in Redis: an invalidation that comes between a look and a write would be lost. */
 const SET_UNLESS_BARRED =
   "if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) redis.call('PEXPIRE', KEYS[1], ARGV[3]) return 1";
@@ -29,6 +31,15 @@ export class RedisAnswers implements SecondTier {
   readonly #connection: RedisConnection;
   readonly #observer: Pick<Observer, 'cacheEvent'>;
   readonly #keyPrefix: string;
+  readonly #got = (text: string | null): ForeignAnswer | null => {
+    const answer = text === null ? null : decodeAnswer(text);
+    this.#observer.cacheEvent('l2', answer === null ? 'miss' : 'hit', 1);
+    return answer;
+  };
+  readonly #failed = (): null => {
+    this.#observer.cacheEvent('l2', 'failed', 1);
+    return null;
+  };
   #sets = 0;
 
   constructor(connection: RedisConnection, keyPrefix: string, observer: Pick<Observer, 'cacheEvent'>) {
@@ -38,18 +49,11 @@ export class RedisAnswers implements SecondTier {
     connection.client.defineCommand('jiabiaoSet', { numberOfKeys: 2, lua: SET_UNLESS_BARRED });
   }
 
-  async get(key: TierKey): Promise<ForeignAnswer | null> {
-    if (!this.#connection.isUp) return null;
-    let text: string | null;
-    try {
-      text = await this.#connection.run((client) => client.hget(this.#keyOf(key.handle), fieldOf(key)));
-    } catch {
-      this.#observer.cacheEvent('l2', 'failed', 1);
-      return null;
-    }
-    const answer = text === null ? null : decodeAnswer(text);
-    this.#observer.cacheEvent('l2', answer === null ? 'miss' : 'hit', 1);
-    return answer;
+  get(key: TierKey): Promise<ForeignAnswer | null> {
+    if (!this.#connection.isUp) return NOTHING;
+    return this.#connection
+      .run((client) => client.hget(this.#keyOf(key.handle), fieldOf(key)))
+      .then(this.#got, this.#failed);
   }
 
   set(key: TierKey, answer: ForeignAnswer, forMs: number): void {
@@ -59,7 +63,7 @@ export class RedisAnswers implements SecondTier {
     const args = [fieldOf(key), encodeAnswer(answer), String(Math.ceil(forMs))] as const;
     this.#connection
       .run((client) => (client as Client).jiabiaoSet(this.#keyOf(handle), this.#barOf(handle), ...args))
-      .catch(() => this.#observer.cacheEvent('l2', 'failed', 1))
+      .catch(this.#failed)
       .finally(() => {
         this.#sets--;
       });

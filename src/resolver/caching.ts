@@ -37,14 +37,15 @@ export class CachingResolver implements Resolver {
       return kept;
     }
     const answer = this.#inner.resolve(question);
-    if (!(answer instanceof Promise)) return this.#keep(answer, now);
+    if (!(answer instanceof Promise)) return this.#keep(question, answer, now);
     const standIn = this.#cache.standIn(question.handle, now);
-    if (standIn === undefined) return answer.then((landed) => this.#keep(landed, now));
+    if (standIn === undefined) return answer.then((landed) => this.#keep(question, landed, now));
     return this.#soon(question, answer, standIn);
   }
 
-  #keep(answer: Answer, askedAt: number): Answer {
-    this.#cache.set(answer, askedAt);
+  /** A trip to others is not made twice; what is at hand in the second tier has to be asked for twice, as our own is. */
+  #keep({ tier }: Question, answer: Answer, askedAt: number): Answer {
+    this.#cache.set(answer, askedAt, answer.learned !== null && tier !== 'l2');
     return answer;
   }
 
@@ -84,7 +85,7 @@ export class CachingResolver implements Resolver {
       renewal.then(
         (answer) => {
           clearTimeout(patience);
-          resolve(this.#keep(answer, asked));
+          resolve(this.#keep(question, answer, asked));
         },
         (error: unknown) => {
           clearTimeout(patience);

@@ -13,7 +13,8 @@ export interface CoalescingOptions {
 
 /** Belongs to nobody: it flies on whoever has stopped waiting. */
 interface Flight {
-  readonly landing: Promise<Answer>;
+  /** Null once it has landed: tables that a map has outgrown go on holding what was in them until old memory is swept. */
+  landing: Promise<Answer> | null;
   /** Who answered, once it has landed. */
   tier: Tier;
 }
@@ -32,7 +33,8 @@ export class CoalescingResolver implements Resolver {
   resolve(question: Question): Answer | Promise<Answer> {
     if (question.bypassCache || question.delegated !== null) return this.#inner.resolve(question);
     const flight = this.#flights.size === 0 ? undefined : this.#flights.get(question.handle);
-    return flight === undefined ? this.#depart(question) : this.#board(flight, question);
+    if (flight === undefined || flight.landing === null) return this.#depart(question);
+    return this.#board(flight, flight.landing, question);
   }
 
   #depart(question: Question): Answer | Promise<Answer> {
@@ -41,6 +43,7 @@ export class CoalescingResolver implements Resolver {
     const { handle } = question;
     const landing = answer.finally(() => {
       flight.tier = question.tier;
+      flight.landing = null;
       this.#flights.delete(handle);
     });
     const flight: Flight = { landing, tier: 'none' };
@@ -52,14 +55,14 @@ export class CoalescingResolver implements Resolver {
    * A flight that departed before a change was acknowledged must not answer a question asked after it. Whether one did
    * shows when it lands: its answer no longer holds. Any flight under way by then departed after this question came.
    */
-  async #board(flight: Flight, question: Question): Promise<Answer> {
-    const answer = await flight.landing;
+  async #board(flight: Flight, landing: Promise<Answer>, question: Question): Promise<Answer> {
+    const answer = await landing;
     if (this.#epochs.holds(answer.validity)) {
       question.tier = flight.tier;
       return answer;
     }
     const next = this.#flights.get(question.handle);
-    if (next === undefined) return this.#depart(question);
+    if (next === undefined || next.landing === null) return this.#depart(question);
     const later = await next.landing;
     question.tier = next.tier;
     return later;
