@@ -82,6 +82,12 @@ export const SECTIONS = {
     bodyLimitBytes: number(16 * MEBIBYTE, 1024, 'Largest request body: a batch of 10,000 registrations fits.'),
     headersTimeoutMs: number(10_000, 100, 'How long a client may take to send its request head.'),
     requestTimeoutMs: number(60_000, 100, 'How long a client may take to send a whole request.'),
+    drainMs: number(
+      0,
+      0,
+      'How long a node that is told to stop goes on taking requests while /readyz says that it is not ready: longer than a balancer in front of it takes to notice. 0 where there is none.',
+      60_000,
+    ),
     keepAliveTimeoutMs: number(
       72_000,
       0,

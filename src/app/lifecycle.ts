@@ -10,8 +10,8 @@ const STOP_DEADLINE_MS = 20_000;
 const PARENT_INTERVAL_MS = 500;
 
 /** Exit code 0 after an orderly stop, 1 after an error, a second signal or the deadline. */
-export function closeOnSignals(close: () => Promise<void>, log: Log): void {
-  const options = { delay: STOP_DEADLINE_MS, logger: log, skip: ['SIGUSR2', 'beforeExit'] satisfies Skipped };
+export function closeOnSignals(close: () => Promise<void>, log: Log, drainMs: number): void {
+  const options = { delay: STOP_DEADLINE_MS + drainMs, logger: log, skip: ['SIGUSR2', 'beforeExit'] satisfies Skipped };
   const closing = closeWithGrace(options, async ({ signal, err }) => {
     if (err === undefined) log.info({ signal }, 'stopping: new work is refused, what is in flight is finished');
     else log.fatal({ err }, 'an error nobody expected: stopping');

@@ -3,8 +3,9 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
-import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
+
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
 import { createFirstOperator } from '../registry/first-operator.ts';
@@ -12,7 +13,6 @@ import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { serveForeignReader } from '../upstream/foreign-channel.ts';
-import { auditCommits } from './audited-commits.ts';
 import { systemClock } from './clock.ts';
 import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
@@ -20,18 +20,18 @@ import { asksOthers, openForeign } from './foreign.ts';
 import { type HandleSite, openHandleSite } from './handle-site.ts';
 import { openInvalidation } from './invalidation.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
-import { logDirectoryOf, openLogFiles, type Report } from './log-files.ts';
+import { logDirectoryOf, type Report } from './log-files.ts';
 import type { Log } from './logs.ts';
 import { type LotKeys, openLotKeys } from './lot-key.ts';
 import { type NodeCertificate, openCertificate } from './node-certificate.ts';
 import { type NodeNotices, openNotices } from './notices.ts';
 import { openImports } from './open-imports.ts';
+import { openRecord } from './open-record.ts';
 import { openStore, type Visible } from './open-store.ts';
 import { keepFirstKey, operatorKeyFileNameFor } from './operator-key.ts';
 import { agreementsOf } from './postgres-servers.ts';
 import { judgeReadiness } from './readiness.ts';
 import { openRecordEnding } from './shared-records.ts';
-import { StatisticsKeeper } from './statistics-keeper.ts';
 import { reportVitals } from './vitals.ts';
 import type { Address } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -100,20 +100,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const notices = await openNotices({ config, epochs, counters });
   opened.push(() => notices.close());
   visible.also = (changes) => notices.publish(changes);
-  const files = openLogFiles({ config, counters, log, clock: systemClock });
-  const trail: AuditTrail = { record: (event) => files.receive({ kind: 'audit', event, atMs: systemClock() }) };
-  let isStarted = false;
-  opened.push(async () => {
-    if (isStarted) trail.record(nodeEvent('node-stopped', null));
-    await files.close();
-  });
-  const statistics = new StatisticsKeeper({ store: bareStore, log });
-  opened.push(() => statistics.close());
-  const store = auditCommits(bareStore, trail);
-  const receive = (report: Report): void => {
-    if (report.kind === 'resolutions') statistics.receive(report.tallies);
-    else files.receive(report);
-  };
+  const { trail, store, receive, started } = openRecord({ config, counters, log, store: bareStore }, opened);
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
   const agreements = await agreementsOf(config);
@@ -137,14 +124,18 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
   const handle = await openHandleSite(config, agreements);
   const doors = { ...shared, handle, runId: randomUUID() };
-  const address =
+  const { address, drain } =
     workers === 0
       ? await openHere({ ...doors, epochs }, opened)
       : await openPool({ ...doors, epochBuffers, workers }, opened);
   const metricsAddress = await openMetrics(shared, opened);
-  trail.record(nodeEvent('node-started', null, { version: options.version, ...settingsApart(config) }));
-  isStarted = true;
-  opened.push(() => counters.set('stopping', 1));
+  started({ version: options.version, ...settingsApart(config) });
+  opened.push(async () => {
+    counters.set('stopping', 1);
+    if (config.http.drainMs === 0) return;
+    drain();
+    await sleep(config.http.drainMs);
+  });
   log.info({ ...address, workers, store: config.store.kind, version: options.version }, 'listening');
   return {
     address,
@@ -193,13 +184,19 @@ interface Parts {
   readonly lotKeys: LotKeys;
 }
 
+interface Opened {
+  readonly address: Address;
+  /** Requests are answered, connections are not kept. */
+  readonly drain: () => void;
+}
+
 interface DoorParts extends Parts {
   readonly handle: HandleSite | null;
   readonly runId: string;
 }
 
 /** The doors in this thread: a store in memory cannot be shared. */
-async function openHere(parts: DoorParts & { readonly epochs: EpochTable }, opened: Closer[]): Promise<Address> {
+async function openHere(parts: DoorParts & { readonly epochs: EpochTable }, opened: Closer[]): Promise<Opened> {
   const { counters } = parts;
   // Loaded only where it is used: a supervisor of workers starts without the doors' code.
   const { openDoors } = await import('./node.ts');
@@ -216,13 +213,13 @@ async function openHere(parts: DoorParts & { readonly epochs: EpochTable }, open
   });
   counters.set('workers', 1);
   counters.set('workersListening', 1);
-  return doors.address;
+  return { address: doors.address, drain: () => doors.drain() };
 }
 
-function openPool(
+async function openPool(
   parts: DoorParts & { readonly epochBuffers: EpochBuffers; readonly workers: number },
   opened: Closer[],
-): Promise<Address> {
+): Promise<Opened> {
   const { options, store, foreign, counters, countersBuffer, workers: count } = parts;
   const { config, version, log } = options;
   const pool = new WorkerPool({
@@ -250,7 +247,7 @@ function openPool(
   });
   parts.certificate.onRenewed((material) => pool.renewTls(material));
   opened.push(() => pool.close());
-  return pool.start();
+  return { address: await pool.start(), drain: () => pool.drain() };
 }
 
 async function openMetrics(parts: Parts, opened: Closer[]): Promise<Address | null> {

@@ -51,5 +51,7 @@ export type WorkerMessage =
 export type WorkerOrder =
   /** Finish what is in flight, close everything, end. */
   | { readonly kind: 'stop' }
+  /** Go on answering, keep no connection. */
+  | { readonly kind: 'drain' }
   /** Use this certificate for connections from now on. */
   | { readonly kind: 'renew-tls'; readonly material: TlsMaterial };

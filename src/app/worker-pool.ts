@@ -98,6 +98,11 @@ export class WorkerPool {
     for (const { worker } of this.#places) if (worker !== null) order(worker, { kind: 'renew-tls', material });
   }
 
+  /** Every worker goes on answering, and keeps no connection. */
+  drain(): void {
+    for (const { worker } of this.#places) if (worker !== null) order(worker, { kind: 'drain' });
+  }
+
   /** Asks every worker to finish and ends those that take too long. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

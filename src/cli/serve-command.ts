@@ -52,7 +52,7 @@ async function serve(flags: Flags, json: boolean, terminal: Terminal): Promise<v
   const log = createLog(config.log, 'main');
   const options = { config, version: PACKAGE_VERSION, log, operatorKeyFile: flags.firstKeyFile ?? null };
   const node = await startNode(options);
-  closeOnSignals(() => node.close(), log);
+  closeOnSignals(() => node.close(), log, config.http.drainMs);
   try {
     const url = urlOf(node.address, config.tls.certificate !== null);
     // This very process: its certificate may name other hosts than the loopback that is asked here.

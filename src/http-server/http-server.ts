@@ -158,6 +158,8 @@ export interface HttpServer {
   readonly routes: readonly string[];
   /** For connections from now on; those that are open stay as they are. Only where `tls` was given at the start. */
   renewTls(material: TlsMaterial): void;
+  /** Goes on answering, and keeps no connection: clients come back elsewhere. */
+  drain(): void;
   /** Refuses new connections, finishes what is in flight within a bounded time. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -166,7 +168,8 @@ export interface HttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { observer, limits } = options;
   let closing: Promise<void> | null = null;
-  const isClosing = () => closing !== null;
+  let isDraining = false;
+  const isClosing = () => isDraining || closing !== null;
   const inFlight = new InFlight(limits.inFlight, observer);
   const networkOf = createClientNetwork(options.trustedProxies);
   const asker = new Asker({ ...options, networkOf });
@@ -213,6 +216,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     address: { host, port },
     routes,
     renewTls: (material) => renewSecureContext(server, material),
+    drain() {
+      isDraining = true;
+    },
     close() {
       streams.close();
       importEvents.close();
