@@ -34,6 +34,7 @@ export class CheckLane {
   readonly #options: LaneOptions;
   readonly #gatherer = new RunGatherer();
   readonly #runs: string[] = [];
+  readonly #synced: Promise<void>[] = [];
   #runNumber = 0;
   #counts = { rows: 0, refused: 0, plainRows: 0, parentRows: 0 };
 
@@ -63,9 +64,10 @@ export class CheckLane {
     }
   }
 
-  /** All that was kept is on disk on return, in the runs of these names. */
-  finish(): readonly string[] {
+  /** All that was kept is on disk when the promise says so, in the runs of these names. */
+  async finish(): Promise<readonly string[]> {
     if (!this.#gatherer.isEmpty) this.#writeRun();
+    await Promise.all(this.#synced);
     return this.#runs;
   }
 
@@ -86,7 +88,9 @@ export class CheckLane {
   #writeRun(): void {
     const { path } = this.#options;
     const name = this.#nextName();
-    this.#gatherer.writeTo(path(name));
+    const synced = this.#gatherer.writeTo(path(name));
+    synced.catch(() => {}); // thrown where it is awaited
+    this.#synced.push(synced);
     this.#runs.push(name);
     if (this.#runs.length < MAX_MERGED_RUNS) return;
     const merged = this.#nextName();

@@ -22,9 +22,9 @@ export async function checkFile(run: JobRun, parents: NamedParents): Promise<Ver
   run.beginStage(0);
   const stage = new CheckStage(run, parents);
   try {
-    return stage.end(await stage.run());
+    return await stage.end(await stage.run());
   } catch (error) {
-    stage.end('interrupted');
+    await stage.end('interrupted');
     throw error;
   } finally {
     stage.close();
@@ -101,8 +101,8 @@ class CheckStage {
   }
 
   /** What was kept is on disk on return. */
-  end(verdict: Verdict): Verdict {
-    const runs = verdict === 'finished' ? this.#lane.finish() : [];
+  async end(verdict: Verdict): Promise<Verdict> {
+    const runs = verdict === 'finished' ? await this.#lane.finish() : [];
     this.#problems.close();
     if (verdict !== 'finished' && verdict !== 'refused') return verdict;
     if (this.#share !== null) this.#types.add(this.#share.types);

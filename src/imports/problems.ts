@@ -50,19 +50,19 @@ export async function writeReport(
 ): Promise<void> {
   const runs: string[] = [];
   const gatherer = new RunGatherer();
-  const flush = (): void => {
+  const flush = (): Promise<void> => {
     runs.push(scratch(runs.length));
-    gatherer.writeTo(runs.at(-1) as string);
+    return gatherer.writeTo(runs.at(-1) as string);
   };
   let number = 0;
   for await (const text of createInterface({ input: createReadStream(problems) })) {
     number += 1;
-    if (gatherer.isFull) flush();
+    if (gatherer.isFull) await flush();
     // Several of one line keep their order; the number keeps them apart.
     const line = String((JSON.parse(text) as RowProblem).line).padStart(15, '0');
     gatherer.add({ handle: line, line: number, flags: 0, text });
   }
-  if (!gatherer.isEmpty) flush();
+  if (!gatherer.isEmpty) await flush();
   const merged = new MergedRows(runs);
   const file = openSync(report, 'w');
   try {

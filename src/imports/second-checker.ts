@@ -64,7 +64,7 @@ export function serveChecks(port: MessagePort, { format, defaults, directory, ho
   });
   const check = async (asked: Asked): Promise<Told> => {
     if (asked !== 'finish') await checkPiece(lane, { format, defaults }, asked);
-    const share = asked === 'finish' ? { runs: lane.finish(), counts: lane.counts, types: types.all } : null;
+    const share = asked === 'finish' ? { runs: await lane.finish(), counts: lane.counts, types: types.all } : null;
     const told = { counts: { ...lane.counts }, problems, parents: [...parents], share };
     problems = [];
     parents = new Set();

@@ -1,7 +1,8 @@
 // Rows sorted outside of memory, the first half: gathers rows, sorts as many as fit, and writes each lot as a run in byte
 // order of handle, then line. Knows nothing of what a row says.
 
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/import-limits.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface RunRow {
   readonly flags: number;
   readonly text: string;
 }
+
+const syncFile = promisify(fsync);
 
 /** Writes rows one after the other, buffered. `close` leaves them on disk. */
 export class RowFileWriter {
@@ -57,6 +60,16 @@ export class RowFileWriter {
   close(): void {
     this.sync();
     closeSync(this.#file);
+  }
+
+  /** As `close`, while the thread goes on; can be read at once, and is on disk when the promise says so. */
+  async closeBeside(): Promise<void> {
+    this.#flush();
+    try {
+      await syncFile(this.#file);
+    } finally {
+      closeSync(this.#file);
+    }
   }
 
   #flush(): void {
@@ -131,17 +144,17 @@ export class RunGatherer {
     this.#keys.push(this.#bytes.toString('latin1', keyStart, keyStart + this.#bytes.readUInt16LE(start + 4)));
   }
 
-  /** Writes what was gathered, sorted, and is empty afterwards. */
-  writeTo(path: string): void {
+  /** Writes what was gathered, sorted, and is empty afterwards. On disk when the promise says so. */
+  writeTo(path: string): Promise<void> {
     const writer = new RowFileWriter(path);
     for (const key of this.#keys.sort()) {
       const start = this.#starts[lineOfKey(key) - this.#firstLine] as number;
       writer.write(this.#bytes.subarray(start, start + 4 + this.#bytes.readUInt32LE(start)));
     }
-    writer.close();
     this.#keys = [];
     this.#starts = [];
     this.#used = 0;
+    return writer.closeBeside();
   }
 
   #reserve(more: number): void {

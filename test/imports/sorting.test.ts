@@ -11,13 +11,13 @@ import { RowFileWriter, RunGatherer, type RunRow, rowBytes } from '../../src/imp
 const directory = mkdtempSync(join(tmpdir(), 'jiabiao-sorting-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function writeRuns(rows: readonly RunRow[], ofEach: number): string[] {
+async function writeRuns(rows: readonly RunRow[], ofEach: number): Promise<string[]> {
   const paths: string[] = [];
   const gatherer = new RunGatherer();
   for (let i = 0; i < rows.length; i += ofEach) {
     for (const row of rows.slice(i, i + ofEach)) gatherer.add(row);
     paths.push(join(directory, `run.${paths.length}`));
-    gatherer.writeTo(paths.at(-1) as string);
+    await gatherer.writeTo(paths.at(-1) as string);
   }
   return paths;
 }
@@ -39,9 +39,9 @@ const handle = fc.oneof(
 );
 const given = fc.array(fc.record({ handle, flags: fc.constantFrom(0, 1), text: fc.string({ unit: 'grapheme' }) }));
 
-it('gives every row back, in byte order of handles, equal ones together with the first line first', () => {
-  fc.assert(
-    fc.property(given, fc.integer({ min: 1, max: 9 }), (drafts, ofEach) => {
+it('gives every row back, in byte order of handles, equal ones together with the first line first', async () => {
+  await fc.assert(
+    fc.asyncProperty(given, fc.integer({ min: 1, max: 9 }), async (drafts, ofEach) => {
       const rows = drafts.map((draft, i) => ({ ...draft, line: i + 2 }));
       const bytes = (text: string) => Buffer.from(text).toString('latin1');
       const sorted = rows.toSorted((a, b) =>
@@ -53,7 +53,7 @@ it('gives every row back, in byte order of handles, equal ones together with the
         first.set(row.handle, firstLine);
         return { ...row, firstLine };
       });
-      const runs = writeRuns(rows, ofEach);
+      const runs = await writeRuns(rows, ofEach);
       expect(readAll(runs)).toEqual(expected);
       mergeInto(join(directory, 'merged'), runs);
       expect(readAll([join(directory, 'merged')])).toEqual(expected);
@@ -61,10 +61,10 @@ it('gives every row back, in byte order of handles, equal ones together with the
   );
 });
 
-it('holds rows larger than its buffers', () => {
+it('holds rows larger than its buffers', async () => {
   const text = JSON.stringify('椅'.repeat(400_000));
   const rows = [1, 2, 3].map((line) => ({ handle: `88.1/${4 - line}`, line, flags: 0, text }));
-  expect(readAll(writeRuns(rows, 2)).map(({ line, text: found }) => [line, found === text])).toEqual([
+  expect(readAll(await writeRuns(rows, 2)).map(({ line, text: found }) => [line, found === text])).toEqual([
     [3, true],
     [2, true],
     [1, true],
