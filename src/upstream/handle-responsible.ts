@@ -11,7 +11,7 @@ import type { Prefix } from '../domain/prefix.ts';
 import { RESPONSE } from '../wire/protocol.ts';
 import { ExchangeFailed } from './exchange-failed.ts';
 import type { HandleClient, HandleQuestion, Told } from './handle-client.ts';
-import { type KnownSite, SERVICE_TYPES, servicesIn, siteOfData } from './handle-sites.ts';
+import { type IsConfigured, type KnownSite, SERVICE_TYPES, servicesIn, siteOfData } from './handle-sites.ts';
 import { handleIn, refused, type Trip } from './handle-trip.ts';
 
 /** Where a way begins. */
@@ -31,7 +31,7 @@ export class Responsible {
   readonly #client: Pick<HandleClient, 'ask'>;
   readonly #start: Start;
   readonly #clock: () => number;
-  readonly #isConfigured: (host: string) => boolean;
+  readonly #isConfigured: IsConfigured;
   readonly #known = new Map<Prefix, { readonly sites: readonly KnownSite[]; readonly until: number }>();
   /** What a server says of its own site, once it was asked. */
   #own: KnownSite | null = null;
@@ -41,10 +41,9 @@ export class Responsible {
     this.#client = client;
     this.#start = start;
     this.#clock = clock;
-    const hosts = new Set(
-      start.sites.flatMap(({ servers }) => servers.filter((one) => one.isConfigured).map((one) => one.host)),
-    );
-    this.#isConfigured = (host) => hosts.has(host);
+    const configured = start.sites.flatMap(({ servers }) => servers.filter((one) => one.isConfigured));
+    this.#isConfigured = (host, port) =>
+      configured.some((one) => one.host === host && one.interfaces.some((own) => own.port === port));
   }
 
   /** Null if the prefix does not exist. Throws `ExchangeFailed` and `NotAccepted`. */

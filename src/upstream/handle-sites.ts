@@ -9,6 +9,10 @@ import { MAJOR_VERSION, MINOR_VERSION, type ProtocolVersion } from '../wire/prot
 import { decodeSite, type Site } from '../wire/site-value.ts';
 
 export const HANDLE_PORT = 2641;
+
+/** Whether an address with its port stands in the settings, so that it may be asked wherever it is. */
+export type IsConfigured = (host: string, port: number) => boolean;
+
 export type Transport = 'TCP' | 'UDP';
 
 export interface KnownServer {
@@ -59,19 +63,15 @@ export function siteOfHost(host: string, port: number): KnownSite {
   };
 }
 
-/** Null if none of its servers takes questions over TCP or UDP. `isConfigured`: whether a host stands in the settings. */
-export function siteOf(site: Site, isConfigured: (host: string) => boolean): KnownSite | null {
+/** Null if none of its servers takes questions over TCP or UDP. */
+export function siteOf(site: Site, isConfigured: IsConfigured): KnownSite | null {
   const servers = site.servers.map(({ serverId, address, publicKey, interfaces }): KnownServer => {
     const host = formatIpAddress(address);
-    return {
-      id: serverId,
-      host,
-      isConfigured: isConfigured(host),
-      publicKey,
-      interfaces: interfaces.flatMap(({ query, protocol, port }) =>
-        query && (protocol === 'TCP' || protocol === 'UDP') ? [{ transport: protocol, port }] : [],
-      ),
-    };
+    const asked = interfaces.flatMap(({ query, protocol, port }) =>
+      query && (protocol === 'TCP' || protocol === 'UDP') ? [{ transport: protocol, port }] : [],
+    );
+    const stands = asked.every(({ port }) => isConfigured(host, port));
+    return { id: serverId, host, isConfigured: stands, publicKey, interfaces: asked };
   });
   if (!servers.some(({ interfaces }) => interfaces.length > 0)) return null;
   const description = site.attributes.find(({ name }) => name === 'desc')?.value ?? '';
@@ -88,7 +88,7 @@ export function siteOf(site: Site, isConfigured: (host: string) => boolean): Kno
 }
 
 /** As `siteOf`, of the data of an HS_SITE value; null also for what cannot be read. */
-export function siteOfData(data: ByteString, isConfigured: (host: string) => boolean): KnownSite | null {
+export function siteOfData(data: ByteString, isConfigured: IsConfigured): KnownSite | null {
   try {
     return siteOf(decodeSite(data), isConfigured);
   } catch (error) {
@@ -113,7 +113,7 @@ export interface ServiceValues {
 export function servicesIn(
   values: readonly HandleValue[],
   isReferral: boolean,
-  isConfigured: (host: string) => boolean,
+  isConfigured: IsConfigured,
 ): ServiceValues {
   const sites: KnownSite[] = [];
   const services: ByteString[] = [];

@@ -74,7 +74,7 @@ describe('resolve --protocol handle', () => {
           door,
         );
     });
-    const { code, stdout, stderr } = await ask(top.port, '--trace');
+    const { code, stdout, stderr } = await ask(top.port, '--trace', '--allow-network', '127.0.0.1');
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: '20.500/ASH\n  INDEX  TYPE  DATA\n  1      URL   https://a.example/\n',
