@@ -1,6 +1,7 @@
 // Carries out the requests of the Handle protocol, whichever way they come: who asks, what for, and the messages that answer.
 // It knows no socket.
 
+import type { Answer } from '../domain/answer.ts';
 import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
 import { failureOf, HandleError } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
@@ -13,15 +14,17 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../wire/message.ts';
+import { opFlagsOf, plainHandleIn } from '../wire/plain-resolution.ts';
 import { FLAG, OPERATION, RESPONSE } from '../wire/protocol.ts';
+import type { ResolutionRequest } from '../wire/request-body.ts';
 import { type Administration, isAdministration } from './administration.ts';
 import type { Authentication } from './authentication.ts';
-import type { Call, CallLog } from './call.ts';
+import { type Call, type CallLog, callOf } from './call.ts';
 import type { Challenge } from './challenges.ts';
 import { failed, refusal } from './failures.ts';
 import { threadOf } from './id-source.ts';
 import { type Client, type Outcome, type Reply, succeeded } from './outcome.ts';
-import type { Resolution } from './resolution.ts';
+import { plainValuesOf, type Resolution } from './resolution.ts';
 import type { Asked, NodeSite, Responses } from './responses.ts';
 import type { Session } from './sessions.ts';
 import type { Peers } from './surroundings.ts';
@@ -60,6 +63,8 @@ export class Answerer {
 
   /** Answers one message. What is at hand is answered without a promise. Never throws or rejects. */
   answer(bytes: ByteString, client: Client): Reply | Promise<Reply> {
+    const spelled = plainHandleIn(bytes);
+    if (spelled !== null) return this.#answerPlain(bytes, spelled, client);
     let message: Message;
     try {
       message = decodeMessage(bytes);
@@ -73,6 +78,36 @@ export class Answerer {
     if (message.kind === 'encrypted') return this.#refused(message, RESPONSE.sessionFailed, NO_SESSION_TO_DECRYPT);
     if (message.kind === 'response') return this.#refused(message, RESPONSE.protocolError, 'That is a response.');
     return this.#carryOut(this.#callOf(message, client, null));
+  }
+
+  /** What most messages are, and most answers: the way without detours. Everything else about them goes the usual way. */
+  #answerPlain(bytes: ByteString, handle: ByteString, client: Client): Reply | Promise<Reply> {
+    const { resolution, responses, log } = this.#options;
+    const opFlags = opFlagsOf(bytes);
+    const spelling = resolution.spellingOf(handle);
+    const plain = log.sampled();
+    const startedAt = plain === null ? 0 : performance.now();
+    const callOf = (): Call => {
+      const call = this.#callOf(decodeMessage(bytes) as Request, client, null);
+      return log.sampledAs(plain === null ? call : { ...call, startedAt }, plain);
+    };
+    let answer: Answer | Promise<Answer>;
+    try {
+      answer = resolution.ask({ handle, opFlags, hops: 0, door: client.door, client }, spelling);
+    } catch (error) {
+      return this.#fail(callOf(), error);
+    }
+    const values = answer instanceof Promise || plain !== null ? null : plainValuesOf(answer, opFlags);
+    const keepsConnection = (opFlags & FLAG.keepConnection) !== 0;
+    if (values !== null) return { messages: [responses.encodePlain(bytes, values, spelling)], keepsConnection };
+    const call = callOf();
+    return this.#conclude(call, () => {
+      const { body } = call.request as Request & { readonly body: ResolutionRequest };
+      const asked = { body, opFlags, client, requester: null, hops: 0, isInSession: false };
+      if (!(answer instanceof Promise)) return resolution.told(asked, answer);
+      this.#assertRoom(answer);
+      return answer.then((found) => resolution.told(asked, found));
+    });
   }
 
   /** The answer to what is no message, as far as its ids can be read. */
@@ -97,19 +132,7 @@ export class Answerer {
   }
 
   #callOf(request: Request, client: Client, session: Session | null): Call {
-    const { envelope, header, content } = request;
-    const { opCode, opFlags } = header;
-    return {
-      request,
-      client,
-      session,
-      requester: session === null ? null : this.#options.authentication.requesterIn(session),
-      asked: { envelope, opCode, opFlags, content, session },
-      keepsConnection: (opFlags & FLAG.keepConnection) !== 0,
-      requestId: null,
-      plain: null,
-      startedAt: performance.now(),
-    };
+    return callOf(request, client, session, this.#options.authentication);
   }
 
   /** Requests that bear the id of a session, or of a challenge. */
@@ -178,8 +201,12 @@ export class Answerer {
 
   #carryOut(given: Call): Reply | Promise<Reply> {
     const call = this.#options.log.named(given);
+    return this.#conclude(call, () => this.#outcomesOf(call));
+  }
+
+  #conclude(call: Call, carryOut: () => Outcomes | Promise<Outcomes>): Reply | Promise<Reply> {
     try {
-      const outcomes = this.#outcomesOf(call);
+      const outcomes = carryOut();
       return outcomes instanceof Promise ? this.#counted(this.#later(call, outcomes)) : this.#told(call, outcomes);
     } catch (error) {
       return this.#fail(call, error);

@@ -4,7 +4,8 @@ import type { HandleError } from '../domain/error.ts';
 import type { Sampled } from '../logbook/resolution-sample.ts';
 import type { Requester } from '../registry/handle-requester.ts';
 import type { Decoded, RequestMessage } from '../wire/message.ts';
-import { OPERATION } from '../wire/protocol.ts';
+import { FLAG, OPERATION } from '../wire/protocol.ts';
+import type { Authentication } from './authentication.ts';
 import type { Client } from './outcome.ts';
 import type { Asked } from './responses.ts';
 import type { Session } from './sessions.ts';
@@ -26,6 +27,27 @@ export interface Call {
   readonly startedAt: number;
 }
 
+export function callOf(
+  request: Decoded<RequestMessage>,
+  client: Client,
+  session: Session | null,
+  authentication: Pick<Authentication, 'requesterIn'>,
+): Call {
+  const { envelope, header, content } = request;
+  const { opCode, opFlags } = header;
+  return {
+    request,
+    client,
+    session,
+    requester: session === null ? null : authentication.requesterIn(session),
+    asked: { envelope, opCode, opFlags, content, session },
+    keepsConnection: (opFlags & FLAG.keepConnection) !== 0,
+    requestId: null,
+    plain: null,
+    startedAt: performance.now(),
+  };
+}
+
 export interface CallLogOptions {
   readonly log: HandleLog;
   readonly newRequestId: () => string;
@@ -44,14 +66,21 @@ export class CallLog {
     return this.#options.newRequestId();
   }
 
+  /** To be asked once for each resolution of nobody in particular: why it is logged, null if it is not. */
+  sampled(): Sampled | null {
+    const { sample } = this.#options;
+    return sample === null ? null : sample();
+  }
+
   /** The same with a request id if it is to be logged. Of the resolutions of nobody in particular that is a sample. */
   named(call: Call): Call {
-    const { newRequestId, sample } = this.#options;
     if (call.requestId !== null) return call;
     const isPlain = call.request.header.opCode === OPERATION.resolution && call.requester === null;
-    if (!isPlain) return { ...call, requestId: newRequestId() };
-    const plain = sample === null ? null : sample();
-    return plain === null ? call : { ...call, requestId: newRequestId(), plain };
+    return isPlain ? this.sampledAs(call, this.sampled()) : { ...call, requestId: this.#options.newRequestId() };
+  }
+
+  sampledAs(call: Call, plain: Sampled | null): Call {
+    return plain === null ? call : { ...call, requestId: this.#options.newRequestId(), plain };
   }
 
   /** Of a defect always, and then whatever the sample says. */

@@ -92,7 +92,7 @@ function createAnswerer(options: HandleServerOptions): Answerer {
   const asker = new Asker<Client>({ ...options, networkOf: networkOfClient });
   const ids = new IdSource(options.random, peers?.thread ?? null);
   return new Answerer({
-    resolution: new Resolution({ asker, handleRecords }),
+    resolution: new Resolution({ asker, handleRecords, homed }),
     administration: new Administration({ parse: (text) => asker.parse(text), homed, handleRecords, handlePrefixes }),
     authentication: new Authentication({
       challenges: new Challenges(ids, clock),

@@ -14,20 +14,23 @@ import {
   type ValueFilter,
 } from '../domain/handle-value.ts';
 import { MAX_HOPS } from '../domain/limits.ts';
+import type { Homed } from '../domain/prefix.ts';
 import type { HandleAdministration } from '../registry/handle-administration.ts';
 import { assertAllowed } from '../registry/handle-authority.ts';
 import type { Requester } from '../registry/handle-requester.ts';
-import { type Asker, type Asking, USUAL } from '../resolver/asker.ts';
+import { AskedQuestion, type Asker, type Asking, USUAL } from '../resolver/asker.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 import { FLAG, RESPONSE } from '../wire/protocol.ts';
 import type { ResolutionRequest } from '../wire/request-body.ts';
 import { writeValues } from '../wire/value-list.ts';
 import { refusal } from './failures.ts';
 import { type Client, type Outcome, succeeded } from './outcome.ts';
+import { type Spelling, Spellings } from './spellings.ts';
 
 export interface ResolutionOptions {
   readonly asker: Asker<Client>;
   readonly handleRecords: Pick<HandleAdministration, 'judgeRead'>;
+  readonly homed: Homed;
 }
 
 export interface ResolutionAsked {
@@ -40,6 +43,14 @@ export interface ResolutionAsked {
   readonly hops: number;
   /** Whether it comes in a session, which always shows who asks for more than is public. */
   readonly isInSession: boolean;
+}
+
+export interface ToAsk {
+  readonly handle: ByteString;
+  readonly opFlags: number;
+  readonly hops: number;
+  readonly door: Client['door'];
+  readonly client: Client | null;
 }
 
 /** What has to be proven first. */
@@ -58,24 +69,41 @@ const writer = new MessageWriter();
 
 export class Resolution {
   readonly #options: ResolutionOptions;
+  readonly #spellings: Spellings;
 
   constructor(options: ResolutionOptions) {
     this.#options = options;
+    this.#spellings = new Spellings(options.homed);
   }
 
   /** At once if the answer is at hand. Throws what `Asker.ask` throws. */
   resolve(asked: ResolutionAsked): Outcome | Needed | Promise<Outcome | Needed> {
-    const { asker } = this.#options;
     const { body, opFlags, client, requester, hops } = asked;
     // The reference server takes no handle at all for a prefix that lives elsewhere.
     if (body.handle === EMPTY_BYTES) throw new HandleError('NOT_RESPONSIBLE', 'This node is home to no empty prefix.');
-    const handle = asker.parse(handleText(body.handle));
-    const asking = (opFlags & UNUSUAL) === 0 && hops === 0 ? USUAL : askingOf(opFlags, hops);
-    const answer = asker.ask(client.door, handle, requester === null ? client : null, asking);
-    return answer instanceof Promise ? answer.then((found) => this.#told(asked, found)) : this.#told(asked, answer);
+    const { handle } = body;
+    const toAsk = { handle, opFlags, hops, door: client.door, client: requester === null ? client : null };
+    const answer = this.ask(toAsk, this.spellingOf(handle));
+    return answer instanceof Promise ? answer.then((found) => this.told(asked, found)) : this.told(asked, answer);
   }
 
-  #told(asked: ResolutionAsked, answer: Answer): Outcome | Needed | Promise<Outcome | Needed> {
+  /** What is kept of a handle as it is spelled; null if nothing is. To be looked up right before it is asked for. */
+  spellingOf(spelled: ByteString): Spelling | null {
+    return this.#spellings.get(spelled);
+  }
+
+  /** The answer alone, which `told` or `plainValuesOf` makes something of. `client`: who pays; null for nobody. */
+  ask({ handle: spelled, opFlags, hops, door, client }: ToAsk, spelling: Spelling | null): Answer | Promise<Answer> {
+    const { asker } = this.#options;
+    const asking = (opFlags & UNUSUAL) === 0 && hops === 0 ? USUAL : askingOf(opFlags, hops);
+    const handle = spelling === null ? asker.parse(handleText(spelled)) : spelling.handle;
+    const question = new AskedQuestion(asker, handle, client, asking);
+    const answer = asker.answer(door, question);
+    if (spelling === null && question.tier === 'l1') this.#spellings.keep(spelled, handle);
+    return answer;
+  }
+
+  told(asked: ResolutionAsked, answer: Answer): Outcome | Needed | Promise<Outcome | Needed> {
     switch (answer.kind) {
       case 'found':
         return this.#found(asked, answer);
@@ -136,17 +164,29 @@ function hasPrivate(values: readonly HandleValue[], filter: ValueFilter): boolea
 
 function publicOutcome(answer: Found, handle: ByteString, filter: ValueFilter): Outcome {
   if (filter === ALL_VALUES) {
-    answer.renderings.wire ??= written(selectValues(answer.values, 'public', ALL_VALUES));
-    const { wire } = answer.renderings;
-    return wire === NO_VALUES
+    const values = publicValuesOf(answer);
+    return values === NO_VALUES
       ? refusal(RESPONSE.valuesNotFound)
-      : succeeded({ kind: 'written-values', handle, written: wire });
+      : succeeded({ kind: 'written-values', handle, written: values });
   }
   const values = selectValues(answer.values, 'public', filter);
   return values.length === 0 ? refusal(RESPONSE.valuesNotFound) : succeeded({ kind: 'values', handle, values });
 }
 
 const NO_VALUES = '\0\0\0\0';
+
+function publicValuesOf(answer: Found): ByteString {
+  answer.renderings.wire ??= written(selectValues(answer.values, 'public', ALL_VALUES));
+  return answer.renderings.wire;
+}
+
+/** All values that are found for who asks for all and is nobody in particular; null if that is not what is to be told. */
+export function plainValuesOf(answer: Answer, opFlags: number): ByteString | null {
+  if (answer.kind !== 'found') return null;
+  if ((opFlags & FLAG.publicOnly) === 0 && hasPrivate(answer.values, ALL_VALUES)) return null;
+  const values = publicValuesOf(answer);
+  return values === NO_VALUES ? null : values;
+}
 
 function written(values: readonly HandleValue[]): ByteString {
   writeValues(writer, values);

@@ -9,6 +9,7 @@ import type { Observer } from '../domain/observer.ts';
 import { makeCredential, SIGNED, signedBytes } from '../wire/credential.ts';
 import { type Envelope, suggestedVersion } from '../wire/envelope.ts';
 import { encodeAround, encodeContent, encodeInner, encodeMessage, type ResponseMessage } from '../wire/message.ts';
+import { opFlagsOf, PlainResponses } from '../wire/plain-resolution.ts';
 import {
   commonVersion,
   FLAG,
@@ -23,6 +24,7 @@ import { digestNameFor, type RequestDigest } from '../wire/request-digest.ts';
 import { failed } from './failures.ts';
 import type { Outcome } from './outcome.ts';
 import type { Session } from './sessions.ts';
+import { type KeptResponse, MAX_KEPT_VALUES_BYTES } from './spellings.ts';
 
 /** The site as which this node answers. */
 export interface NodeSite {
@@ -43,6 +45,8 @@ export interface Asked {
   readonly session: Session | null;
 }
 
+/** Every response has them. */
+const ALWAYS = FLAG.authoritative | FLAG.recursive;
 /** Copied from the request. */
 const COPIED = FLAG.certify | FLAG.cacheCertify | FLAG.encrypt | FLAG.publicOnly | FLAG.requestDigest | FLAG.noReferral;
 /** How long a response is good for, as the reference server has it. */
@@ -54,12 +58,33 @@ export class Responses {
   readonly #site: NodeSite;
   readonly #clock: () => number;
   readonly #observer: Pick<Observer, 'refused'>;
+  readonly #plain: PlainResponses;
   #signing = 0;
 
   constructor(site: NodeSite, clock: () => number, observer: Pick<Observer, 'refused'>) {
     this.#site = site;
     this.#clock = clock;
     this.#observer = observer;
+    this.#plain = new PlainResponses({
+      suggested: String.fromCharCode(MAJOR_VERSION, MINOR_VERSION) as ByteString,
+      siteInfoSerial: site.serialNumber,
+      flagsFor: (opFlags) => ALWAYS | (opFlags & COPIED),
+    });
+  }
+
+  /** As `encode`, of what a plain resolution has found. `before`: the response to the same question, if it is kept. */
+  encodePlain(request: ByteString, values: ByteString, before: KeptResponse | null): ByteString {
+    const expiresAt = this.#expiresAt();
+    const opFlags = opFlagsOf(request);
+    if (before === null || values.length > MAX_KEPT_VALUES_BYTES)
+      return this.#plain.encode(request, this.#plain.encodeRest(request, values, expiresAt));
+    if (before.values !== values || before.expiresAt !== expiresAt || before.opFlags !== opFlags) {
+      before.values = values;
+      before.expiresAt = expiresAt;
+      before.opFlags = opFlags;
+      before.rest = this.#plain.encodeRest(request, values, expiresAt);
+    }
+    return this.#plain.encode(request, before.rest);
   }
 
   /** The response; a promise only if it is to be signed with the site's key. */
@@ -92,15 +117,19 @@ export class Responses {
       header: {
         opCode,
         responseCode: responseCodeFor(version, outcome.code),
-        opFlags: FLAG.authoritative | FLAG.recursive | copied | outcome.flags,
+        opFlags: ALWAYS | copied | outcome.flags,
         siteInfoSerial: this.#site.serialNumber,
         recursionCount: 0,
         reserved: 0,
-        expiresAt: Math.floor(this.#clock() / 1000) + GOOD_FOR_SECONDS,
+        expiresAt: this.#expiresAt(),
       },
       credential: null,
       body: { digest: isDigested ? digestOf(asked.content, version) : null, content: outcome.content },
     };
+  }
+
+  #expiresAt(): number {
+    return Math.floor(this.#clock() / 1000) + GOOD_FOR_SECONDS;
   }
 
   #envelopeOf(asked: Envelope, { major, minor }: ProtocolVersion, sessionId: number): Envelope {

@@ -35,6 +35,7 @@ export class TcpConnection {
   /** No further request is answered; what is in flight still is. */
   #isLast = false;
   #isFlushing = false;
+  #isPaused = false;
   #deadline: number;
 
   constructor(options: ConnectionOptions) {
@@ -149,10 +150,13 @@ export class TcpConnection {
 
   /** What cannot be answered now stays with the client. */
   #setReading(): void {
-    const { socket } = this.#options;
     const isFull = this.#isFlushing || this.#inFlight >= MAX_REQUESTS_OF_CONNECTION;
-    if (isFull && !this.#isLast) socket.pause();
-    else if (socket.isPaused()) socket.resume();
+    const pauses = isFull && !this.#isLast;
+    if (pauses === this.#isPaused) return;
+    this.#isPaused = pauses;
+    const { socket } = this.#options;
+    if (pauses) socket.pause();
+    else socket.resume();
   }
 
   #finish(): void {

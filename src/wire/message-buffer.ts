@@ -1,12 +1,15 @@
 // Puts the pieces of a TCP stream together to messages. Pieces are joined only when a message is whole, so that a client which
 // sends byte by byte costs no more than another.
 
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
 import { announcedLength } from './envelope.ts';
 import { ENVELOPE_BYTES, MAX_MESSAGE_BYTES } from './protocol.ts';
 
 export class MessageBuffer {
-  #pieces: ByteString[] = [];
+  /** What came first; nearly always a whole message, and all there is. */
+  #first = EMPTY_BYTES;
+  /** What came behind it and was not joined to it yet. */
+  #further: ByteString[] = [];
   #bytes = 0;
   /** Bytes without which nothing can be said. */
   #needed = ENVELOPE_BYTES;
@@ -17,7 +20,8 @@ export class MessageBuffer {
   }
 
   add(piece: ByteString): void {
-    this.#pieces.push(piece);
+    if (this.#bytes === 0) this.#first = piece;
+    else this.#further.push(piece);
     this.#bytes += piece.length;
   }
 
@@ -38,22 +42,24 @@ export class MessageBuffer {
       this.clear();
       return bytes;
     }
-    this.#pieces = [bytes.slice(end) as ByteString];
+    this.#first = bytes.slice(end) as ByteString;
     this.#bytes -= end;
     return bytes.slice(0, end) as ByteString;
   }
 
   /** Everything that waits. */
   joined(): ByteString {
-    const [first] = this.#pieces;
-    if (this.#pieces.length === 1 && first !== undefined) return first;
-    const bytes = this.#pieces.join('') as ByteString;
-    this.#pieces = [bytes];
-    return bytes;
+    if (this.#further.length > 0) {
+      this.#first = (this.#first + this.#further.join('')) as ByteString;
+      this.#further = [];
+    }
+    return this.#first;
   }
 
   clear(): void {
-    this.#pieces = [];
+    this.#first = EMPTY_BYTES;
+    if (this.#further.length > 0) this.#further = [];
     this.#bytes = 0;
+    this.#needed = ENVELOPE_BYTES;
   }
 }
