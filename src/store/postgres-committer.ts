@@ -10,7 +10,7 @@ import type { Prefix } from '../domain/prefix.ts';
 import type { ResolutionTally } from '../domain/statistics.ts';
 import { type Decision, decide, foresee, namesIn, prefixesConcerned, type Settled } from './postgres-commit-group.ts';
 import { databaseFailure, isContention } from './postgres-failure.ts';
-import { loadMissing, lockPrefixes } from './postgres-loading.ts';
+import { loadMissing, lockPrefixes, makePrefixes } from './postgres-loading.ts';
 import type { PostgresNames } from './postgres-names.ts';
 import type { PostgresPool, Session } from './postgres-pool.ts';
 import { ResultLimits } from './postgres-result-limits.ts';
@@ -18,7 +18,7 @@ import type { PostgresSequencer } from './postgres-sequencer.ts';
 import { addResolutions } from './postgres-tallies.ts';
 import type { PostgresTotals } from './postgres-totals.ts';
 import { WorkingSet } from './postgres-working-set.ts';
-import { putResults, STAMPS_PER_MS, type Written, write } from './postgres-writing.ts';
+import { STAMPS_PER_MS, type Written, write } from './postgres-writing.ts';
 import type { CommitRequest, CommitResult, Committer, TallyKeeper } from './registry-store.ts';
 
 /** Changes of one transaction: a larger request has one of its own. A few thousand take some hundred milliseconds. */
@@ -178,12 +178,9 @@ export class PostgresCommitter implements Committer, TallyKeeper {
     const { types, templates } = namesIn(requests);
     await names.give(types, templates);
     const done = await pool.transact(async (session) => {
-      const set = new WorkingSet();
-      await lockPrefixes(session, prefixes, set);
-      foresee(requests, set);
+      const set = await loadFirst(session, requests, prefixes);
       const decision = await this.#decide(session, requests, set);
-      const written = await this.#write(session, decision, set);
-      return { decision, written };
+      return { decision, written: this.#write(session, decision, set) };
     });
     totals.grow({ ...done.written, sequence: done.decision.log.length });
     if (done.decision.log.length > 0) sequencer.committed();
@@ -194,7 +191,7 @@ export class PostgresCommitter implements Committer, TallyKeeper {
     const { names, lotTags, clock } = this.#options;
     const nowMs = Math.max(Math.floor(clock()), this.#lastAt, ...[...set.prefixes.values()].map(({ at }) => at));
     for (let load = 0; load < MAX_LOADS; load++) {
-      await loadMissing(session, set);
+      if (load > 0) await loadMissing(session, set);
       const decision = await names.decoded(() => decide(requests, { set, names, lotTags, nowMs }));
       if (!set.isMissing) return decision;
     }
@@ -204,15 +201,13 @@ export class PostgresCommitter implements Committer, TallyKeeper {
     );
   }
 
-  async #write(session: Session, decision: Decision, set: WorkingSet): Promise<Written> {
+  #write(session: Session, decision: Decision, set: WorkingSet): Written {
     const known = [...set.prefixes.values()].map(({ stamp }) => stamp);
     const first = Math.max(decision.nowMs * STAMPS_PER_MS, this.#lastStamp + 1, ...known.map((stamp) => stamp + 1));
     // Given before the transaction ends, so that no other one of this node gives them.
     this.#lastStamp = first + decision.log.length + decision.results.length;
     if (decision.log.length > 0) this.#lastAt = Math.max(this.#lastAt, decision.nowMs);
-    const written = await write(session, decision, first);
-    await putResults(session, decision, first);
-    return written;
+    return write(session, decision, { firstStamp: first, set });
   }
 
   /** Nothing of it was applied, as far as anybody knows. */
@@ -226,6 +221,24 @@ export class PostgresCommitter implements Committer, TallyKeeper {
     if (failure.code === 'STORE_READ_ONLY') this.#options.totals.failed(failure.message);
     for (const { reject } of group) reject(failure);
   }
+}
+
+/** Locks and loads what will surely be needed. Both leave together: the database does the one after the other. */
+async function loadFirst(
+  session: Session,
+  requests: readonly CommitRequest[],
+  prefixes: readonly Prefix[],
+): Promise<WorkingSet> {
+  const set = new WorkingSet();
+  foresee(requests, set);
+  const [isLocked] = await Promise.all([lockPrefixes(session, prefixes, set), loadMissing(session, set)]);
+  if (isLocked) return set;
+  // Whoever else made them may have written there meanwhile: what was loaded does not count.
+  const locked = new WorkingSet();
+  await makePrefixes(session, prefixes, locked);
+  foresee(requests, locked);
+  await loadMissing(session, locked);
+  return locked;
 }
 
 function closed(): HandleError {

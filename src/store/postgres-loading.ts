@@ -41,22 +41,30 @@ const DIRECTORY_TABLES: readonly (readonly [StagedTable, DirectoryTable])[] = [
   ['homes', 'homes'],
 ];
 
-/** Locks the rows of prefixes, which come about with their first writer, for the rest of the transaction. */
-export async function lockPrefixes(session: Session, prefixes: readonly Prefix[], set: WorkingSet): Promise<void> {
-  if (prefixes.length === 0) return;
-  for (let attempt = 0; set.prefixes.size < prefixes.length && attempt < 2; attempt++) {
-    if (attempt > 0) await session.query(LOAD.makePrefixes, [prefixes]);
-    const rows = await session.query<PrefixRow>(LOAD.lockPrefixes, [prefixes]);
-    // Where some are missing, the others stay locked, and those that are made sort in among them: nobody else holds them.
-    for (const { prefix, has_lots: hasLots, ...row } of rows) set.prefixes.set(prefix, { ...row, hasLots });
-  }
+/** Locks the rows of prefixes for the rest of the transaction. False if some have none yet. */
+export async function lockPrefixes(session: Session, prefixes: readonly Prefix[], set: WorkingSet): Promise<boolean> {
+  if (prefixes.length === 0) return true;
+  const rows = await session.query<PrefixRow>(LOAD.lockPrefixes, [prefixes]);
+  for (const { prefix, has_lots: hasLots, ...row } of rows) set.prefixes.set(prefix, { ...row, hasLots });
+  return set.prefixes.size === prefixes.length;
 }
 
+/**
+ * Makes those that are missing. What was locked stays so, and who makes some waits for nobody who waits for a lock: so
+ * two never wait for each other.
+ */
+export async function makePrefixes(session: Session, prefixes: readonly Prefix[], set: WorkingSet): Promise<void> {
+  session.send(LOAD.makePrefixes, [prefixes]);
+  await lockPrefixes(session, prefixes, set);
+}
+
+/** Each kind by itself, all at once. */
 export async function loadMissing(session: Session, set: WorkingSet): Promise<void> {
-  await loadRecords(session, set);
-  await loadLists(session, set);
-  await loadLots(session, set);
-  await loadDirectory(session, set);
+  const kinds = [loadRecords, loadLists, loadLots, loadDirectory, loadResults];
+  await Promise.all(kinds.map((load) => load(session, set)));
+}
+
+async function loadResults(session: Session, set: WorkingSet): Promise<void> {
   const keys = [...set.results.wanted.keys()];
   if (keys.length === 0) return;
   for (const { key, body } of await session.query<{ key: string; body: ByteString }>(LOAD.results, [keys])) {

@@ -3,6 +3,7 @@
 
 import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { HandleError } from '../domain/error.ts';
+import { copyRows } from './postgres-copy.ts';
 import { databaseFailure } from './postgres-failure.ts';
 import type { FollowedPrimary } from './postgres-primary.ts';
 import type { Statement } from './postgres-statements.ts';
@@ -31,12 +32,19 @@ export interface PoolOptions {
 
 export type Values = readonly unknown[];
 
-/** A connection within one transaction. */
-export interface Session {
+export interface Asked {
   query<R = Record<string, unknown>>(statement: Statement, values?: Values): Promise<readonly R[]>;
 }
 
-export class PostgresPool implements Session {
+/** A connection within one transaction. */
+export interface Session extends Asked {
+  /** As `query`, of what nobody waits for: the transaction fails if it does. What is asked afterwards sees it done. */
+  send(statement: Statement, values: Values): void;
+  /** As `send`, of a statement that takes rows (postgres-copy.ts). */
+  copy(statement: string, rows: Buffer): void;
+}
+
+export class PostgresPool implements Asked {
   readonly #pool: Pool;
   readonly #primary: FollowedPrimary | undefined;
   #failures = 0;
@@ -70,16 +78,31 @@ export class PostgresPool implements Session {
   async transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     let failure: unknown;
+    const sent: Promise<unknown>[] = [];
+    const send = (promise: Promise<unknown>): void => {
+      promise.catch(() => undefined); // looked at in the end
+      sent.push(promise);
+    };
     try {
-      await client.query('BEGIN');
-      const result = await work({ query: (statement, values = []) => ask(client, statement, values) });
-      const { command } = await client.query('COMMIT');
+      send(client.query('BEGIN'));
+      const result = await work({
+        query: (statement, values = []) => ask(client, statement, values),
+        send: (statement, values) => send(ask(client, statement, values)),
+        copy: (statement, rows) => send(copyRows(client, statement, rows)),
+      });
+      const end = client.query('COMMIT');
+      end.catch(() => undefined); // looked at below
+      await throwFirst(sent);
       // A transaction that failed before and was not noticed is only rolled back.
-      if (command !== 'COMMIT') throw new HandleError('STORE_UNAVAILABLE', 'The database rolled the transaction back.');
-      return result;
+      if ((await end).command === 'COMMIT') return result;
+      throw new HandleError('STORE_UNAVAILABLE', 'The database rolled the transaction back.');
     } catch (cause) {
-      failure = cause;
-      throw cause;
+      // What failed first is the reason of all that failed after it.
+      failure = await throwFirst(sent).then(
+        () => cause,
+        (first) => first,
+      );
+      throw failure;
     } finally {
       await this.#release(client, failure);
     }
@@ -133,10 +156,27 @@ export class PostgresPool implements Session {
   }
 }
 
+/** Waits for all. */
+async function throwFirst(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
 async function ask<R>(client: PoolClient, statement: Statement, values: Values): Promise<readonly R[]> {
   const { rows } = await client.query({ name: statement.name, text: statement.text, values: values as unknown[] });
   return rows;
 }
+
+/**
+ * What is acknowledged is on disk. Plans are made once for each statement, by its indexes: one that is made while a
+ * table is empty would else read all of it until it is analysed.
+ */
+const SETTINGS = [
+  'synchronous_commit=on',
+  'plan_cache_mode=force_generic_plan',
+  ...['seqscan', 'hashjoin', 'mergejoin'].map((way) => `enable_${way}=off`),
+  'jit=off',
+];
 
 /** What a server says that was the primary, or was taken for it. */
 const READ_ONLY = '25006';
@@ -172,7 +212,9 @@ function configOf(options: PoolOptions): PoolConfig {
     keepAlive: true,
     application_name: name,
     types: COLUMN_TYPES as never,
-    options: `-c search_path=${schema} -c synchronous_commit=on`,
+    // Several questions of one connection are on their way at once.
+    pipeline: true,
+    options: [`search_path=${schema}`, ...SETTINGS].map((setting) => `-c ${setting}`).join(' '),
   };
 }
 

@@ -172,13 +172,13 @@ async function givePlaces(session: Session): Promise<number> {
   });
   const [homes, ids] = [rows.map(({ prefix }) => prefix), rows.map((row) => row.commit_id)];
   const [sequences, instants] = [placed.map(({ sequence }) => sequence), placed.map((row) => row.at)];
-  await session.query(SEQUENCE.order, [sequences, instants, homes, ids]);
+  session.send(SEQUENCE.order, [sequences, instants, homes, ids]);
   const indexed = placed.flatMap(({ sequence, prefixes }) => prefixes.map((prefix) => ({ sequence, prefix })));
   if (indexed.length > 0) {
     const byPrefix = [indexed.map(({ prefix }) => prefix), indexed.map(({ sequence }) => sequence)];
-    await session.query(SEQUENCE.byPrefix, byPrefix);
+    session.send(SEQUENCE.byPrefix, byPrefix);
   }
-  await session.query(SEQUENCE.ordered, [homes, ids]);
-  await session.query(SEQUENCE.moveHead, [head.sequence + rows.length, at]);
+  session.send(SEQUENCE.ordered, [homes, ids]);
+  session.send(SEQUENCE.moveHead, [head.sequence + rows.length, at]);
   return rows.length;
 }

@@ -17,8 +17,8 @@ export async function addResolutions(pool: PostgresPool, tallies: readonly Resol
   const prefixes = [...new Set(rows.map(({ prefix }) => prefix))];
   try {
     await pool.transact(async (session) => {
-      await session.query(LOAD.makePrefixes, [prefixes]);
-      await session.query(PUT.resolutions, [
+      session.send(LOAD.makePrefixes, [prefixes]);
+      session.send(PUT.resolutions, [
         rows.map(({ prefix }) => prefix),
         rows.map(({ day }) => day),
         ...Array.from({ length: OUTCOME_COUNT }, (_, i) => rows.map(({ counts }) => counts[i] ?? 0)),

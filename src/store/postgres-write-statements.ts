@@ -39,6 +39,9 @@ export const LOAD = named('load', {
   resultCount: 'SELECT count(*) AS held FROM idempotency WHERE principal = $1',
 });
 
+/** As `PUT.records`, of many that are new. */
+export const COPY_RECORDS = 'COPY records (prefix, suffix, parent, live, body) FROM STDIN (FORMAT binary)';
+
 /** What a transaction puts down, each at once for all it concerns. */
 export const PUT = named('put', {
   records: `

@@ -2,7 +2,7 @@
 // when the transaction ends.
 
 import { randomBytes } from 'node:crypto';
-import { type ByteString, bytesFromText } from '../domain/bytes.ts';
+import { bytesFromText, EMPTY_BYTES } from '../domain/bytes.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { Template } from '../domain/template.ts';
@@ -13,13 +13,15 @@ import { encodeResult } from './idempotency-json.ts';
 import { fromUint32 } from './lmdb-keys.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import { type Decision, type LogRow, NO_PREFIX } from './postgres-commit-group.ts';
+import { rowsOfCopy } from './postgres-copy.ts';
 import type { Session } from './postgres-pool.ts';
 import { parentBytes } from './postgres-record-reading.ts';
 import { roomOf } from './postgres-staged-lots.ts';
 import type { SearchRow } from './postgres-staged-search.ts';
 import type { Statement } from './postgres-statements.ts';
 import { byteas } from './postgres-values.ts';
-import { PUT, putEntitiesStatement } from './postgres-write-statements.ts';
+import type { LoadedRecord, WorkingSet } from './postgres-working-set.ts';
+import { COPY_RECORDS, PUT, putEntitiesStatement } from './postgres-write-statements.ts';
 
 /** Which instant of a prefix's writes comes before which: milliseconds with room for some thousand of each. */
 export const STAMPS_PER_MS = 4096;
@@ -27,29 +29,37 @@ export const STAMPS_PER_MS = 4096;
 /** Rows of one statement: a parameter may take a gigabyte, and memory is held twice. */
 const ROWS_AT_ONCE = 5000;
 
+/** New records from which on a copy is quicker than an insertion. */
+const MIN_COPIED = 100;
+
 /** What was written beside the rows themselves. */
 export interface Written {
-  readonly lastStamp: number;
   readonly records: number;
   readonly issued: number;
 }
 
-/** `firstStamp` is above all stamps of the prefixes that the transaction holds. */
-export async function write(session: Session, decision: Decision, firstStamp: number): Promise<Written> {
+export interface WriteOptions {
+  /** Above all stamps of the prefixes that the transaction holds. */
+  readonly firstStamp: number;
+  /** What was loaded. */
+  readonly set: WorkingSet;
+}
+
+/** Sends it; it is done when the transaction has ended. */
+export function write(session: Session, decision: Decision, { firstStamp, set }: WriteOptions): Written {
   const rows = decision.log.map((row, i) => ({ ...row, id: commitId(firstStamp + i), stamp: firstStamp + i }));
   const put = new Puts(session);
-  await putRecords(
-    put,
-    decision,
-    rows.map(({ id }) => id),
-  );
-  await putSearch(put, PUT.unsearch, decision.search.rows(false));
-  await putSearch(put, PUT.search, decision.search.rows(true));
-  await putLots(put, decision);
-  await putDirectory(put, decision);
-  await putLog(put, rows, decision.nowMs);
-  const written = await putCounts(put, decision, rows);
-  return { ...written, lastStamp: Math.max(firstStamp - 1, ...rows.map(({ stamp }) => stamp)) };
+  const ids = rows.map(({ id }) => id);
+  const isThere = (handle: Handle): boolean => set.record(handle) !== null;
+  putRecords(put, decision, isThere);
+  putHistory(put, decision, ids);
+  putSearch(put, PUT.unsearch, decision.search.rows(false));
+  putSearch(put, PUT.search, decision.search.rows(true));
+  putLots(put, decision);
+  putDirectory(put, decision);
+  putLog(put, rows, decision.nowMs);
+  putResults(put, decision, firstStamp);
+  return putCounts(put, decision, rows);
 }
 
 type IdentifiedRow = LogRow & { readonly id: string; readonly stamp: number };
@@ -63,10 +73,14 @@ class Puts {
   }
 
   /** `columns` makes the parameters of a part of the rows. */
-  async all<T>(statement: Statement, rows: readonly T[], columns: (part: readonly T[]) => readonly unknown[]) {
+  all<T>(statement: Statement, rows: readonly T[], columns: (part: readonly T[]) => readonly unknown[]): void {
     for (let i = 0; i < rows.length; i += ROWS_AT_ONCE) {
-      await this.#session.query(statement, columns(rows.slice(i, i + ROWS_AT_ONCE)));
+      this.#session.send(statement, columns(rows.slice(i, i + ROWS_AT_ONCE)));
     }
+  }
+
+  copy(statement: string, rows: Buffer): void {
+    this.#session.copy(statement, rows);
   }
 }
 
@@ -74,16 +88,29 @@ function suffixes(handles: readonly Handle[]): string {
   return byteas(handles.map((handle) => bytesFromText(suffixOf(handle))));
 }
 
-async function putRecords(put: Puts, { records }: Decision, commitIds: readonly string[]): Promise<void> {
+function putRecords(put: Puts, { records }: Decision, isThere: (handle: Handle) => boolean): void {
   const entries = [...records.entries()];
-  await put.all(PUT.records, entries, (part) => [
+  const fresh = entries.filter(([handle]) => !isThere(handle));
+  const isMany = fresh.length >= MIN_COPIED;
+  if (isMany) put.copy(COPY_RECORDS, rowsOfCopy(fresh.map(copiedRow)));
+  const others = isMany ? entries.filter(([handle]) => isThere(handle)) : entries;
+  put.all(PUT.records, others, (part) => [
     part.map(([handle]) => prefixOf(handle)),
     suffixes(part.map(([handle]) => handle)),
     byteas(part.map(([handle, { parent }]) => parentBytes(prefixOf(handle), parent))),
     part.map(([, { head }]) => head.status !== 'deleted'),
     byteas(part.map(([, { bytes }]) => bytes)),
   ]);
-  await put.all(PUT.history, records.replaced, (part) => [
+}
+
+function copiedRow([handle, { parent, head, bytes }]: readonly [Handle, LoadedRecord]) {
+  const prefix = prefixOf(handle);
+  const [first, suffix] = [bytesFromText(prefix), bytesFromText(suffixOf(handle))];
+  return [first, suffix, parentBytes(prefix, parent), head.status !== 'deleted', bytes];
+}
+
+function putHistory(put: Puts, { records }: Decision, commitIds: readonly string[]): void {
+  put.all(PUT.history, records.replaced, (part) => [
     part.map(({ handle }) => prefixOf(handle)),
     suffixes(part.map(({ handle }) => handle)),
     part.map(({ record }) => record.head.revision),
@@ -94,8 +121,8 @@ async function putRecords(put: Puts, { records }: Decision, commitIds: readonly 
   ]);
 }
 
-async function putSearch(put: Puts, statement: Statement, rows: readonly SearchRow[]): Promise<void> {
-  await put.all(statement, rows, (part) => [
+function putSearch(put: Puts, statement: Statement, rows: readonly SearchRow[]): void {
+  put.all(statement, rows, (part) => [
     part.map(({ prefix }) => prefix),
     byteas(part.map(({ type }) => type)),
     byteas(part.map(({ term }) => term)),
@@ -103,9 +130,9 @@ async function putSearch(put: Puts, statement: Statement, rows: readonly SearchR
   ]);
 }
 
-async function putLots(put: Puts, { lots }: Decision): Promise<void> {
+function putLots(put: Puts, { lots }: Decision): void {
   const standing = [...lots.entries()].map(([, lot]) => ({ lot, room: roomOf(lot) }));
-  await put.all(PUT.lots, standing, (part) => [
+  put.all(PUT.lots, standing, (part) => [
     part.map(({ lot }) => lot.prefix),
     part.map(({ lot }) => lot.id),
     part.map(({ room }) => room.length),
@@ -113,7 +140,7 @@ async function putLots(put: Puts, { lots }: Decision): Promise<void> {
     byteas(part.map(({ room }) => room.parent)),
     byteas(part.map(({ lot }) => encodeEntity(lot))),
   ]);
-  await put.all(PUT.lotVersions, lots.versions, (part) => [
+  put.all(PUT.lotVersions, lots.versions, (part) => [
     part.map(({ prefix }) => prefix),
     part.map(({ id }) => id),
     part.map(({ revision }) => revision),
@@ -121,25 +148,25 @@ async function putLots(put: Puts, { lots }: Decision): Promise<void> {
   ]);
 }
 
-async function putDirectory(put: Puts, { directory }: Decision): Promise<void> {
+function putDirectory(put: Puts, { directory }: Decision): void {
   for (const table of ['enterprises', 'principals', 'homes'] as const) {
-    await put.all(putEntitiesStatement(table), [...directory.entities(table)], (part) => [
+    put.all(putEntitiesStatement(table), [...directory.entities(table)], (part) => [
       part.map(([name]) => name),
       byteas(part.map(([, entity]) => encodeEntity(entity))),
     ]);
   }
   const tokens = new Map([...directory.keyIds()].flatMap(([hash, id]) => (id === null ? [] : [[id, hash]])));
-  await put.all(PUT.keys, [...directory.entities('keys')], (part) => [
+  put.all(PUT.keys, [...directory.entities('keys')], (part) => [
     part.map(([name]) => name),
     part.map(([name]) => tokens.get(name)),
     byteas(part.map(([, entity]) => encodeEntity(entity))),
   ]);
-  await put.all(PUT.templates, [...directory.entities('templates')], (part) => [
+  put.all(PUT.templates, [...directory.entities('templates')], (part) => [
     part.map(([handle]) => prefixOf(handle as Handle)),
     part.map(([handle]) => handle),
     byteas(part.map(([, template]) => encodeEntity(template))),
   ]);
-  await put.all(PUT.templateVersions, directory.templateVersions, (part: readonly Template[]) => [
+  put.all(PUT.templateVersions, directory.templateVersions, (part: readonly Template[]) => [
     part.map(({ handle }) => prefixOf(handle)),
     part.map(({ handle }) => handle),
     part.map(({ revision }) => revision),
@@ -149,7 +176,7 @@ async function putDirectory(put: Puts, { directory }: Decision): Promise<void> {
 
 const out = new PackedWriter();
 
-async function putLog(put: Puts, rows: readonly IdentifiedRow[], at: number): Promise<void> {
+function putLog(put: Puts, rows: readonly IdentifiedRow[], at: number): void {
   const stored = rows.map(({ request, entries, id, stamp }) => {
     const prefixes = [...prefixesOf(entries)];
     const { principalId, requestId } = request;
@@ -157,14 +184,14 @@ async function putLog(put: Puts, rows: readonly IdentifiedRow[], at: number): Pr
     encodeChangeRow({ at, principalId, requestId, entries }, dictionaryOf(prefixes), out);
     return { id, stamp, principalId, prefixes, home: prefixes[0] ?? NO_PREFIX, body: out.toBytes() };
   });
-  await put.all(PUT.log, stored, (part) => [
+  put.all(PUT.log, stored, (part) => [
     part.map(({ home }) => home),
     part.map(({ id }) => id),
     part.map(({ principalId }) => principalId),
     part.map(({ prefixes }) => prefixes.join('/')),
     byteas(part.map(({ body }) => body)),
   ]);
-  await put.all(PUT.pending, stored, (part) => [
+  put.all(PUT.pending, stored, (part) => [
     part.map(({ home }) => home),
     part.map(({ id }) => id),
     part.map(({ stamp }) => stamp),
@@ -186,13 +213,13 @@ interface PrefixGrowth {
   hasLots: boolean;
 }
 
-async function putCounts(put: Puts, decision: Decision, rows: readonly IdentifiedRow[]) {
+function putCounts(put: Puts, decision: Decision, rows: readonly IdentifiedRow[]) {
   const counted = [...decision.counts.entries()].map(([key, counts]) => ({
     prefix: key.slice(0, -4) as Prefix,
     day: fromUint32(key, key.length - 4),
     counts,
   }));
-  await put.all(PUT.counters, counted, (part) => [
+  put.all(PUT.counters, counted, (part) => [
     part.map(({ prefix }) => prefix),
     part.map(({ day }) => day),
     ...(['created', 'updated', 'deleted', 'revoked'] as const).map((action) =>
@@ -217,7 +244,7 @@ async function putCounts(put: Puts, decision: Decision, rows: readonly Identifie
   for (const [handle] of decision.records.entries()) growthOf(prefixOf(handle)).hasRecords = true;
   for (const [, { prefix }] of decision.lots.entries()) growthOf(prefix).hasLots = true;
   for (const { prefix, counts } of counted) growthOf(prefix).issued += counts.created - counts.deleted;
-  await put.all(PUT.prefixes, [...grown], (part) => [
+  put.all(PUT.prefixes, [...grown], (part) => [
     part.map(([prefix]) => prefix),
     part.map(([, { stamp }]) => stamp),
     part.map(() => decision.nowMs),
@@ -228,16 +255,16 @@ async function putCounts(put: Puts, decision: Decision, rows: readonly Identifie
 }
 
 /** Results of idempotent requests, in one order, so that two transactions never wait for each other. */
-export async function putResults(session: Session, { results }: Decision, firstStamp: number): Promise<void> {
-  if (results.length === 0) return;
+function putResults(put: Puts, { results }: Decision, firstStamp: number): void {
   const kept = results.map((each, i) => ({ ...each, stamp: firstStamp + i }));
   kept.sort((a, b) => (a.key < b.key ? -1 : 1));
-  await session.query(PUT.dropResults, [kept.map(({ key }) => key)]);
-  await new Puts(session).all(PUT.results, kept, (part) => [
+  // One that has expired gives way to that of the same key.
+  put.all(PUT.dropResults, kept, (part) => [part.map(({ key }) => key)]);
+  put.all(PUT.results, kept, (part) => [
     part.map(({ key }) => key),
     part.map(({ principalId }) => principalId),
     part.map(({ stamp }) => stamp),
-    byteas(part.map(({ result }) => encodeResult(result, '' as ByteString))),
+    byteas(part.map(({ result }) => encodeResult(result, EMPTY_BYTES))),
   ]);
 }
 
