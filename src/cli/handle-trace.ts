@@ -35,8 +35,8 @@ function exchangeLine(step: Exchange): string {
   const { operation, handle, site, server, transport, responseCode, failure, bytes, isCertified, durationMs } = step;
   const time = `${durationMs.toFixed(1)} ms`.padStart(12);
   const what = operation === 'site-info' ? 'site information' : handle;
-  const at = `${transport} ${step.host.includes(':') ? `[${step.host}]` : step.host}:${step.port}`;
-  const who = site === `${step.host}:${step.port}` ? at : `${at} (${site}, server ${server})`;
+  const at = `${step.host.includes(':') ? `[${step.host}]` : step.host}:${step.port}`;
+  const who = `${transport} ${at}${site === at ? '' : ` (${site}, server ${server})`}`;
   const told = failure ?? `${codeText(responseCode ?? 0)}, ${bytes} bytes${isCertified ? ', signed' : ''}`;
   return `${time}  ${what}  ${who}: ${told}`;
 }

@@ -5,20 +5,25 @@ import { bytesFromText, textFromBytes } from '../../src/domain/bytes.ts';
 import { type ErrorCode, HandleError } from '../../src/domain/error.ts';
 import type { ForeignReader } from '../../src/domain/foreign-answer.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
+import { MAX_HOPS } from '../../src/domain/limits.ts';
 import { HANDLE_API_ERRORS } from '../../src/http-server/problems.ts';
+import { decodeMessage, encodeMessage } from '../../src/wire/message.ts';
 import { formatValues } from '../../src/wire/value-json.ts';
-import { PUBLIC, resolution, response } from './client.ts';
+import { codeOf, PUBLIC, resolution, response } from './client.ts';
 import { type OpenHandleDoor, openHandleDoor } from './door.ts';
 import { register } from './registering.ts';
 
 const DELEGATED = '88.118.10002';
+/** Of each question that went to them, whom it had passed. */
+const ways: string[] = [];
 /** Other nodes that know everything but what the handle says they do not. */
 const others: ForeignReader = {
   async forget() {},
   async held() {
     return null;
   },
-  async fetch({ handle }) {
+  async fetch({ handle, via }) {
+    ways.push(via);
     if (handle.endsWith('/DOWN')) throw new HandleError('UPSTREAM_UNAVAILABLE', 'Try again.');
     if (handle.endsWith('/NONE')) return { kind: 'not-found', learnedAt: 1 };
     const value = makeValue({ index: 1, type: bytesFromText('NAME'), data: bytesFromText(handle), ttl: 600 });
@@ -82,6 +87,29 @@ describe('what others answer for', () => {
     expect(expected.responseCode).toBe(code);
     expect(await overHandle('tcp', handle)).toEqual(expected);
     expect(await overHandle('udp', handle)).toEqual(expected);
+  });
+});
+
+describe('a question that has come through other servers', () => {
+  const asked = (handle: string, hops: number) => {
+    const message = decodeMessage(resolution(handle, { flags: PUBLIC }));
+    if (message.kind !== 'request') throw new Error('That is no request.');
+    return encodeMessage({ ...message, header: { ...message.header, recursionCount: hops } });
+  };
+  const codeAfter = async (handle: string, hops: number) => codeOf((await door.tcp(asked(handle, hops)))[0]);
+
+  it('is handed on, and what they say of its way with it', async () => {
+    for (const hops of [0, 1, MAX_HOPS - 1]) expect(await codeAfter(`20.500/HOPS-${hops}`, hops)).toBe(1);
+    expect(ways.slice(-3).map((via) => (via === '' ? 0 : via.split(',').length))).toEqual([0, 1, MAX_HOPS - 1]);
+  });
+
+  it('too many of them is not, and is answered from here alone', async () => {
+    const before = ways.length;
+    for (const hops of [MAX_HOPS, 255]) {
+      expect(await codeAfter(`20.500/FAR-${hops}`, hops)).toBe(301);
+      expect(await codeAfter(`${DELEGATED}/LAMP`, hops)).toBe(303);
+    }
+    expect(ways.length).toBe(before);
   });
 });
 
