@@ -32,6 +32,12 @@ export class TokenBudget {
     return this.#options.perSecond === 0;
   }
 
+  /** Whether there is a token; takes none. */
+  has(name: string): boolean {
+    const bucket = this.#buckets.get(name);
+    return bucket === undefined || this.unlimited || this.#waitOf(bucket) === 0;
+  }
+
   /** Takes a token. 0 if there was one, else the seconds until there will be. */
   take(name: string): number {
     if (this.unlimited) return 0;

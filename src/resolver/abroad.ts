@@ -33,8 +33,16 @@ export class Abroad {
     this.#options = options;
   }
 
-  /** Throws what `ForeignReader.fetch` throws. `slots`: what the answer depends on beside its handle. */
-  async ask(question: Question, site: DelegatedSite | null, slots = NO_SLOTS): Promise<Answer> {
+  /**
+   * Throws what `ForeignReader.fetch` throws, and `RATE_LIMITED` at once. `slots`: what the answer depends on beside its
+   * handle.
+   */
+  ask(question: Question, site: DelegatedSite | null, slots = NO_SLOTS): Promise<Answer> {
+    question.payForLook();
+    return this.#ask(question, site, slots);
+  }
+
+  async #ask(question: Question, site: DelegatedSite | null, slots: readonly number[]): Promise<Answer> {
     const { reader, epochs, tier, clock } = this.#options;
     const { handle, via } = question;
     const slot = slotOf(handle);

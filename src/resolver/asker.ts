@@ -10,6 +10,12 @@ import type { Scheme } from '../domain/scheme.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
 import type { Delegated, Question, Resolver } from './resolver.ts';
 
+/**
+ * What a network may still look up in what others share, a second, when its trips are spent: who asks for what is known
+ * there spends no trips, so it is somebody who guesses.
+ */
+const LOOKS_PER_TRIP = 5;
+
 /** How a question is to be answered, beside what is asked. */
 export interface Asking {
   readonly bypassCache: boolean;
@@ -47,6 +53,9 @@ export class Asker<Client> {
   readonly #options: AskerOptions<Client>;
   readonly #misses: TokenBudget;
   readonly #trips: TokenBudget;
+  /** Of networks whose trips are spent. */
+  readonly #looks: TokenBudget;
+  #refusal: HandleError | null = null;
   readonly #foldsCase: CaseRule;
 
   constructor(options: AskerOptions<Client>) {
@@ -55,6 +64,8 @@ export class Asker<Client> {
     const { missesPerSecond, missBurst, tripsPerSecond, tripBurst } = options.limits;
     this.#misses = new TokenBudget({ perSecond: missesPerSecond, burst: missBurst, clock });
     this.#trips = new TokenBudget({ perSecond: tripsPerSecond, burst: tripBurst, clock });
+    const looksPerSecond = LOOKS_PER_TRIP * tripsPerSecond;
+    this.#looks = new TokenBudget({ perSecond: looksPerSecond, burst: looksPerSecond, clock });
     this.#foldsCase = (prefix) => homeOf(prefix, options.homed())?.foldsCase ?? false;
   }
 
@@ -95,14 +106,28 @@ export class Asker<Client> {
   /** Takes one question to another node from the client's budget; throws `RATE_LIMITED` if there is none. */
   chargeTrip(client: Client): void {
     if (this.#trips.unlimited) return;
-    const waitSeconds = this.#trips.take(this.#options.networkOf(client));
+    this.#assertPaid(this.#trips.take(this.#options.networkOf(client)));
+  }
+
+  /** Of a client whose trips are spent, takes one look at what others share; throws `RATE_LIMITED` if there is none. */
+  chargeLook(client: Client): void {
+    if (this.#trips.unlimited) return;
+    const network = this.#options.networkOf(client);
+    if (!this.#trips.has(network)) this.#assertPaid(this.#looks.take(network));
+  }
+
+  #assertPaid(waitSeconds: number): void {
     if (waitSeconds === 0) return;
     this.#options.observer.refused('trip-limit');
-    throw new HandleError(
-      'RATE_LIMITED',
-      'Too many identifiers of other nodes were asked from this network that are not known here yet: slow down.',
-      { retryAfterSeconds: waitSeconds },
-    );
+    // One for all who are told the same: to a flood, making it would be half of what a refusal costs.
+    if (this.#refusal?.retryAfterSeconds !== waitSeconds) {
+      this.#refusal = new HandleError(
+        'RATE_LIMITED',
+        'Too many identifiers of other nodes were asked from this network that are not known here yet: slow down.',
+        { retryAfterSeconds: waitSeconds },
+      );
+    }
+    throw this.#refusal;
   }
 
   /** Takes one miss from the client's budget; throws `RATE_LIMITED` if there is none. */
@@ -162,6 +187,10 @@ export class AskedQuestion<Client> implements Question {
     this.bypassCache = asking.bypassCache;
     this.delegated = asking.delegated;
     this.via = asking.via;
+  }
+
+  payForLook(): void {
+    if (this.client !== null) this.#asker.chargeLook(this.client);
   }
 
   payForTrip(): void {

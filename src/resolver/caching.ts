@@ -4,7 +4,7 @@
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { Answer } from '../domain/answer.ts';
 import { isUnavailable } from '../domain/error.ts';
-import type { Question, Resolver } from './resolver.ts';
+import { FREE, type Question, type Resolver } from './resolver.ts';
 
 export interface CachingOptions {
   readonly inner: Resolver;
@@ -36,11 +36,25 @@ export class CachingResolver implements Resolver {
       else this.#given(question, kept, now);
       return kept;
     }
-    const answer = this.#inner.resolve(question);
+    let answer: Answer | Promise<Answer>;
+    try {
+      answer = this.#inner.resolve(question);
+    } catch (error) {
+      return this.#inPlaceOf(error, question, now);
+    }
     if (!(answer instanceof Promise)) return this.#keep(question, answer, now);
     const standIn = this.#cache.standIn(question.handle, now);
     if (standIn === undefined) return answer.then((landed) => this.#keep(question, landed, now));
     return this.#soon(question, answer, standIn);
+  }
+
+  /** What was refused at once, and can be given all the same. */
+  #inPlaceOf(error: unknown, question: Question, now: number): Answer {
+    const standIn = isUnavailable(error) ? this.#cache.standIn(question.handle, now) : undefined;
+    if (standIn === undefined) throw error;
+    question.tier = 'stale';
+    this.#cache.stoodIn();
+    return standIn;
   }
 
   /** A trip to others is not made twice; what is at hand in the second tier has to be asked for twice, as our own is. */
@@ -63,7 +77,7 @@ export class CachingResolver implements Resolver {
 
   /** In the background and for nobody: whoever asked has been answered. */
   #refresh({ handle, via }: Question, now: number): void {
-    const question: Question = { handle, bypassCache: true, delegated: null, via, tier: 'none', payForTrip() {} };
+    const question: Question = { handle, bypassCache: true, delegated: null, via, tier: 'none', ...FREE };
     const ended = (): void => {}; // the answer before stands until it ends; then a question asks again
     try {
       Promise.resolve(this.#inner.resolve(question)).then((answer) => this.#cache.renew(answer, now), ended);

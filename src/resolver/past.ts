@@ -13,7 +13,7 @@ import { InheritingResolver } from './inheriting.ts';
 import { OriginResolver } from './origin.ts';
 import { ParentCache } from './parent-cache.ts';
 import { lotsAt } from './past-lots.ts';
-import type { Question } from './resolver.ts';
+import { FREE, type Question } from './resolver.ts';
 
 export interface PastResolverOptions {
   readonly store: Pick<RecordReader, 'get' | 'history'>;
@@ -39,7 +39,7 @@ export function createPastResolver({ store, lots, tags, epochs, clock, homed }: 
       const sources = { store: records, lots: lotsAt(lots, tags, atMs), observer: SILENT_OBSERVER };
       const inner = new OriginResolver({ ...sources, epochs, clock, homed, elsewhere: null });
       const parents = new ParentCache({ store: records, epochs, clock, ...NO_CACHE });
-      const question: Question = { handle, bypassCache: true, delegated: null, via: '', tier: 'none', payForTrip() {} };
+      const question: Question = { handle, bypassCache: true, delegated: null, via: '', tier: 'none', ...FREE };
       return new InheritingResolver({ inner, parents, epochs, clock }).resolve(question);
     },
   };

@@ -15,11 +15,19 @@ export interface Question {
   readonly delegated: Delegated | null;
   /** Nodes it has passed on its way here, as `Via` names them, for whoever it is handed on to. */
   readonly via: string;
+  /**
+   * Called before anything is asked that is outside this thread. Throws `RATE_LIMITED` if who asks has had enough of what
+   * is not known here, but for a trickle: a guess is refused before it costs anything.
+   */
+  payForLook(): void;
   /** Called before another node is asked on its behalf. Throws `RATE_LIMITED` if who asks has had enough of that. */
   payForTrip(): void;
   /** Out-parameter: the resolver that answers writes its own tier here. */
   tier: Tier;
 }
+
+/** Of a question that the node asks for itself, or for who has shown a key: nobody pays. */
+export const FREE: Pick<Question, 'payForLook' | 'payForTrip'> = { payForLook() {}, payForTrip() {} };
 
 /** What a cache holds of an answer that another node gave. */
 export interface Remembered {

@@ -1,6 +1,7 @@
 // What other nodes answer for, at every door: found, not found, referred, does not live here, could not find out.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SecondTier } from '../../src/cache/second-tier.ts';
 import { bytesFromText } from '../../src/domain/bytes.ts';
 import { HandleError } from '../../src/domain/error.ts';
 import type { ForeignAnswer, ForeignQuestion, ForeignReader } from '../../src/domain/foreign-answer.ts';
@@ -133,6 +134,32 @@ describe('the Handle API', () => {
 });
 
 describe('a network that asks for much that is not known here', () => {
+  it('is refused before anything is looked up, but for a trickle, and gets what is stale meanwhile', async () => {
+    const looks: string[] = [];
+    const shared: SecondTier = {
+      async get({ handle }) {
+        looks.push(handle);
+        return null;
+      },
+      set() {},
+      held: async () => null,
+      async forget() {},
+      async close() {},
+    };
+    const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;
+    const limited = await openDoor({
+      foreign: { reader: new Others(), tier: shared, routes, delegation: 'off', ownAddresses: [], staleSeconds: 3600 },
+      limits: { tripsPerSecond: 1, tripBurst: 3 },
+    });
+    const ask = async (suffix: string) => (await limited.ask('GET', `/api/handles/20.500/${suffix}`)).status;
+    for (let i = 0; i < 20; i++) expect(await ask(String(i))).toBe(i < 3 ? 200 : 429);
+    expect(looks).toHaveLength(3 + 5);
+    limited.clock.nowMs += 3_600_000 + 1;
+    for (let i = 20; i < 40; i++) await ask(String(i));
+    expect(await ask('0')).toBe(200);
+    await limited.close();
+  });
+
   it('is limited in that, and still gets what is known', async () => {
     const reader = new Others();
     const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;

@@ -32,6 +32,7 @@ function createSlowWorld(): Slow {
         bypassCache: false,
         delegated: null,
         via: '',
+        payForLook() {},
         payForTrip() {},
         tier: 'none',
         ...more,

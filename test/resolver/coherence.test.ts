@@ -170,6 +170,7 @@ class Play {
       bypassCache: ask.bypassCache,
       delegated: null,
       via: '',
+      payForLook() {},
       payForTrip() {},
       tier: 'none',
     };

@@ -70,6 +70,7 @@ function ask(suffix: string, prefix: string = P): Answer {
     delegated: null,
     via: '',
     tier: 'none',
+    payForLook() {},
     payForTrip() {},
   });
   if (answer instanceof Promise) throw new Error('what is at hand was answered with a promise');
