@@ -156,5 +156,7 @@ function textOf(data: HandleValueJson['data']): string {
 }
 
 function failureText({ responseCode = 0, message }: HandleAnswer, handle: string): string {
-  return `${handle} ${MEANINGS[responseCode] ?? message ?? `was answered with code ${responseCode}`}.`;
+  const meaning = MEANINGS[responseCode];
+  if (meaning === undefined && message !== undefined) return `${handle}: ${message}`;
+  return `${handle} ${meaning ?? `was answered with code ${responseCode}`}.`;
 }
