@@ -72,7 +72,13 @@ export function withStore(command: Command): Command {
 export async function storePathOf({ store, config }: StoreFlags): Promise<string> {
   if (store !== undefined) return store;
   const { loadConfig } = await import('../app/config.ts');
-  return loadConfig({ file: config }).store.path;
+  const { kind, path } = loadConfig({ file: config }).store;
+  if (kind === 'postgres') {
+    const text =
+      'The store is a PostgreSQL, and this command reads a directory: back it up with pg_basebackup or pg_dump, export over a node with --url, and keep a copy of the keys in store.path. --store names a directory all the same.';
+    throw new CommandFailure(EXIT.usage, text);
+  }
+  return path;
 }
 
 export async function readBackupKey(file: string): Promise<Buffer> {

@@ -44,7 +44,7 @@ export class PostgresTotals {
     };
   }
 
-  /** A commit of this node was refused for this. */
+  /** A commit of this node was refused for this, or the database cannot be reached. */
   failed(readOnlyReason: string): void {
     this.#stats = { ...this.#stats, readOnlyReason };
   }
@@ -54,7 +54,7 @@ export class PostgresTotals {
     await this.#look();
   }
 
-  /** Reads on until it is closed; while the database cannot be reached, what was known stands. */
+  /** Reads on until it is closed; while the database cannot be reached, what was known stands, and that is told. */
   start(): void {
     this.#schedule();
   }
@@ -68,7 +68,7 @@ export class PostgresTotals {
     this.#timer = setTimeout(async () => {
       this.#looks += 1;
       const isWhole = this.#looks % Math.ceil(COUNT_INTERVAL_MS / LOOK_INTERVAL_MS) === 0;
-      await (isWhole ? this.read() : this.#look()).catch(() => undefined);
+      await (isWhole ? this.read() : this.#look()).catch((error: Error) => this.failed(error.message));
       if (this.#timer !== null) this.#schedule();
     }, LOOK_INTERVAL_MS).unref();
   }

@@ -76,6 +76,12 @@ describe('what cannot be done is said', () => {
   });
 });
 
+test.each(['verify', 'export'])('%s says that it reads a directory, and how this store is kept', async (command) => {
+  const refused = await run([command], { environment });
+  expect(refused.stderr).toContain('this command reads a directory: back it up with pg_basebackup');
+  expect(refused.code).toBe(2);
+});
+
 test('a node refuses to start on tables that are missing, and says what to run', async () => {
   const refused = await run(['serve', '--port', '0', '--data', '/nonexistent'], { environment });
   expect(refused.code).toBe(1);
