@@ -1,10 +1,9 @@
 // The site as which the node answers the Handle protocol: its key, made at the first start and kept beside the store, and its
 // HS_SITE data, made from the settings.
 
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { createPublicKey } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { makeDirectory } from '../disk/make-directory.ts';
 import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
@@ -18,61 +17,76 @@ import type { Config } from './config.ts';
 import { siteAddressOf } from './config-handle.ts';
 import { takePort } from './listening.ts';
 import { agreeOnKey } from './shared-keys.ts';
+import { formatSiteKeys, makeSiteKey, readSiteKeys, type SiteKey } from './site-keys.ts';
 
 /** What each thread that answers is born with. */
 export interface HandleSite {
   readonly port: number;
   readonly data: ByteString;
   readonly serialNumber: number;
-  /** PKCS #8 in PEM. */
-  readonly privateKey: string;
+  /** PKCS #8 in PEM, the one that signs first. */
+  readonly keys: readonly Pick<SiteKey, 'pem' | 'fromSerial'>[];
 }
 
 const KEY_FILE_MODE = 0o600;
-const KEY_BITS = 2048;
+
+export function siteKeyFileOf(config: Pick<Config, 'store'>): string {
+  return join(config.store.path, SITE_KEY_FILE);
+}
 
 /** Null if the protocol is off. Throws `INVALID_CONFIG` if the port or the key cannot be had. */
 export async function openHandleSite(config: Config, agreements: Agreements | null): Promise<HandleSite | null> {
   if (config.handle.port === null) return null;
   const port = await takePort({ host: config.handle.host, port: config.handle.port, setting: 'handle.port' });
-  const key = config.store.kind === 'memory' ? await makeKey() : await keptKey(config.store.path);
-  if (agreements !== null) {
-    // Clients know the site by it, whichever node they reach.
-    const file = join(config.store.path, SITE_KEY_FILE);
-    const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
-    await agreeOnKey(agreements, { name: 'site-key', file, keys: [spki] });
-  }
-  const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { port, data: siteData(config, port, key), serialNumber: config.handle.siteSerial, privateKey };
+  const file = siteKeyFileOf(config);
+  const keys = config.store.kind === 'memory' ? [await makeSiteKey()] : await keptKeys(file);
+  await agreeOnSiteKeys(agreements, { file, keys });
+  return siteOf(config, port, keys);
 }
 
-async function keptKey(directory: string): Promise<KeyObject> {
-  const file = join(directory, SITE_KEY_FILE);
+/** Clients know the site by its key, whichever node of a registry they reach. Throws `INVALID_CONFIG` if others have another. */
+export async function agreeOnSiteKeys(
+  agreements: Agreements | null,
+  { file, keys }: { readonly file: string; readonly keys: readonly SiteKey[] },
+): Promise<void> {
+  if (agreements === null) return;
+  const known = keys.map(({ pem }) => createPublicKey(pem).export({ type: 'spki', format: 'der' }));
+  await agreeOnKey(agreements, { name: 'site-key', file, keys: known });
+}
+
+export function siteOf(config: Config, port: number, keys: readonly SiteKey[]): HandleSite {
+  const [first] = keys;
+  if (first === undefined) throw new HandleError('INTERNAL', 'A site has no key.');
+  const serialNumber = config.handle.siteSerial + first.raises;
+  return { port, data: siteData(config, { port, serialNumber, pem: first.pem }), serialNumber, keys };
+}
+
+async function keptKeys(file: string): Promise<readonly SiteKey[]> {
+  const there = readSiteKeys(file);
+  if (there !== null) return there;
+  const keys = [await makeSiteKey()];
   try {
-    if (existsSync(file)) return createPrivateKey(readFileSync(file));
-    const key = await makeKey();
-    makeDirectory(directory, 0o700);
-    writeFileSync(file, key.export({ type: 'pkcs8', format: 'pem' }), { mode: KEY_FILE_MODE, flag: 'wx' });
-    return key;
+    makeDirectory(dirname(file), 0o700);
+    writeFileSync(file, formatSiteKeys(keys), { mode: KEY_FILE_MODE, flag: 'wx' });
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw new HandleError('INVALID_CONFIG', `The site's key cannot be read or kept in ${file}: ${reason}.`, { cause });
+    throw new HandleError('INVALID_CONFIG', `The site's key cannot be kept in ${file}: ${reason}.`, { cause });
   }
+  return keys;
 }
 
-async function makeKey(): Promise<KeyObject> {
-  return (await promisify(generateKeyPair)('rsa', { modulusLength: KEY_BITS })).privateKey;
-}
-
-function siteData(config: Config, port: number, key: KeyObject): ByteString {
-  const { kty, n, e } = createPublicKey(key).export({ format: 'jwk' });
+function siteData(
+  config: Config,
+  { port, serialNumber, pem }: { readonly port: number; readonly serialNumber: number; readonly pem: string },
+): ByteString {
+  const { kty, n, e } = createPublicKey(pem).export({ format: 'jwk' });
   const http: SiteProtocol = config.tls.certificate === null ? 'HTTP' : 'HTTPS';
   const both = { query: true, admin: true } as const;
   return encodeSite({
     version: 1,
     protocolMajor: 2,
     protocolMinor: 11,
-    serialNumber: config.handle.siteSerial,
+    serialNumber,
     primary: true,
     multiPrimary: false,
     hashOption: 2,

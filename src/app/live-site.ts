@@ -6,11 +6,11 @@ import type { HandleSite } from './handle-site.ts';
 
 export class LiveSite {
   #site: HandleSite;
-  #key: KeyObject;
+  #keys: readonly { readonly key: KeyObject; readonly fromSerial: number }[];
 
   constructor(site: HandleSite) {
     this.#site = site;
-    this.#key = createPrivateKey(site.privateKey);
+    this.#keys = keysOf(site);
   }
 
   get data(): ByteString {
@@ -22,12 +22,26 @@ export class LiveSite {
   }
 
   get privateKey(): KeyObject {
-    return this.#key;
+    return this.#first();
+  }
+
+  /** The key that the site had with the serial number by which a client knows it, unless it has been withdrawn. */
+  privateKeyFor(knownSerial: number): KeyObject {
+    const known = this.#keys.find(({ fromSerial }) => fromSerial <= knownSerial);
+    return known?.key ?? this.#first();
   }
 
   /** From now on answers are this one's. */
   renew(site: HandleSite): void {
-    this.#key = createPrivateKey(site.privateKey);
+    this.#keys = keysOf(site);
     this.#site = site;
   }
+
+  #first(): KeyObject {
+    return (this.#keys[0] as { readonly key: KeyObject }).key;
+  }
+}
+
+function keysOf({ keys }: HandleSite): readonly { readonly key: KeyObject; readonly fromSerial: number }[] {
+  return keys.map(({ pem, fromSerial }) => ({ key: createPrivateKey(pem), fromSerial }));
 }

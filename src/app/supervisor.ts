@@ -17,7 +17,7 @@ import { systemClock } from './clock.ts';
 import { type Config, settingsApart } from './config.ts';
 import { Counters, createCountersBuffer } from './counters.ts';
 import { asksOthers, openForeign } from './foreign.ts';
-import { type HandleSite, openHandleSite } from './handle-site.ts';
+import { openHandleSite } from './handle-site.ts';
 import { openInvalidation } from './invalidation.ts';
 import { assertPortFree, workerCountOf } from './listening.ts';
 import { logDirectoryOf, type Report } from './log-files.ts';
@@ -32,6 +32,7 @@ import { keepFirstKey, operatorKeyFileNameFor } from './operator-key.ts';
 import { agreementsOf } from './postgres-servers.ts';
 import { judgeReadiness } from './readiness.ts';
 import { openRecordEnding } from './shared-records.ts';
+import { type SiteWatch, watchSite } from './site-watch.ts';
 import { reportVitals } from './vitals.ts';
 import type { Address } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -122,8 +123,10 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const wakeImports = (): void => imports.wake();
   const common = { options, lotKeys, foreign: reader, store, counters, countersBuffer };
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
-  const handle = await openHandleSite(config, agreements);
-  const doors = { ...shared, handle, runId: randomUUID() };
+  const opening = await openHandleSite(config, agreements);
+  const site = watchSite({ config, site: opening, agreements, log, trail });
+  opened.push(() => site.end());
+  const doors = { ...shared, site, runId: randomUUID() };
   const { address, drain } =
     workers === 0
       ? await openHere({ ...doors, epochs }, opened)
@@ -140,10 +143,15 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   return {
     address,
     metricsAddress,
-    handleAddress: handle === null ? null : { host: config.handle.host, port: handle.port },
+    handleAddress: addressOf(config, site),
     operatorKeyFile,
     firstKey: token === null ? null : { token, file: operatorKeyFile },
   };
+}
+
+function addressOf({ handle }: Config, site: SiteWatch): Address | null {
+  const answered = site.current();
+  return answered === null ? null : { host: handle.host, port: answered.port };
 }
 
 interface TellingParts {
@@ -191,7 +199,7 @@ interface Opened {
 }
 
 interface DoorParts extends Parts {
-  readonly handle: HandleSite | null;
+  readonly site: SiteWatch;
   readonly runId: string;
 }
 
@@ -200,13 +208,15 @@ async function openHere(parts: DoorParts & { readonly epochs: EpochTable }, open
   const { counters } = parts;
   // Loaded only where it is used: a supervisor of workers starts without the doors' code.
   const { openDoors } = await import('./node.ts');
-  const { certificate } = parts;
+  const { certificate, site } = parts;
   const { createRequestFacts } = await import('./request-facts.ts');
   const facts = createRequestFacts({ ...parts, ...parts.options, clock: systemClock, report: parts.receive });
   const lotSecrets = parts.lotKeys.secrets;
   const shared = { ...parts, ...parts.options, lotSecrets, facts };
-  const doors = await openDoors({ ...shared, reusePort: false, thread: 0, tls: certificate.current() });
+  const handle = site.current();
+  const doors = await openDoors({ ...shared, handle, reusePort: false, thread: 0, tls: certificate.current() });
   certificate.onRenewed((material) => doors.renewTls(material));
+  site.onRenewed((renewed) => doors.renewSite(renewed));
   opened.push(async () => {
     await doors.close();
     facts.close();
@@ -229,7 +239,6 @@ async function openPool(
       epochs: parts.epochBuffers,
       counters: countersBuffer,
       version,
-      handle: parts.handle,
       runId: parts.runId,
       clientKey: parts.clientKey,
       lotKeys: parts.lotKeys.current(),
@@ -238,6 +247,7 @@ async function openPool(
     receive: parts.receive,
     wakeImports: parts.wakeImports,
     tls: () => parts.certificate.current(),
+    site: () => parts.site.current(),
     serveCommits: (port) => serveCommits(port, store),
     serveForeign: foreign === null ? null : (port) => serveForeignReader(port, foreign),
     counters,
@@ -246,6 +256,7 @@ async function openPool(
     graceMs: WORKER_GRACE_MS,
   });
   parts.certificate.onRenewed((material) => pool.renewTls(material));
+  parts.site.onRenewed((renewed) => pool.renewSite(renewed));
   opened.push(() => pool.close());
   return { address: await pool.start(), drain: () => pool.drain() };
 }

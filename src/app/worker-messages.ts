@@ -54,4 +54,6 @@ export type WorkerOrder =
   /** Go on answering, keep no connection. */
   | { readonly kind: 'drain' }
   /** Use this certificate for connections from now on. */
-  | { readonly kind: 'renew-tls'; readonly material: TlsMaterial };
+  | { readonly kind: 'renew-tls'; readonly material: TlsMaterial }
+  /** Answer as this site from now on. */
+  | { readonly kind: 'renew-site'; readonly site: HandleSite };

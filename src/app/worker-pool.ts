@@ -6,6 +6,7 @@ import { HandleError } from '../domain/error.ts';
 import { errorOf } from '../domain/error-parts.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { Counters } from './counters.ts';
+import type { HandleSite } from './handle-site.ts';
 import type { Report } from './log-files.ts';
 import type { Log } from './logs.ts';
 import type { Address, WorkerMessage, WorkerOrder, WorkerStart } from './worker-messages.ts';
@@ -30,9 +31,11 @@ const HEAP_GROWTH_PERCENT = 30;
 export interface WorkerPoolOptions {
   readonly count: number;
   /** What every worker is born with; the pool adds index and port. */
-  readonly birth: Omit<WorkerStart, 'index' | 'commitPort' | 'foreignPort' | 'tls'>;
+  readonly birth: Omit<WorkerStart, 'index' | 'commitPort' | 'foreignPort' | 'tls' | 'handle'>;
   /** The certificate of the moment. */
   readonly tls: () => TlsMaterial | null;
+  /** The site of the Handle protocol at the moment; null if that is off. */
+  readonly site: () => HandleSite | null;
   /** Called for each worker, with its end of the commit channel. */
   readonly serveCommits: (port: MessagePort) => void;
   /** Called for each worker too, with its end of the channel to other nodes; null if none are asked. */
@@ -103,6 +106,11 @@ export class WorkerPool {
     for (const { worker } of this.#places) if (worker !== null) order(worker, { kind: 'drain' });
   }
 
+  /** Likewise. */
+  renewSite(site: HandleSite): void {
+    for (const { worker } of this.#places) if (worker !== null) order(worker, { kind: 'renew-site', site });
+  }
+
   /** Asks every worker to finish and ends those that take too long. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -135,8 +143,17 @@ export class WorkerPool {
     const port = this.#address?.port ?? birth.config.http.port;
     const config = { ...birth.config, http: { ...birth.config.http, port } };
     const tls = this.#options.tls();
+    const handle = this.#options.site();
     const foreignPort = foreign?.port2 ?? null;
-    const workerData: WorkerStart = { ...birth, config, index: place.index, commitPort: port2, foreignPort, tls };
+    const workerData: WorkerStart = {
+      ...birth,
+      config,
+      index: place.index,
+      commitPort: port2,
+      foreignPort,
+      tls,
+      handle,
+    };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData,
       transferList: foreignPort === null ? [port2] : [port2, foreignPort],

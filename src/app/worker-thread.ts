@@ -65,6 +65,7 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   return (order) => {
     if (order.kind === 'renew-tls') doors.renewTls(order.material);
     else if (order.kind === 'drain') doors.drain();
+    else if (order.kind === 'renew-site') doors.renewSite(order.site);
     // A failure to stop is an unhandled rejection: it ends the thread, and the supervisor logs it.
     else void stop().then(ended);
   };

@@ -189,6 +189,16 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['migrate --config node.json --dry-run', 'what it would run'],
     ['migrate --config node.json --distribute', 'on a Citus cluster'],
   ],
+  site: [['site show', 'what the node answers as']],
+  'site show': [['site show --config /etc/jiabiao.json', 'address, serial number, keys']],
+  'site export': [
+    ['site export', 'the record that the parent writes'],
+    ['site export --form hex', 'the bytes of its HS_SITE value'],
+  ],
+  'site rotate-key': [['site rotate-key', 'the node goes on running']],
+  'site withdraw-key': [
+    ['site withdraw-key', 'a day after the rotation, or at once if the old key is known to others'],
+  ],
   'backup-key': [['backup-key backup.key', 'keep a copy of it apart from the backups']],
   restore: [['restore today.backup --into /var/lib/jiabiao-new --backup-key backup.key', 'into an empty place']],
   verify: [

@@ -25,6 +25,7 @@ import { addRegisterCommand, addRevokeCommand } from './register-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import { addServeCommand } from './serve-command.ts';
+import { addSiteCommand } from './site-command.ts';
 import { addStatsCommand } from './stats-command.ts';
 import { addTemplateCommand } from './template-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -96,6 +97,7 @@ export function createProgram(terminal: Terminal): Command {
   addStatsCommand(program, terminal);
   addAuditCommand(program, terminal);
   addLogCommand(program, terminal);
+  addSiteCommand(program, terminal);
   addBackupCommands(program, terminal);
   addMigrateCommand(program, terminal);
   addVerifyCommand(program, terminal);

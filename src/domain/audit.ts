@@ -8,6 +8,7 @@ export const AUDIT_KINDS = [
   'node-stopped',
   'certificate-loaded',
   'certificate-refused', // a new certificate was no good: the old one stays
+  'site-keys-loaded', // of the Handle site; detail: serialNumber, keys
   // who is who
   'enterprise-created',
   'enterprise-updated',
@@ -27,6 +28,8 @@ export const AUDIT_KINDS = [
   'backup-made',
   'registry-restored',
   'registry-exported',
+  'site-key-rotated', // at the machine; detail: serialNumber
+  'site-keys-withdrawn', // detail: count
   // who was not let in
   'access-denied',
   'access-throttled', // guessing of keys or secrets is being slowed

@@ -19,7 +19,7 @@ import { FLAG, OPERATION, RESPONSE } from '../wire/protocol.ts';
 import type { ResolutionRequest } from '../wire/request-body.ts';
 import { type Administration, isAdministration } from './administration.ts';
 import type { Authentication } from './authentication.ts';
-import { type Call, type CallLog, callOf } from './call.ts';
+import { type Call, type CallLog, callOf, readIn, UNREADABLE } from './call.ts';
 import type { Challenge } from './challenges.ts';
 import { failed, refusal } from './failures.ts';
 import { threadOf } from './id-source.ts';
@@ -115,20 +115,14 @@ export class Answerer {
     const envelope = tryEnvelope(bytes);
     if (envelope === null) return { messages: [], keepsConnection: false };
     this.#options.observer.failed(error.code);
-    return this.#reply({ envelope, opCode: 0, opFlags: 0, content: EMPTY_BYTES, session: null }, failed(error), false);
+    const asked = { envelope, ...UNREADABLE, session: null };
+    return this.#reply(asked, failed(error), false);
   }
 
   #refused(message: Message, code: number, text: string): Reply | Promise<Reply> {
     const { envelope } = message;
-    const isReadable = message.kind !== 'encrypted';
-    const opCode = isReadable ? message.header.opCode : 0;
-    const opFlags = isReadable ? message.header.opFlags : 0;
-    const content = isReadable ? message.content : EMPTY_BYTES;
-    return this.#reply(
-      { envelope, opCode, opFlags, content, session: null },
-      refusal(code, text, envelope.sessionId),
-      false,
-    );
+    const read = message.kind === 'encrypted' ? UNREADABLE : readIn(message);
+    return this.#reply({ envelope, ...read, session: null }, refusal(code, text, envelope.sessionId), false);
   }
 
   #callOf(request: Request, client: Client, session: Session | null): Call {

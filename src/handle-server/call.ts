@@ -1,10 +1,11 @@
 // A request of the Handle protocol on its way to its answer, and what is logged of it.
 
+import { EMPTY_BYTES } from '../domain/bytes.ts';
 import type { HandleError } from '../domain/error.ts';
 import type { Sampled } from '../logbook/resolution-sample.ts';
 import type { Requester } from '../registry/handle-requester.ts';
-import type { Decoded, RequestMessage } from '../wire/message.ts';
-import { FLAG, OPERATION } from '../wire/protocol.ts';
+import type { Decoded, RequestMessage, ResponseMessage } from '../wire/message.ts';
+import { FLAG, OPERATION, UNKNOWN_SERIAL } from '../wire/protocol.ts';
 import type { Authentication } from './authentication.ts';
 import type { Client } from './outcome.ts';
 import type { Asked } from './responses.ts';
@@ -27,21 +28,33 @@ export interface Call {
   readonly startedAt: number;
 }
 
+/** What a response takes from a message of which only the envelope can be read. */
+export const UNREADABLE = { opCode: 0, opFlags: 0, siteSerial: UNKNOWN_SERIAL, content: EMPTY_BYTES } as const;
+
+/** The same of one that can be read whole. */
+export function readIn({
+  header,
+  content,
+}: Decoded<RequestMessage> | Decoded<ResponseMessage>): Omit<Asked, 'envelope' | 'session'> {
+  const { opCode, opFlags, siteInfoSerial: siteSerial } = header;
+  return { opCode, opFlags, siteSerial, content };
+}
+
 export function callOf(
   request: Decoded<RequestMessage>,
   client: Client,
   session: Session | null,
   authentication: Pick<Authentication, 'requesterIn'>,
 ): Call {
-  const { envelope, header, content } = request;
-  const { opCode, opFlags } = header;
+  const { envelope } = request;
+  const read = readIn(request);
   return {
     request,
     client,
     session,
     requester: session === null ? null : authentication.requesterIn(session),
-    asked: { envelope, opCode, opFlags, content, session },
-    keepsConnection: (opFlags & FLAG.keepConnection) !== 0,
+    asked: { envelope, ...read, session },
+    keepsConnection: (read.opFlags & FLAG.keepConnection) !== 0,
     requestId: null,
     plain: null,
     startedAt: performance.now(),

@@ -31,8 +31,8 @@ export interface NodeSite {
   /** The data of its HS_SITE value. */
   readonly data: ByteString;
   readonly serialNumber: number;
-  /** RSA. */
-  readonly privateKey: KeyObject;
+  /** RSA: the key that the site has, or has had, for clients that know it by this serial number. */
+  privateKeyFor(knownSerial: number): KeyObject;
 }
 
 /** What a response takes from its request. */
@@ -40,6 +40,8 @@ export interface Asked {
   readonly envelope: Envelope;
   readonly opCode: number;
   readonly opFlags: number;
+  /** By which the client knows this site. */
+  readonly siteSerial: number;
   /** Header and body, for the digest. */
   readonly content: ByteString;
   readonly session: Session | null;
@@ -95,7 +97,7 @@ export class Responses {
     const isCertified = (header.opFlags & FLAG.certify) !== 0;
     if (session === null) {
       if (!isCertified) return encodeMessage(message);
-      return this.#signing < MAX_SIGNATURES_AT_ONCE ? this.#signed(message) : this.#busy(asked);
+      return this.#signing < MAX_SIGNATURES_AT_ONCE ? this.#signed(message, asked) : this.#busy(asked);
     }
     const content = encodeContent(message);
     const credential = isCertified ? session.certify(envelope, content) : null;
@@ -154,21 +156,21 @@ export class Responses {
     return encodeMessage(this.#messageOf({ ...asked, opFlags: asked.opFlags & ~FLAG.certify }, busy));
   }
 
-  async #signed(message: ResponseMessage): Promise<ByteString> {
+  async #signed(message: ResponseMessage, asked: Asked): Promise<ByteString> {
     this.#signing++;
     try {
-      return await this.#withSignature(message);
+      return await this.#withSignature(message, asked);
     } finally {
       this.#signing--;
     }
   }
 
-  async #withSignature(message: ResponseMessage): Promise<ByteString> {
+  async #withSignature(message: ResponseMessage, { siteSerial }: Asked): Promise<ByteString> {
     const { envelope } = message;
     const content = encodeContent(message);
     const isSha256 = isAtLeast(envelope, 7);
     const covered = Buffer.from(signedBytes(envelope, 0, content), 'latin1');
-    const signature = await signLater(isSha256 ? 'sha256' : 'sha1', covered, this.#site.privateKey);
+    const signature = await signLater(isSha256 ? 'sha256' : 'sha1', covered, this.#site.privateKeyFor(siteSerial));
     const algorithm = (isSha256 ? 'SHA-256' : 'SHA1') as ByteString;
     const given = { type: SIGNED, algorithm, signature: signature.toString('latin1') as ByteString, counter: 0 };
     return encodeAround(envelope, content, makeCredential(given));

@@ -5,7 +5,7 @@ import { isHandleError } from '../domain/error.ts';
 import { MAX_SITES_OF_RECORD } from '../domain/handle-client-limits.ts';
 import type { HandleValue } from '../domain/handle-value.ts';
 import { formatIpAddress } from '../wire/ip-address-text.ts';
-import { MAJOR_VERSION, MINOR_VERSION, type ProtocolVersion } from '../wire/protocol.ts';
+import { MAJOR_VERSION, MINOR_VERSION, type ProtocolVersion, UNKNOWN_SERIAL } from '../wire/protocol.ts';
 import { decodeSite, type Site } from '../wire/site-value.ts';
 
 export const HANDLE_PORT = 2641;
@@ -35,14 +35,12 @@ export interface KnownSite {
   readonly isDescribed: boolean;
   readonly isPrimary: boolean;
   readonly hashOption: number;
-  /** Unknown: 0xffff. */
   readonly serialNumber: number;
   readonly version: ProtocolVersion;
   /** At least one. */
   readonly servers: readonly KnownServer[];
 }
 
-const UNKNOWN_SERIAL = 0xffff;
 const WHOLE_HANDLE = 2;
 
 /** A host that somebody has named, of whose site nothing else is known. */

@@ -14,6 +14,9 @@ export const DATAGRAM_BYTES = 512;
 export const MAJOR_VERSION = 2;
 export const MINOR_VERSION = 11;
 
+/** Serial number of a site that the sender does not know (HSv9). */
+export const UNKNOWN_SERIAL = 0xffff;
+
 export const OPERATION = {
   resolution: 1,
   siteInfo: 2,

@@ -44,10 +44,13 @@ const LIMITS: HandleServerOptions['limits'] = {
   tripBurst: 0,
 };
 
+const SITE_KEY = privateKeyOf(recording.server.privateKey);
+
 export const SITE = {
   data: encodeSite(siteFromJson(recording.server.site, '')),
   serialNumber: 1,
-  privateKey: privateKeyOf(recording.server.privateKey),
+  privateKey: SITE_KEY,
+  privateKeyFor: () => SITE_KEY,
 };
 
 export async function openHandleDoor(settings: HandleDoorSettings = {}): Promise<OpenHandleDoor> {
