@@ -24,7 +24,12 @@ export const HANDLE_SECTION = {
     default: null,
     description: 'IP address at which clients reach this node, for its HS_SITE data; null if it is handle.host.',
   },
-  siteSerial: number(1, 1, 65_535, 'Serial number of the HS_SITE data: raise it when address or port change. Each rotation of the key adds one to it.'),
+  siteSerial: number(
+    1,
+    1,
+    65_535,
+    'Serial number of the HS_SITE data: raise it when address or port change. Each rotation of the key adds one to it.',
+  ),
   maxConnections: number(
     12_000,
     1,

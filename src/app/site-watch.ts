@@ -10,7 +10,7 @@ import type { Log } from './logs.ts';
 import { readSiteKeys } from './site-keys.ts';
 
 /** A rotation counts this soon. */
-export const SITE_INTERVAL_MS = 5000;
+const SITE_INTERVAL_MS = 5000;
 
 export interface SiteWatch {
   /** Null if the Handle protocol is off. */
