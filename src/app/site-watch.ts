@@ -3,8 +3,8 @@
 
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
 import { isHandleError } from '../domain/error.ts';
-import type { Config } from './config.ts';
 import type { Agreements } from '../peers/agreements.ts';
+import type { Config } from './config.ts';
 import { agreeOnSiteKeys, type HandleSite, siteKeyFileOf, siteOf } from './handle-site.ts';
 import type { Log } from './logs.ts';
 import { readSiteKeys } from './site-keys.ts';
