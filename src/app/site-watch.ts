@@ -2,7 +2,7 @@
 // and a file that cannot be used changes nothing.
 
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
-import { isHandleError } from '../domain/error.ts';
+import { failureOf } from '../domain/error.ts';
 import type { Agreements } from '../peers/agreements.ts';
 import type { Config } from './config.ts';
 import { agreeOnSiteKeys, type HandleSite, siteKeyFileOf, siteOf } from './handle-site.ts';
@@ -50,10 +50,9 @@ export function watchSite(parts: {
       log.info({ serialNumber, keys: keys.length }, 'the keys of the Handle site were changed');
       trail.record(nodeEvent('site-keys-loaded', null, { serialNumber, keys: keys.length, isRotated }));
     } catch (error) {
-      if (!isHandleError(error)) throw error;
-      if (objection !== error.message)
-        log.error({ reason: error.message }, 'the site goes on with the keys read before');
-      objection = error.message;
+      const { message: reason } = failureOf(error);
+      if (objection !== reason) log.error({ reason }, 'the site goes on with the keys read before');
+      objection = reason;
     }
   };
   let looking: Promise<void> | null = null;

@@ -2,7 +2,7 @@
 // It knows no socket.
 
 import type { Answer } from '../domain/answer.ts';
-import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
+import type { ByteString } from '../domain/bytes.ts';
 import { failureOf, HandleError } from '../domain/error.ts';
 import type { Observer } from '../domain/observer.ts';
 import { tryEnvelope } from '../wire/envelope.ts';

@@ -69,7 +69,10 @@ export class Responses {
     this.#observer = observer;
     this.#plain = new PlainResponses({
       suggested: String.fromCharCode(MAJOR_VERSION, MINOR_VERSION) as ByteString,
-      siteInfoSerial: site.serialNumber,
+      // The site may change: its number is read with every head, which is a second old at most.
+      get siteInfoSerial() {
+        return site.serialNumber;
+      },
       flagsFor: (opFlags) => ALWAYS | (opFlags & COPIED),
     });
   }

@@ -10,7 +10,7 @@ import { publicKeyDer } from '../../src/wire/public-key-der.ts';
 import { decodePublicKey } from '../../src/wire/public-key-value.ts';
 import { decodeSite } from '../../src/wire/site-value.ts';
 import { run } from '../cli/command-line.ts';
-import { bytes, request, response } from '../handle-server/client.ts';
+import { bytes, request, resolution, response } from '../handle-server/client.ts';
 import { askByTcp } from '../handle-server/door.ts';
 import { freePort, type RunningNode, startNode, temporaryDirectory } from './node.ts';
 
@@ -93,6 +93,9 @@ it('answers with the new key at every worker, with the one before for who knows 
   await vi.waitFor(async () => {
     for (const answer of await everywhere(1)) expect(answer.isSignedBy(key)).toBe(true);
   }, patience);
+  const plain = Array.from({ length: CONNECTIONS }, () => askByTcp(port, [resolution('0.NA/88.118')]));
+  const serials = (await Promise.all(plain)).map(([answer]) => decodeAnswer(answer).header.siteInfoSerial);
+  expect(new Set(serials)).toEqual(new Set([2]));
   const shown = await fetch(`${node.url}/siteinfo.json`);
   expect(await shown.json()).toMatchObject({ serialNumber: 2 });
   expect(await node.stop()).toBe(0);
