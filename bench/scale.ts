@@ -17,6 +17,8 @@ import { firstTouches, recallOfBatch, resolvesAsLoaded } from './scale/steps.ts'
 
 const RESULTS = join(import.meta.dirname, 'results');
 const SEED = 20_261_123;
+/** Items of a recalled batch that are asked for. */
+const SAMPLES = 1000;
 
 const { values: flags } = parseArgs({
   options: {
@@ -36,8 +38,10 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function lastOfFirstBatch(sector: Sector): string {
-  return itemHandle(sector, Math.min(sector.items, LEAN_ITEMS_PER_BATCH) - 1);
+/** Items from all over the first batch, its first and its last among them. */
+function itemsOfFirstBatch(sector: Sector): readonly string[] {
+  const last = Math.min(sector.items, LEAN_ITEMS_PER_BATCH) - 1;
+  return Array.from({ length: SAMPLES }, (_, i) => itemHandle(sector, Math.floor((i * last) / (SAMPLES - 1))));
 }
 
 /** What continuous integration asks: that a large store is sound and answers as it was loaded. */
@@ -47,7 +51,7 @@ async function check(store: string, sector: Sector): Promise<void> {
   const node = await startNode({ directory: store, workers: Number(flags.workers), profileFolder: null });
   try {
     await resolvesAsLoaded(node, sector, itemRow);
-    const seconds = await recallOfBatch(node, leanBatch(0), lastOfFirstBatch(sector));
+    const seconds = await recallOfBatch(node, leanBatch(0), itemsOfFirstBatch(sector));
     say(`sound; answers as it was loaded; a recall shows (${seconds.toFixed(3)} s)`);
   } finally {
     await node.stop();
@@ -64,7 +68,7 @@ async function measure(store: string, sector: Sector, loadSeconds: number): Prom
   const driver = Driver.start();
   try {
     const warm = await firstTouches({ driver, node, sector, workers, cold: false });
-    const recallSeconds = await recallOfBatch(node, leanBatch(0), lastOfFirstBatch(sector));
+    const recallSeconds = await recallOfBatch(node, leanBatch(0), itemsOfFirstBatch(sector));
     await node.stop();
     const again = await start();
     const cold = await firstTouches({ driver, node: again, sector, workers, cold: true });

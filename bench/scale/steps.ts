@@ -75,8 +75,9 @@ function dropPages(): boolean {
   }
 }
 
-/** Seconds from the request to the notice on an item of the batch; the recall is lifted again. */
-export async function recallOfBatch(node: OurNode, batch: string, item: string): Promise<number> {
+/** Seconds from the request to the notice on the last of these items of the batch; it must then show on all of them. */
+export async function recallOfBatch(node: OurNode, batch: string, items: readonly string[]): Promise<number> {
+  const item = items.at(-1) as string;
   const url = `http://127.0.0.1:${node.port}`;
   const recall = `${url}/v1/identifiers/${encodeURIComponent(batch)}/recall`;
   const headers = { authorization: `Bearer ${node.token}`, 'content-type': 'application/json' };
@@ -95,6 +96,11 @@ export async function recallOfBatch(node: OurNode, batch: string, item: string):
   const isShown = await shows();
   const seconds = (performance.now() - startedAt) / 1000;
   if (recalled.statusCode !== 200 || !isShown) throw new Error(`The recall (${recalled.statusCode}) does not show.`);
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
+  const answered = await request(`${url}/v1/resolve`, { ...asked, body: JSON.stringify(items) });
+  const answers = (await answered.body.json()) as { values?: { type: string }[] }[];
+  const without = items.find((_, i) => !answers[i]?.values?.some(({ type }) => type === 'RECALL'));
+  if (without !== undefined) throw new Error(`The recall does not show on ${without}.`);
   await lift();
   if (await shows()) throw new Error('The notice shows after it was lifted.');
   return seconds;
