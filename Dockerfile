@@ -29,7 +29,7 @@ COPY --from=build /opt/jiabiao /opt/jiabiao
 # A volume without content takes owner and mode of the directory it is mounted on. A directory of the host that is mounted
 # there instead must belong to 1000:1000.
 RUN ln -s /opt/jiabiao/src/cli/main.ts /usr/local/bin/jiabiao \
-  && install -d -o 1000 -g 1000 -m 750 /srv/jiabiao /srv/jiabiao/data
+  && install -d -o 1000 -g 1000 -m 750 /srv/jiabiao /srv/jiabiao/data /srv/jiabiao/imports
 # Loopback inside a container reaches nobody. What is reachable is decided where the port is published: on loopback, or to a
 # proxy that speaks TLS.
 ENV JIABIAO_HTTP__HOST=0.0.0.0 \

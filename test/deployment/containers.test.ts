@@ -28,6 +28,7 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly profiles?: readonly string[];
   readonly user?: string;
+  readonly entrypoint?: readonly string[];
   readonly tmpfs?: readonly string[];
   readonly healthcheck?: { readonly test?: readonly string[]; readonly interval?: string };
 }
@@ -96,14 +97,19 @@ describe('Redis and PostgreSQL in docker-compose.yml', () => {
   it('start only when they are named: the node needs neither', () => {
     const optional = Object.entries(services).filter(([, { profiles }]) => profiles !== undefined);
     expect(optional.map(([name, { profiles }]) => [name, profiles])).toEqual([
-      ['redis', ['redis']],
-      ['postgresql', ['postgresql']],
+      ['redis', ['redis', 'nodes']],
+      ['postgresql', ['postgresql', 'nodes']],
+      ['postgresql-replica', ['nodes']],
+      ['jiabiao-a', ['nodes']],
+      ['jiabiao-b', ['nodes']],
+      ['nginx', ['nodes']],
     ]);
   });
 
   it.each([
     ['redis', 'redis-cli ping'],
     ['postgresql', 'pg_isready'],
+    ['postgresql-replica', 'pg_isready'],
   ])('%s is asked regularly whether it is well, and is not root', (name, question) => {
     const { healthcheck, user } = services[name] as Service;
     expect(healthcheck?.test?.join(' ')).toContain(question);
@@ -112,10 +118,42 @@ describe('Redis and PostgreSQL in docker-compose.yml', () => {
   });
 
   it('keep what must last, and nothing else', () => {
-    expect(services.postgresql?.volumes).toEqual(['postgresql:/var/lib/postgresql']);
+    expect(services.postgresql?.volumes).toContain('postgresql:/var/lib/postgresql');
+    expect(services['postgresql-replica']?.volumes).toContain('postgresql-replica:/var/lib/postgresql');
     expect(volumes).toHaveProperty('postgresql');
     expect(services.redis?.volumes).toBeUndefined();
     expect(services.redis?.tmpfs?.join()).toMatch(/^\/data:/);
+  });
+});
+
+describe('two nodes in docker-compose.yml', () => {
+  const { services } = parseYaml(readText('docker-compose.yml')) as Compose;
+  const nodes = ['jiabiao-a', 'jiabiao-b'] as const;
+
+  it.each(nodes)('%s has settings that fit together, and no password among them', (name) => {
+    const { environment = {} } = services[name] as Service;
+    const config = loadConfig({ environment });
+    expect(config.store.kind).toBe('postgres');
+    expect(config.postgres.urls.map((url) => new URL(url).hostname)).toEqual(['postgresql', 'postgresql-replica']);
+    expect(config.postgres.urls.every((url) => new URL(url).hostname in services)).toBe(true);
+    // It comes from whoever starts them, and stands in no file of ours.
+    expect(environment.POSTGRES_PASSWORD).toMatch(/^\$\{POSTGRES_PASSWORD:-\}$/);
+    expect(config.http.drainMs).toBeGreaterThan(0);
+  });
+
+  it('see the same files of imports, and have the same key of lots', () => {
+    const mounts = nodes.map((name) => services[name]?.volumes ?? []);
+    for (const volumes of mounts) expect(volumes).toContain('imports:/srv/jiabiao/imports');
+    expect(mounts.map(([own]) => own)).toEqual(['node-a:/srv/jiabiao/data', 'node-b:/srv/jiabiao/data']);
+    expect(mounts[1]).toContain('node-a:/srv/jiabiao/first:ro');
+    expect(services['jiabiao-b']?.entrypoint?.join(' ')).toContain('cp -n first/lot.key data/lot.key');
+  });
+
+  it('are made and migrated before they serve, and are behind nginx', () => {
+    expect(services['jiabiao-a']?.entrypoint?.join(' ')).toMatch(/jiabiao migrate && exec .*jiabiao serve$/);
+    const balanced = [...readText('config/nginx/jiabiao.conf').matchAll(/^ *server ([\w-]+):8000 /gm)];
+    expect(balanced.map(([, name]) => name)).toEqual([...nodes]);
+    expect(services.nginx?.volumes).toEqual(['./config/nginx/jiabiao.conf:/etc/nginx/nginx.conf:ro']);
   });
 });
 
