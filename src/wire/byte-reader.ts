@@ -11,9 +11,12 @@ export class ByteReader {
   readonly #bytes: ByteString;
   readonly #code: Subject;
   #at = 0;
+  /** Where what may be read ends. */
+  #end: number;
 
   constructor(bytes: ByteString, code: Subject = 'INVALID_VALUE') {
     this.#bytes = bytes;
+    this.#end = bytes.length;
     this.#code = code;
   }
 
@@ -23,7 +26,19 @@ export class ByteReader {
   }
 
   get remaining(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
+  }
+
+  /** From here on as if the next `length` bytes were all there is; returns where it ended before, for `widen`. */
+  narrow(length: number): number {
+    this.#need(length);
+    const end = this.#end;
+    this.#end = this.#at + length;
+    return end;
+  }
+
+  widen(end: number): void {
+    this.#end = end;
   }
 
   readByte(): number {
@@ -121,6 +136,6 @@ export class ByteReader {
   }
 
   #need(length: number): void {
-    if (length > this.remaining) throw this.malformed('they end too early');
+    if (length > this.#end - this.#at) throw this.malformed('they end too early');
   }
 }

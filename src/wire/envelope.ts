@@ -2,7 +2,7 @@
 
 import type { ByteString } from '../domain/bytes.ts';
 import { ByteReader } from './byte-reader.ts';
-import { MessageWriter } from './message-writer.ts';
+import { MessageWriter, putInt } from './message-writer.ts';
 import { ENVELOPE_BYTES, MAX_MESSAGE_BYTES, type ProtocolVersion } from './protocol.ts';
 
 export interface Envelope {
@@ -52,19 +52,20 @@ export function readEnvelope(reader: ByteReader): Envelope {
 }
 
 export function writeEnvelope(writer: MessageWriter, envelope: Envelope): void {
-  writer.byte(envelope.major);
-  writer.byte(envelope.minor);
-  writer.byte(
+  const at = writer.claim(ENVELOPE_BYTES);
+  const { view } = writer;
+  view[at] = envelope.major;
+  view[at + 1] = envelope.minor;
+  view[at + 2] =
     (envelope.isCompressed ? COMPRESSED : 0) |
-      (envelope.isEncrypted ? ENCRYPTED : 0) |
-      (envelope.isTruncated ? TRUNCATED : 0) |
-      (envelope.suggestedMajor & SUGGESTED_MAJOR),
-  );
-  writer.byte(envelope.suggestedMinor);
-  writer.int(envelope.sessionId);
-  writer.int(envelope.requestId);
-  writer.int(envelope.sequence);
-  writer.int(envelope.messageLength);
+    (envelope.isEncrypted ? ENCRYPTED : 0) |
+    (envelope.isTruncated ? TRUNCATED : 0) |
+    (envelope.suggestedMajor & SUGGESTED_MAJOR);
+  view[at + 3] = envelope.suggestedMinor;
+  putInt(view, at + 4, envelope.sessionId);
+  putInt(view, at + 8, envelope.requestId);
+  putInt(view, at + 12, envelope.sequence);
+  putInt(view, at + 16, envelope.messageLength);
 }
 
 export function encodeEnvelope(envelope: Envelope): ByteString {

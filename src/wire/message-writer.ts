@@ -7,7 +7,7 @@ const FIRST_BYTES = 1024;
 /** Above it the buffer is given back when the message is done. */
 const KEPT_BYTES = 65_536;
 /** Up to this length a loop is faster than the call that copies. */
-const SHORT_BYTES = 64;
+const SHORT_BYTES = 8;
 
 export class MessageWriter {
   #buffer = Buffer.allocUnsafe(FIRST_BYTES);
@@ -15,6 +15,19 @@ export class MessageWriter {
 
   get length(): number {
     return this.#at;
+  }
+
+  /** Room for so many bytes, to be written with `view` before anything else is: many fields at once. Returns where it is. */
+  claim(bytes: number): number {
+    this.#need(bytes);
+    const at = this.#at;
+    this.#at = at + bytes;
+    return at;
+  }
+
+  /** As it is until more is written. */
+  get view(): Buffer {
+    return this.#buffer;
   }
 
   byte(value: number): void {
@@ -32,18 +45,14 @@ export class MessageWriter {
   /** Four bytes. */
   int(value: number): void {
     this.#need(4);
-    this.#at = put(this.#buffer, this.#at, value);
+    this.#at = putInt(this.#buffer, this.#at, value);
   }
 
   /** The bytes alone. */
   fixed(bytes: ByteString): void {
     const { length } = bytes;
     this.#need(length);
-    const buffer = this.#buffer;
-    const at = this.#at;
-    if (length > SHORT_BYTES) buffer.write(bytes, at, 'latin1');
-    else for (let i = 0; i < length; i++) buffer[at + i] = bytes.charCodeAt(i);
-    this.#at = at + length;
+    this.#at = putBytes(this.#buffer, this.#at, bytes);
   }
 
   /** A length of four bytes, then the bytes. */
@@ -66,7 +75,7 @@ export class MessageWriter {
 
   /** Puts four bytes where four were written before. */
   patchInt(at: number, value: number): void {
-    put(this.#buffer, at, value);
+    putInt(this.#buffer, at, value);
   }
 
   /** Everything written, and an empty writer again. */
@@ -86,7 +95,16 @@ export class MessageWriter {
   }
 }
 
-function put(buffer: Buffer, at: number, value: number): number {
+/** Returns where it ends. */
+export function putBytes(buffer: Buffer, at: number, bytes: ByteString): number {
+  const { length } = bytes;
+  if (length > SHORT_BYTES) buffer.write(bytes, at, 'latin1');
+  else for (let i = 0; i < length; i++) buffer[at + i] = bytes.charCodeAt(i);
+  return at + length;
+}
+
+/** Four bytes; returns where they end. */
+export function putInt(buffer: Buffer, at: number, value: number): number {
   buffer[at] = value >>> 24;
   buffer[at + 1] = value >>> 16;
   buffer[at + 2] = value >>> 8;

@@ -5,7 +5,7 @@ import type { ByteString } from '../domain/bytes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type Credential, readCredential, writeCredential } from './credential.ts';
 import { type Envelope, isLengthInBounds, readEnvelope, writeEnvelope } from './envelope.ts';
-import { MessageWriter } from './message-writer.ts';
+import { MessageWriter, putInt } from './message-writer.ts';
 import { ENVELOPE_BYTES, HEADER_BYTES, RESPONSE } from './protocol.ts';
 import { type RequestBody, readRequestBody, writeRequestBody } from './request-body.ts';
 import { type ResponseBody, readResponseBody, writeResponseBody } from './response-body.ts';
@@ -82,23 +82,21 @@ function decodeContent(envelope: Envelope, reader: ByteReader): Decoded<RequestM
     reserved: reader.readByte(),
     expiresAt: reader.readInt(),
   };
-  const bodyBytes = reader.readBytes();
-  const end = reader.position;
-  const credential = readCredential(reader);
-  const content = reader.since(start, end);
-  const body = new ByteReader(bodyBytes, 'MALFORMED_MESSAGE');
+  const end = reader.narrow(reader.readCount(1));
   if (header.responseCode === RESPONSE.none) {
-    return {
-      kind: 'request',
-      envelope,
-      header,
-      credential,
-      content,
-      body: readRequestBody(body, header.opCode, envelope),
-    };
+    const body = readRequestBody(reader, header.opCode, envelope);
+    const content = contentBehind(reader, start, end);
+    return { kind: 'request', envelope, header, credential: readCredential(reader), content, body };
   }
-  const kind = { ...header, version: envelope };
-  return { kind: 'response', envelope, header, credential, content, body: readResponseBody(body, kind) };
+  const body = readResponseBody(reader, { ...header, version: envelope });
+  const content = contentBehind(reader, start, end);
+  return { kind: 'response', envelope, header, credential: readCredential(reader), content, body };
+}
+
+/** Header and body, once they are read; what is behind them may be read then. */
+function contentBehind(reader: ByteReader, start: number, end: number): ByteString {
+  reader.widen(end);
+  return reader.since(start, reader.position);
 }
 
 /** Header and body, which digests and signatures cover. */
@@ -111,15 +109,16 @@ export function encodeContent(
 
 function writeContent(message: Omit<RequestMessage, 'credential'> | Omit<ResponseMessage, 'credential'>): void {
   const { header, envelope } = message;
-  const start = writer.length;
-  writer.int(header.opCode);
-  writer.int(header.responseCode);
-  writer.int(header.opFlags);
-  writer.short(header.siteInfoSerial);
-  writer.byte(header.recursionCount);
-  writer.byte(header.reserved);
-  writer.int(header.expiresAt);
-  writer.int(0);
+  const start = writer.claim(HEADER_BYTES);
+  const { view } = writer;
+  putInt(view, start, header.opCode);
+  putInt(view, start + 4, header.responseCode);
+  putInt(view, start + 8, header.opFlags);
+  view[start + 12] = header.siteInfoSerial >>> 8;
+  view[start + 13] = header.siteInfoSerial;
+  view[start + 14] = header.recursionCount;
+  view[start + 15] = header.reserved;
+  putInt(view, start + 16, header.expiresAt);
   if (message.kind === 'request') writeRequestBody(writer, message.body, envelope);
   else writeResponseBody(writer, message.body, envelope);
   writer.patchInt(start + HEADER_BYTES - 4, writer.length - start - HEADER_BYTES);

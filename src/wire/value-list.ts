@@ -3,7 +3,7 @@
 import { bytesFromText } from '../domain/bytes.ts';
 import { type HandleValue, makeValue } from '../domain/handle-value.ts';
 import type { ByteReader } from './byte-reader.ts';
-import type { MessageWriter } from './message-writer.ts';
+import { type MessageWriter, putBytes, putInt } from './message-writer.ts';
 import { readReferences } from './reference-list.ts';
 
 /** Index, timestamp, TTL with its type, permissions, two lengths and a count. */
@@ -32,17 +32,25 @@ function readValue(reader: ByteReader): HandleValue {
   return makeValue({ index, timestamp, ttlIsAbsolute: ttlType === 1, ttl, permissions, type, data, references });
 }
 
+/** All but the references themselves. */
+function writeFields(writer: MessageWriter, value: HandleValue): void {
+  const { type, data } = value;
+  let at = writer.claim(LEAST_VALUE_BYTES + type.length + data.length);
+  const { view } = writer;
+  at = putInt(view, at, value.index);
+  at = putInt(view, at, value.timestamp);
+  view[at++] = value.ttlIsAbsolute ? 1 : 0;
+  at = putInt(view, at, value.ttl);
+  view[at++] = value.permissions;
+  at = putBytes(view, putInt(view, at, type.length), type);
+  at = putBytes(view, putInt(view, at, data.length), data);
+  putInt(view, at, value.references.length);
+}
+
 export function writeValues(writer: MessageWriter, values: readonly HandleValue[]): void {
   writer.int(values.length);
   for (const value of values) {
-    writer.int(value.index);
-    writer.int(value.timestamp);
-    writer.byte(value.ttlIsAbsolute ? 1 : 0);
-    writer.int(value.ttl);
-    writer.byte(value.permissions);
-    writer.bytes(value.type);
-    writer.bytes(value.data);
-    writer.int(value.references.length);
+    writeFields(writer, value);
     for (const { handle, index } of value.references) {
       writer.bytes(bytesFromText(handle));
       writer.int(index);
