@@ -47,7 +47,12 @@ export function openPeers(options: Omit<ThreadExchangeOptions, 'name'>): ThreadP
     async forward(to, message, client) {
       // Of the thread it comes from, and numbered by it.
       const key = `${exchange.thread} ${++asked}`;
-      const part = await exchange.ask(to, { kind: 'ask', key, message, client });
+      const part = await exchange.ask(to, {
+        kind: 'ask',
+        key,
+        message,
+        client: { address: client.address, door: client.door },
+      });
       if (part === null) return null;
       const { messages, keepsConnection, hasMore } = part;
       if (!hasMore) return { messages, keepsConnection };

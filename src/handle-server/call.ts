@@ -108,7 +108,7 @@ export class CallLog {
       handle: 'handle' in body ? body.handle : '',
       responseCode,
       durationMs: performance.now() - startedAt,
-      client,
+      client: { address: client.address, door: client.door },
       identity: requester?.kind === 'handle' ? `${requester.identity.index}:${requester.identity.handle}` : null,
       failure,
       plain: isDefect ? null : call.plain,

@@ -2,7 +2,7 @@
 // apart by their request ids. It is kept only for who asks for it; others read to its end.
 
 import type { Socket } from 'node:net';
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_REQUESTS_OF_CONNECTION } from '../domain/handle-protocol-limits.ts';
 import { MessageBuffer } from '../wire/message-buffer.ts';
@@ -23,6 +23,7 @@ export interface ConnectionOptions extends ConnectionLimits {
   readonly clock: () => number;
   /** Adds to the bytes that connections have received in part; false if that is too much of all or of the client's network. */
   readonly hold: (bytes: number) => boolean;
+  readonly onClose: () => void;
 }
 
 const OVERLONG = new HandleError('MALFORMED_MESSAGE', 'Invalid message length');
@@ -43,10 +44,12 @@ export class TcpConnection {
     this.#deadline = options.clock() + options.idleTimeoutMs;
     const { socket } = options;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk.toString('latin1') as ByteString));
-    socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#finish());
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#hold(0));
+    socket.on('close', () => {
+      this.#hold(0);
+      options.onClose();
+    });
   }
 
   /** Ends the connection if its client has had time enough. */
@@ -88,13 +91,15 @@ export class TcpConnection {
         if (!reply.keepsConnection) this.#isLast = true;
       }
     }
-    if (out !== '') this.#write(out as ByteString);
-    if (this.#isLast) this.#endIfDone();
+    if (this.#isLast && this.#inFlight === 0) this.#end(out as ByteString);
+    else if (out !== '') this.#write(out as ByteString);
+    if (this.#isLast && this.#inFlight > 0) this.#endIfDone();
     this.#setReading();
   }
 
   #answerLater(reply: Reply | Promise<Reply>): void {
     this.#inFlight++;
+    void this.#options.client.address; // which nobody can tell any more once the connection is gone
     this.#send(reply)
       // A listing that breaks off in the middle can only be told by the end of the connection.
       .catch(() => this.#options.socket.destroy())
@@ -122,6 +127,7 @@ export class TcpConnection {
     if (!isTaken && !this.#isFlushing) {
       this.#isFlushing = true;
       this.#deadline = clock() + messageTimeoutMs;
+      socket.once('drain', () => this.#drained());
     }
     return isTaken;
   }
@@ -164,14 +170,23 @@ export class TcpConnection {
     this.#endIfDone();
   }
 
-  /** What still comes is read and dropped: unread, it would have the system cut off our last response. */
   #endIfDone(): void {
     this.#buffer.clear();
     this.#hold(0);
-    if (this.#inFlight > 0) return;
+    if (this.#inFlight === 0) this.#end(EMPTY_BYTES);
+  }
+
+  /** What still comes is read and dropped: unread, it would have the system cut off our last response. */
+  #end(last: ByteString): void {
+    const { socket } = this.#options;
+    this.#buffer.clear();
+    this.#hold(0);
     this.#renewDeadline();
-    this.#options.socket.end();
-    this.#options.socket.resume();
+    // To end what has ended would cost an error that nobody hears.
+    if (socket.destroyed || socket.writableEnded) return;
+    if (last === '') socket.end();
+    else socket.end(last, 'latin1');
+    socket.resume();
   }
 
   #hold(bytes: number): boolean {

@@ -5,6 +5,7 @@ import { networkOf } from '../domain/client-network.ts';
 import { MAX_PARTIAL_BYTES, MAX_PARTIAL_BYTES_OF_NETWORK } from '../domain/handle-protocol-limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Answerer } from './answerer.ts';
+import type { Client } from './outcome.ts';
 import { PartialRoom } from './partial-room.ts';
 import { type ConnectionLimits, TcpConnection } from './tcp-connection.ts';
 
@@ -26,7 +27,24 @@ const CLOSE_TIMEOUT_MS = 10_000;
 const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
 
 export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(MAPPED_IPV4, '');
+  if (address === undefined) return '';
+  return address.startsWith(':') ? address.replace(MAPPED_IPV4, '') : address;
+}
+
+/** Its address is asked of the system when somebody wants to know: most connections end before. */
+class TcpClient implements Client {
+  readonly door = 'handle-tcp';
+  readonly #socket: Socket;
+  #address: string | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get address(): string {
+    this.#address ??= plainAddress(this.#socket.remoteAddress);
+    return this.#address;
+  }
 }
 
 export class TcpDoor {
@@ -77,15 +95,17 @@ export class TcpDoor {
       socket.destroy();
       return;
     }
-    const client = { address: plainAddress(socket.remoteAddress), door: 'handle-tcp' } as const;
+    const client = new TcpClient(socket);
     let network: string | null = null;
     const hold = (bytes: number): boolean => {
       network ??= networkOf(client.address);
       return this.#room.take(network, bytes);
     };
-    const connection = new TcpConnection({ socket, client, answerer, clock, hold, idleTimeoutMs, messageTimeoutMs });
+    const onClose = (): void => void this.#connections.delete(socket);
+    const connection = new TcpConnection({
+      ...{ socket, client, answerer, clock, hold, onClose, idleTimeoutMs, messageTimeoutMs },
+    });
     this.#connections.set(socket, connection);
-    socket.once('close', () => this.#connections.delete(socket));
   }
 
   #judgeAll(): void {

@@ -1,7 +1,9 @@
 // The Handle protocol over UDP: messages of one datagram or several. Nobody vouches for where a datagram comes from, so what is
 // sent back is bounded by what came.
 
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
+import { lookup } from 'node:dns';
+import { isIP } from 'node:net';
 import type { ByteString } from '../domain/bytes.ts';
 import { networkOf } from '../domain/client-network.ts';
 import { failureOf, HandleError } from '../domain/error.ts';
@@ -12,7 +14,8 @@ import {
 } from '../domain/handle-protocol-limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
-import { type Datagram, decodeDatagram, splitMessage } from '../wire/datagrams.ts';
+import { type Datagram, decodeDatagram, isWholeMessage, splitMessage } from '../wire/datagrams.ts';
+import { DATAGRAM_BYTES } from '../wire/protocol.ts';
 import type { Answerer } from './answerer.ts';
 import type { Client, Reply } from './outcome.ts';
 import { PartialMessages } from './partial-messages.ts';
@@ -23,6 +26,13 @@ export interface UdpDoorOptions {
   readonly clock: () => number;
   readonly observer: Observer;
 }
+
+/** Answers go to addresses as they came: there is no name to look up, and the system's way to find that takes a turn. */
+const lookUpNames: SocketOptions['lookup'] = (host, options, found) => {
+  const family = isIP(host);
+  if (family === 0) lookup(host, options, found);
+  else found(null, host, family);
+};
 
 /** What a datagram holds, and a message that is put together from several. */
 interface Received {
@@ -55,7 +65,7 @@ export class UdpDoor {
   /** Resolves when the port is open. */
   async listen({ host, port, reusePort }: Listening): Promise<void> {
     const type = host.includes(':') ? 'udp6' : 'udp4';
-    const socket = createSocket({ type, reusePort, recvBufferSize: RECEIVE_BUFFER_BYTES });
+    const socket = createSocket({ type, reusePort, recvBufferSize: RECEIVE_BUFFER_BYTES, lookup: lookUpNames });
     this.#socket = socket;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.once('error', reject);
@@ -73,6 +83,11 @@ export class UdpDoor {
   }
 
   #receive(bytes: ByteString, from: RemoteInfo): void {
+    if (isWholeMessage(bytes)) this.#answer({ bytes, from, received: bytes.length });
+    else this.#receivePart(bytes, from);
+  }
+
+  #receivePart(bytes: ByteString, from: RemoteInfo): void {
     let datagram: Datagram;
     let whole: ByteString | null = bytes;
     try {
@@ -82,10 +97,12 @@ export class UdpDoor {
       this.#reply({ bytes, from, received: bytes.length }, this.#options.answerer.refuse(bytes, failureOf(error)));
       return;
     }
-    if (whole === null) return;
-    const client: Client = { address: plainAddress(from.address), door: 'handle-udp' };
-    const received = { bytes: whole, from, received: Math.max(bytes.length, whole.length) };
-    this.#reply(received, this.#options.answerer.answer(whole, client));
+    if (whole !== null) this.#answer({ bytes: whole, from, received: Math.max(bytes.length, whole.length) });
+  }
+
+  #answer(received: Received): void {
+    const client: Client = { address: plainAddress(received.from.address), door: 'handle-udp' };
+    this.#reply(received, this.#options.answerer.answer(received.bytes, client));
   }
 
   #reply(to: Received, reply: Reply | Promise<Reply>): void {
@@ -104,6 +121,12 @@ export class UdpDoor {
 
   /** False if it was too much. */
   #send(to: Received, messages: readonly ByteString[]): boolean {
+    const [only] = messages;
+    const isUsual = messages.length === 1 && only !== undefined && only.length <= DATAGRAM_BYTES;
+    if (isUsual && only.length <= to.received * MAX_AMPLIFICATION) {
+      this.#socket?.send(Buffer.from(only, 'latin1'), to.from.port, to.from.address);
+      return true;
+    }
     const datagrams = messages.flatMap(splitMessage);
     const bytes = datagrams.reduce((sum, one) => sum + one.length, 0);
     const beyond = bytes - to.received * MAX_AMPLIFICATION;

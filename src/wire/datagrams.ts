@@ -5,12 +5,23 @@ import type { ByteString } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { ByteReader } from './byte-reader.ts';
 import { byteBytes, intBytes, joinBytes } from './byte-writer.ts';
-import { type Envelope, encodeEnvelope, isLengthInBounds, readEnvelope } from './envelope.ts';
+import { announcedLength, type Envelope, encodeEnvelope, isLengthInBounds, readEnvelope } from './envelope.ts';
 import { DATAGRAM_BYTES, ENVELOPE_BYTES } from './protocol.ts';
 
 /** Bytes of a message in each datagram but the last. */
 const PART_BYTES = DATAGRAM_BYTES - ENVELOPE_BYTES;
 const TRUNCATED = 0x20;
+const SEQUENCE_AT = 12;
+const NOTHING = '\0\0\0\0';
+
+/** Whether a datagram is a whole message, as nearly all are. What is not, `decodeDatagram` looks into. */
+export function isWholeMessage(bytes: ByteString): boolean {
+  return (
+    announcedLength(bytes) === bytes.length - ENVELOPE_BYTES &&
+    (bytes.charCodeAt(2) & TRUNCATED) === 0 &&
+    bytes.startsWith(NOTHING, SEQUENCE_AT)
+  );
+}
 
 /** The datagrams of an encoded message; the message itself if it fits into one. */
 export function splitMessage(message: ByteString): readonly ByteString[] {
