@@ -17,7 +17,7 @@ import { openPostgres, postgres } from './postgres-world.ts';
 const ASKING_ALL: Readonly<Record<string, string>> = {
   'read-templates': 'an operator lists those of all prefixes, a page at a time',
   'read-lots': 'an operator lists those of all prefixes, a page at a time',
-  'read-totals': 'the whole registry is counted, every few seconds',
+  'read-sequence': 'the whole registry is counted, every few seconds',
   'sequence-isPending': 'the order is one over all prefixes; what waits for its place is little',
   'sequence-newestPending': 'as above',
   'sequence-pending': 'as above',
