@@ -64,4 +64,14 @@ describe('several sites', () => {
       for (const { handle } of asked) expect(serverPlaceOf(handle as never, 1, 3)).toBe(place);
     }
   });
+
+  test('a prefix that a mirror does not know yet is asked for at the primary', async () => {
+    const primary = await handleServer(serves({ '0.NA/20.500': [], '20.500/A': OAK }));
+    const mirror = await handleServer(serves({}));
+    const sites = sitesOf(siteOn([mirror], { primary: false }), siteOn([primary])).start.sites;
+    const { ask } = handleWorld(primary, {}, { start: { kind: 'root', sites } });
+    expect(await ask('20.500/A')).toMatchObject({ kind: 'found' });
+    expect(mirror.asked.map(({ handle }) => handle)).toEqual(['0.NA/20.500']);
+    expect(primary.asked.map(({ handle }) => handle)).toEqual(['0.NA/20.500', '20.500/A']);
+  });
 });
