@@ -50,7 +50,7 @@ export class Responsible {
   async find(question: HandleQuestion, trip: Trip): Promise<Told | null> {
     const sites = await this.#sitesFor(question.handle, trip);
     if (sites === null) return null;
-    let told = await this.#ask(sites, question, trip);
+    let told = await this.#askRemembered(sites, question, trip);
     if (!isElsewhere(told) || this.#start.kind === 'site') return told;
     if (this.#start.kind === 'server' && (await this.#learnOwn(trip))) {
       told = await this.#ask(this.#starts(), question, trip);
@@ -60,6 +60,16 @@ export class Responsible {
     // What was remembered is old, or who was asked knows only whom to ask.
     const anew = await this.#sitesOfPrefix(responsiblePrefixOf(question.handle), trip);
     return anew === null ? told : this.#ask(anew, question, trip);
+  }
+
+  /** Sites that cannot be asked may have moved before their TTL has ended: the next question looks for them anew. */
+  async #askRemembered(sites: readonly KnownSite[], question: HandleQuestion, trip: Trip): Promise<Told> {
+    try {
+      return await this.#ask(sites, question, trip);
+    } catch (error) {
+      if (error instanceof ExchangeFailed) this.#known.delete(prefixOf(question.handle));
+      throw error;
+    }
   }
 
   /** Who answers for a prefix is looked for anew; for all of them if it is null. */

@@ -190,6 +190,20 @@ describe('resolve --protocol handle', () => {
     expect(told.stderr).toMatch(/could not be asked for: TCP 127.0.0.1:\d+: connect ECONNREFUSED/);
   });
 
+  test('refuses the file of a site that cannot be asked, or is none', async () => {
+    const http = siteToJson({ ...siteFromJson(recording.server.site, ''), servers: [] });
+    writeFileSync(directory.file('http.json'), JSON.stringify(http));
+    writeFileSync(directory.file('garbage.json'), '{"servers": 7}');
+    for (const [name, reason] of [
+      ['http.json', /cannot be asked over TCP or UDP/],
+      ['garbage.json', /cannot be read as a site/],
+    ] as const) {
+      const told = await runHere(['resolve', HANDLE, '--protocol', 'handle', '--site', directory.file(name)]);
+      expect(told).toMatchObject({ code: 2, stdout: '' });
+      expect(told.stderr).toMatch(reason);
+    }
+  });
+
   test.each([
     ['no host', ['--protocol', 'handle']],
     ['a host that is none', ['--protocol', 'handle', 'a b']],

@@ -11,6 +11,7 @@ import { bytes, url } from '../handle-server/client.ts';
 import {
   failure,
   type HandleScript,
+  openScriptedHandle,
   reply,
   type ScriptedHandleServer,
   serves,
@@ -56,6 +57,18 @@ describe('from a root', () => {
     await ask('20.500/THIRD');
     expect(handlesOf(root)).toEqual(['0.NA/20.500', '0.NA/20.500']);
     expect(handlesOf(leaf)).toEqual([HANDLE, '20.500/OTHER', '20.500/THIRD']);
+  });
+
+  test('sites that have moved are looked for anew once they cannot be asked any more', async () => {
+    const before = await openScriptedHandle(serves({ [HANDLE]: OAK }));
+    const after = await handleServer(serves({ '20.500/B': OAK }));
+    const root = await handleServer(servesAlone({ '0.NA/20.500': [site(before)] }));
+    const { ask } = handleWorld(root, LOCAL, rootAt(root));
+    expect(await ask()).toMatchObject({ kind: 'found' });
+    await before.close();
+    root.script = servesAlone({ '0.NA/20.500': [site(after)] });
+    await expect(ask('20.500/A')).rejects.toMatchObject(because(/ECONNREFUSED|ended the connection/));
+    expect(await ask('20.500/B')).toMatchObject({ kind: 'found' });
   });
 
   test('whoever has a prefix record that names nobody answers for the prefix', async () => {
