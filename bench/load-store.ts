@@ -7,6 +7,7 @@ import type { Handle } from '../src/domain/handle.ts';
 import { makeValue } from '../src/domain/handle-value.ts';
 import { SILENT_OBSERVER } from '../src/domain/observer.ts';
 import type { Prefix } from '../src/domain/prefix.ts';
+import { type NumberedRequest, RequestPacker, unpackRequests } from '../src/store/commit-packing.ts';
 import { openLmdbStore } from '../src/store/lmdb-store.ts';
 import { itemRow, itemRows, parentRows, prefixesOf, type Sector, type SectorRow } from './generator.ts';
 import { shuffled } from './random.ts';
@@ -36,8 +37,12 @@ export async function loadStore(path: string, sector: Sector, options = PLAIN): 
   });
   let rows = 0;
   let changes: Change[] = [];
+  const packer = new RequestPacker();
   const commit = async (): Promise<void> => {
-    const { outcomes } = await store.commit({ principalId: 'bench', requestId: 'load', changes, idempotency: null });
+    // As a worker sends it: rows in order travel as a sheet.
+    packer.add(1, { principalId: 'bench', requestId: 'load', changes, idempotency: null });
+    const [sent] = unpackRequests(packer.take());
+    const { outcomes } = await store.commit((sent as NumberedRequest).request);
     const refused = outcomes.find((outcome) => !outcome.ok);
     if (refused !== undefined) throw new Error(`A row was refused: ${JSON.stringify(refused)}`);
     rows += changes.length;

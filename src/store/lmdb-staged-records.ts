@@ -13,6 +13,7 @@ import type { StagedChildren } from './lmdb-staged-children.ts';
 import { StagedHistory } from './lmdb-staged-history.ts';
 import type { StagedLots } from './lmdb-staged-lots.ts';
 import type { StagedSearch } from './lmdb-staged-search.ts';
+import type { Row } from './lmdb-table.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
 import { isCode, objectionToPlace, parentInLot } from './lot-places.ts';
 import { PackedWriter } from './packed-bytes.ts';
@@ -246,6 +247,11 @@ export class StagedRecords {
   #hasParent(head: RecordHead, parent: Handle | null): boolean {
     if (head.parentNode === 0 || parent === null) return head.parentNode === 0 && parent === null;
     return this.#find(this.#keyOf(parent)).head.node === head.parentNode;
+  }
+
+  /** A row of the table: it is known then while it is not there. */
+  keep({ key, value }: Row): void {
+    if (!this.knows(key)) this.#records.set(key, { head: decodeHead(value), bytes: value, isNew: false });
   }
 
   /** Whether this transaction looked at a record, or staged one: the table alone then does not tell how it stands. */

@@ -6,6 +6,7 @@ import type { ChangeOutcome } from '../domain/change.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { SheetSteps } from './commit-group.ts';
 import type { CreationSheet, SheetRows } from './creation-sheet.ts';
+import { PackedRun } from './lmdb-packed-run.ts';
 import type { RecordStaging, StagedRecords } from './lmdb-staged-records.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import { type EncodedHead, encodeRecordStart, NO_BODY } from './record-codec.ts';
@@ -30,11 +31,24 @@ export class StagedSheets {
 
   /** One outcome for each row, in order. */
   apply(sheet: CreationSheet, nowMs: number, steps: SheetSteps): readonly ChangeOutcome[] {
-    const { tables, names, lots, counts, search } = this.#with;
+    const { names, lots, counts } = this.#with;
     const prefixKey = names.recordKey(`${sheet.prefix}/` as Handle);
     // Where not all may fit, each is held against the quota by itself.
     const fits = sheet.quota === null || counts.liveOf(prefixKey) + sheet.count <= sheet.quota;
-    const absence = lots.hasAny(prefixKey) || !fits ? null : this.#absenceOf(prefixKey, sheet);
+    const place = lots.hasAny(prefixKey) || !fits ? null : this.#placeOf(prefixKey, sheet);
+    try {
+      return this.#applyRows(sheet, place, { prefixKey, nowMs, steps });
+    } finally {
+      place?.run.close();
+    }
+  }
+
+  #applyRows(
+    sheet: CreationSheet,
+    place: Place | null,
+    { prefixKey, nowMs, steps }: { readonly prefixKey: ByteString; readonly nowMs: number; readonly steps: SheetSteps },
+  ): readonly ChangeOutcome[] {
+    const { names, counts, search } = this.#with;
     const types = this.#translation(sheet);
     const families = new Families(this.#with, this.#records);
     const done: ChangeOutcome = { ok: true, revision: 1, at: nowMs };
@@ -43,11 +57,11 @@ export class StagedSheets {
     let created = 0;
     while (rows.next()) {
       const key = (prefixKey + rows.suffix) as ByteString;
-      const parentNode = absence?.isSure(key) === true ? families.nodeFor(rows) : null;
-      if (parentNode === null) {
+      const parentNode = place?.absence.isSure(key) === true ? families.nodeFor(rows) : null;
+      if (place === null || parentNode === null) {
         outcomes.push(steps.other(rows));
         families.forget();
-        absence?.forget();
+        place?.absence.forget();
         continue;
       }
       out.clear();
@@ -55,7 +69,7 @@ export class StagedSheets {
       encodeRecordStart(headOf(parentNode, nowMs), { ...NO_BODY, template }, isSearchable, { names, out });
       copyValues(rows.values, types, out);
       const bytes = out.toBytes();
-      tables.records.put(key, bytes);
+      place.run.put(key, bytes);
       if (isSearchable) search.replace(key, NEVER_STOOD, { bytes, head: { isSearchable } });
       steps.created(rows.handle, rows.suffix);
       outcomes.push(done);
@@ -66,13 +80,15 @@ export class StagedSheets {
     return outcomes;
   }
 
-  #absenceOf(prefixKey: ByteString, { firstSuffix, lastSuffix, count }: CreationSheet): Absence {
+  #placeOf(prefixKey: ByteString, { firstSuffix, lastSuffix, count }: CreationSheet): Place {
     const { records } = this.#with.tables;
     const [first, last] = [(prefixKey + firstSuffix) as ByteString, (prefixKey + lastSuffix) as ByteString];
     const limit = WALKED_SHARE * count;
     const standing = records.keys({ start: first, end: `${last}\x00` as ByteString, limit });
     const stands = standing.length === limit ? (key: ByteString) => records.get(key) !== null : keysIn(standing);
-    return new Absence(this.#records, stands, this.#records.knowsWithin(first, last));
+    const absence = new Absence(this.#records, stands, this.#records.knowsWithin(first, last));
+    const run = new PackedRun(records, { first, last, count, standing }, (row) => this.#records.keep(row));
+    return { absence, run };
   }
 
   #translation({ types }: CreationSheet): TypeTranslation {
@@ -86,6 +102,12 @@ export class StagedSheets {
       name: (id) => types.type(id),
     };
   }
+}
+
+/** Where a sheet goes: what is not there, and how it is laid down between what is. */
+interface Place {
+  readonly absence: Absence;
+  readonly run: PackedRun;
 }
 
 function keysIn(standing: readonly ByteString[]): (key: ByteString) => boolean {
