@@ -76,6 +76,22 @@ export function makeValue(
   };
 }
 
+/** Another of the same kind, with its properties in the order of `makeValue`, so that all are of one shape to the engine. */
+export function valueLike(value: HandleValue, data: ByteString, memo: HandleValue['memo']): HandleValue {
+  return {
+    index: value.index,
+    type: value.type,
+    data,
+    dataForm: value.dataForm,
+    ttl: value.ttl,
+    ttlIsAbsolute: value.ttlIsAbsolute,
+    timestamp: value.timestamp,
+    permissions: value.permissions,
+    references: value.references,
+    memo,
+  };
+}
+
 /** Values that were to get the instant of their commit get it, in epoch seconds. */
 export function stampValues(values: readonly HandleValue[], second: number): readonly HandleValue[] {
   return values.map((value) => ({

@@ -5,7 +5,7 @@ import { type ByteString, bytesFromText } from './bytes.ts';
 import { HandleError } from './error.ts';
 import type { Handle } from './handle.ts';
 import type { HandleRecord } from './handle-record.ts';
-import type { HandleValue } from './handle-value.ts';
+import { type HandleValue, valueLike } from './handle-value.ts';
 import type { Prefix } from './prefix.ts';
 
 /** `<prefix>:<name>`: says under which prefix it is before it is looked up. No handle, as it has no `/`. */
@@ -183,22 +183,11 @@ function valueFiller(values: readonly HandleValue[]): (digits: string) => readon
   };
 }
 
-/** Digits take the place of a text as plain as they are, so the form of the data stays. Spelled out as `makeValue` does. */
+/** Digits take the place of a text as plain as they are, so the form of the data stays. */
 function withData(value: HandleValue, around: readonly string[], digits: string): HandleValue {
   let data = around[0] as string;
   for (let i = 1; i < around.length; i++) data += digits + around[i];
-  return {
-    index: value.index,
-    type: value.type,
-    data: data as ByteString,
-    dataForm: value.dataForm,
-    ttl: value.ttl,
-    ttlIsAbsolute: value.ttlIsAbsolute,
-    timestamp: value.timestamp,
-    permissions: value.permissions,
-    references: value.references,
-    memo: null,
-  };
+  return valueLike(value, data as ByteString, null);
 }
 
 /** What a lot is to a code of it: the nearest ancestor, with the code's digits in its values. */

@@ -4,7 +4,7 @@ import { slotOf } from '../cache/epoch-table.ts';
 import type { Validity } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
-import type { HandleValue } from '../domain/handle-value.ts';
+import { type HandleValue, valueLike } from '../domain/handle-value.ts';
 import { handedDown } from '../domain/inheritance.ts';
 import { type Recalled, recallsOf } from '../domain/recall.ts';
 
@@ -62,18 +62,7 @@ export function lineageOf(parent: HandleRecord, epoch: number, above: Lineage | 
   };
 }
 
-/** Spelled out in the order of `makeValue`, so that inherited and own values are of one shape to the engine. */
+/** Of one shape to the engine as own values are. */
 export function withMemo(value: HandleValue): HandleValue {
-  return {
-    index: value.index,
-    type: value.type,
-    data: value.data,
-    dataForm: value.dataForm,
-    ttl: value.ttl,
-    ttlIsAbsolute: value.ttlIsAbsolute,
-    timestamp: value.timestamp,
-    permissions: value.permissions,
-    references: value.references,
-    memo: { json: null },
-  };
+  return valueLike(value, value.data, { json: null });
 }
