@@ -154,7 +154,12 @@ export class ClientSession {
       if (content.kind !== 'session') throw new Error(`No session: ${JSON.stringify(content)}`);
       const theirs = decodeDiffieHellmanKey(content.data.slice(4) as ByteString);
       const secret = group.computeSecret(Buffer.from(theirs.y, 'latin1'));
-      return new ClientSession(told.envelope.sessionId, secret.subarray(0, 32));
+      // One in 256 begins with a zero, which is no part of the key.
+      const start = Math.min(
+        secret.length - 32,
+        secret.findIndex((byte) => byte !== 0),
+      );
+      return new ClientSession(told.envelope.sessionId, secret.subarray(start, start + 32));
     };
     return { message, open };
   }
