@@ -2,11 +2,10 @@
 // staged is written in the order of its keys, which LMDB takes best.
 
 import { type ByteString, bytesFromText } from '../domain/bytes.ts';
-import { judgeQuota } from '../domain/enterprise.ts';
 import type { Saying } from '../domain/error.ts';
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { PreservedState } from '../domain/preserved.ts';
-import { invalidParent, lotRefused, nothingToDelete, quotaUsedUp, revisionConflict } from './commit-outcomes.ts';
+import { invalidParent } from './commit-outcomes.ts';
 import { hopeful, judgeParent, type Lineage } from './lineage.ts';
 import type { LmdbNameGiver } from './lmdb-names.ts';
 import type { StagedChildren } from './lmdb-staged-children.ts';
@@ -15,7 +14,7 @@ import type { StagedLots } from './lmdb-staged-lots.ts';
 import type { StagedSearch } from './lmdb-staged-search.ts';
 import type { Row } from './lmdb-table.ts';
 import type { LmdbTables } from './lmdb-tables.ts';
-import { isCode, objectionToPlace, parentInLot } from './lot-places.ts';
+import { isCode, parentInLot } from './lot-places.ts';
 import { PackedWriter } from './packed-bytes.ts';
 import {
   objectionToStates,
@@ -25,6 +24,7 @@ import {
   stepsOf,
 } from './preserved-steps.ts';
 import { decodeHead, decodeRecord, encodeRecord, NO_BODY, type RecordBody, type RecordHead } from './record-codec.ts';
+import { judgeRecord } from './record-judging.ts';
 import {
   bodyOf,
   headAfter,
@@ -104,25 +104,16 @@ export class StagedRecords {
   apply(change: RecordChange, nowMs: number, sequence: number): RecordStep {
     const key = this.#keyOf(change.handle);
     const before = this.#find(key);
-    const current = liveRevision(before.head);
-    if (current !== change.expectedRevision) {
-      return refused(revisionConflict(change.handle, change.expectedRevision, current));
-    }
-    if (change.kind === 'delete-record' && current === 0) return refused(nothingToDelete(change.handle));
+    const { place, refusal } = judgeRecord(change, {
+      current: liveRevision(before.head),
+      hasParent: (parent) => this.#hasParent(before.head, parent),
+      objectionTo: (parent) => this.objectionTo(change.handle, parent, 'registered'),
+      place: () => this.#with.lots.placeOf(key),
+      live: () => this.#with.counts.liveOf(key.slice(0, 4) as ByteString),
+    });
+    if (refusal !== null) return refused(refusal);
     const parent = change.kind === 'put-record' ? change.draft.parent : null;
-    const keepsParent = current > 0 && this.#hasParent(before.head, parent);
-    if (parent !== null && !keepsParent) {
-      const objection = this.objectionTo(change.handle, parent, 'registered');
-      if (objection !== null) return refused(invalidParent(objection, current));
-    }
-    // What comes or goes: only then does it matter to a lot.
-    const place = current === 0 || change.kind === 'delete-record' ? this.#with.lots.placeOf(key) : null;
-    const misplaced = objectionToPlace(change.handle, place);
-    if (misplaced !== null && (current === 0 || misplaced.code === 'LOT_KEY_MISSING'))
-      return refused(lotRefused(misplaced.code, misplaced.said, current));
-    const beyond = current > 0 || isCode(place) ? null : this.#objectionToOneMore(change, key);
-    if (beyond !== null) return refused(quotaUsedUp(beyond, current));
-    const parentNode = parent === null ? 0 : keepsParent ? before.head.parentNode : this.nodeOf(parent);
+    const parentNode = parent === null ? 0 : this.nodeOf(parent);
     const head = headAfter(before.head, change, parentNode, nowMs);
     this.#stage(key, head, bodyOf(change));
     if (before.head.revision > 0) {
@@ -188,12 +179,6 @@ export class StagedRecords {
     return place !== null && isCode(place)
       ? parentInLot(parent, place)
       : judgeParent(handle, parent, this.#lineages[child]);
-  }
-
-  #objectionToOneMore(change: RecordChange, key: ByteString): Saying | null {
-    if (change.kind !== 'put-record' || change.quota === undefined) return null;
-    const live = this.#with.counts.liveOf(key.slice(0, 4) as ByteString);
-    return judgeQuota(prefixOf(change.handle), { live, quota: change.quota, more: 1 });
   }
 
   /** Records between two keys, both inclusive with all that begins like the last; at most `limit`. */

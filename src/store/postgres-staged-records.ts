@@ -117,7 +117,7 @@ export class StagedRecords {
     const before = this.#find(handle);
     const { place, refusal } = judgeRecord(change, {
       current: liveRevision(before.head),
-      parent: before.parent,
+      hasParent: (parent) => parent === before.parent,
       objectionTo: (parent) => this.objectionTo(handle, parent, false),
       place: () => this.#with.lots.placeOf(handle),
       live: () => this.#with.counts.liveOf(prefixOf(handle) as string as ByteString),

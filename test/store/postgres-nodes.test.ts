@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
+import { IDEMPOTENCY_TTL_MS } from '../../src/domain/limits.ts';
 import { lotIdOf } from '../../src/domain/lot.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
 import { openPostgres, type PostgresFixture, postgres } from './postgres-world.ts';
@@ -130,6 +131,19 @@ describe('the order of the log', () => {
     }
     await Promise.all(nodes.map(({ close }) => close()));
   });
+});
+
+it('results of requests are cleared away when nobody can ask for them any more', async () => {
+  const { schema, clock, store, close } = await openPostgres();
+  const { query } = await postgres();
+  const held = () => query(`SELECT key FROM ${schema}.idempotency`).then((rows) => rows.map(({ key }) => key));
+  const keyed = (key: string) => request([put(h(key))], { idempotency: { key, bodyHash: 'b', note: '' } });
+  await store.commit(keyed('old'));
+  clock.nowMs += IDEMPOTENCY_TTL_MS + 1;
+  await store.commit(keyed('new'));
+  await until(async () => (await held()).length === 1);
+  expect(await held()).toEqual(['new']);
+  await close();
 });
 
 describe('a database that fails', () => {
