@@ -9,6 +9,7 @@ import { SILENT_OBSERVER } from '../src/domain/observer.ts';
 import type { Prefix } from '../src/domain/prefix.ts';
 import { type NumberedRequest, RequestPacker, unpackRequests } from '../src/store/commit-packing.ts';
 import { openLmdbStore } from '../src/store/lmdb-store.ts';
+import type { Committer } from '../src/store/registry-store.ts';
 import { itemRow, itemRows, parentRows, prefixesOf, type Sector, type SectorRow } from './generator.ts';
 import { shuffled } from './random.ts';
 
@@ -28,13 +29,15 @@ const PLAIN: LoadOptions = { order: 'parents-first', searchable: [] };
 
 /** Returns how many rows were written. */
 export async function loadStore(path: string, sector: Sector, options = PLAIN): Promise<number> {
-  const store = await openLmdbStore({
-    path,
-    clock: Date.now,
-    visibleEpoch: () => 0,
-    onVisible: () => {},
-    observer: SILENT_OBSERVER,
-  });
+  const seams = { clock: Date.now, visibleEpoch: () => 0, onVisible: () => {}, observer: SILENT_OBSERVER };
+  const store = await openLmdbStore({ path, ...seams });
+  const rows = await fillStore(store, sector, options);
+  await store.close();
+  return rows;
+}
+
+/** As `loadStore`, of a store that is open. */
+export async function fillStore(store: Committer, sector: Sector, options = PLAIN): Promise<number> {
   let rows = 0;
   let changes: Change[] = [];
   const packer = new RequestPacker();
@@ -56,7 +59,6 @@ export async function loadStore(path: string, sector: Sector, options = PLAIN): 
     if (changes.length === CHANGES_PER_COMMIT) await commit();
   }
   if (changes.length > 0) await commit();
-  await store.close();
   return rows;
 }
 

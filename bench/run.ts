@@ -19,6 +19,8 @@ import { importNdjson, importSearchable, memoryImport } from './cases/import-ndj
 import { l2Hit } from './cases/l2-hit.ts';
 import { memory } from './cases/memory.ts';
 import { missFlood } from './cases/miss-flood.ts';
+import { pgFirstTouch, pgL1 } from './cases/postgres-reading.ts';
+import { pgBytesItem, pgImport, pgRegisterSingle } from './cases/postgres-writing.ts';
 import { redisFrozen, redisKilled } from './cases/redis-away.ts';
 import { registerBatch } from './cases/register-batch.ts';
 import { registerSingle } from './cases/register-single.ts';
@@ -78,6 +80,11 @@ const CASES: readonly BenchCase[] = [
   bytesChange,
   bytesLot,
   resolveDuringReading,
+  pgFirstTouch,
+  pgL1,
+  pgRegisterSingle,
+  pgImport,
+  pgBytesItem,
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 

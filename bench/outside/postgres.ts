@@ -1,0 +1,47 @@
+// A real PostgreSQL for a case, as it is installed but for its place: what it acknowledges is on disk. Migrated, filled with
+// a sector by a writer of the store, and gone at the end.
+
+import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
+import { migrate } from '../../src/store/postgres-migrations.ts';
+import { openPostgresStore } from '../../src/store/postgres-store.ts';
+import { startPostgres } from '../../test/postgres-server.ts';
+import type { Sector } from '../generator.ts';
+import { fillStore } from '../load-store.ts';
+
+const SCHEMA = 'jiabiao';
+
+export interface PostgresServer {
+  /** Settings of a node that has it as its store. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Returns how many rows were written. */
+  fill(sector: Sector): Promise<number>;
+  /** Bytes of the tables of records, their indexes counted, and of the change log's. */
+  sizes(): Promise<{ readonly records: number; readonly log: number }>;
+  close(): Promise<void>;
+}
+
+export async function startMigrated(): Promise<PostgresServer> {
+  const server = await startPostgres();
+  const place = { url: server.url, schema: SCHEMA, clock: Date.now };
+  await migrate(place);
+  const sizeOf = async (pattern: string): Promise<number> => {
+    const [row] = await server.query(
+      `SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS size FROM pg_class
+       WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname ~ $2`,
+      [SCHEMA, pattern],
+    );
+    return Number(row?.size);
+  };
+  return {
+    settings: { JIABIAO_STORE__KIND: 'postgres', JIABIAO_POSTGRES__URLS: server.url },
+    async fill(sector) {
+      const store = await openPostgresStore({ ...place, onVisible() {}, observer: SILENT_OBSERVER });
+      const rows = await fillStore(store, sector);
+      await store.close();
+      await server.query('VACUUM ANALYZE');
+      return rows;
+    },
+    sizes: async () => ({ records: await sizeOf('^records'), log: await sizeOf('^log') }),
+    close: () => server.close(),
+  };
+}
