@@ -9,7 +9,7 @@ import type { Observer } from '../domain/observer.ts';
 import type { Prefix } from '../domain/prefix.ts';
 import type { ResolutionTally } from '../domain/statistics.ts';
 import { type Decision, decide, foresee, namesIn, prefixesConcerned, type Settled } from './postgres-commit-group.ts';
-import { databaseFailure, isContention } from './postgres-failure.ts';
+import { databaseFailure, endsConnection, isContention } from './postgres-failure.ts';
 import { loadMissing, lockPrefixes, makePrefixes } from './postgres-loading.ts';
 import type { PostgresNames } from './postgres-names.ts';
 import type { PostgresPool, Session } from './postgres-pool.ts';
@@ -177,14 +177,26 @@ export class PostgresCommitter implements Committer, TallyKeeper {
     const { pool, names, totals, sequencer } = this.#options;
     const { types, templates } = namesIn(requests);
     await names.give(types, templates);
-    const done = await pool.transact(async (session) => {
-      const set = await loadFirst(session, requests, prefixes);
-      const decision = await this.#decide(session, requests, set);
-      return { decision, written: this.#write(session, decision, set) };
-    });
-    totals.grow({ ...done.written, sequence: done.decision.log.length });
-    if (done.decision.log.length > 0) sequencer.committed();
-    return done.decision;
+    let sent: Decision | null = null;
+    try {
+      const done = await pool.transact(async (session) => {
+        const set = await loadFirst(session, requests, prefixes);
+        sent = await this.#decide(session, requests, set);
+        return { decision: sent, written: this.#write(session, sent, set) };
+      });
+      totals.grow({ ...done.written, sequence: done.decision.log.length });
+      if (done.decision.log.length > 0) sequencer.committed();
+      return done.decision;
+    } catch (cause) {
+      if (endsConnection(cause)) this.#doubt(sent);
+      throw cause;
+    }
+  }
+
+  /** It may have been applied, and can be read then: nobody is to go on with what was there before. */
+  #doubt(sent: Decision | null): void {
+    if (sent !== null && sent.visible.length > 0) this.#options.onVisible(sent.visible);
+    this.#options.sequencer.committed();
   }
 
   async #decide(session: Session, requests: readonly CommitRequest[], set: WorkingSet): Promise<Decision> {

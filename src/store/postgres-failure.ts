@@ -24,6 +24,14 @@ export function isContention(cause: unknown): boolean {
   return CONTENTION.test(stateOf(cause));
 }
 
+/** Whether the connection itself is of no more use, and nobody knows what became of what was sent last. */
+export function endsConnection(cause: unknown): boolean {
+  // What the server says has five characters; of these, class 08 and 57P01 to 57P03 end the connection.
+  const state = stateOf(cause);
+  const isSaid = /^[0-9A-Z]{5}$/.test(state) && !/^(08|57P0)/.test(state);
+  return !(isSaid || isHandleError(cause));
+}
+
 export function databaseFailure(cause: unknown): HandleError {
   if (isHandleError(cause)) return cause;
   if (cause instanceof TypeError || cause instanceof RangeError) return failureOf(cause); // a defect of ours

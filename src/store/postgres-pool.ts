@@ -4,7 +4,7 @@
 import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { HandleError } from '../domain/error.ts';
 import { copyRows } from './postgres-copy.ts';
-import { databaseFailure } from './postgres-failure.ts';
+import { databaseFailure, endsConnection } from './postgres-failure.ts';
 import type { FollowedPrimary } from './postgres-primary.ts';
 import type { Statement } from './postgres-statements.ts';
 import { COLUMN_TYPES } from './postgres-values.ts';
@@ -130,7 +130,7 @@ export class PostgresPool implements Asked {
 
   /** Whether a connection is of no more use: where it led may not be the primary any more. */
   #isLost(cause: unknown): boolean {
-    const isLost = isBroken(cause) || ((cause ?? {}) as { code?: unknown }).code === READ_ONLY;
+    const isLost = endsConnection(cause) || ((cause ?? {}) as { code?: unknown }).code === READ_ONLY;
     if (isLost) this.#primary?.doubt();
     return isLost;
   }
@@ -180,14 +180,6 @@ const SETTINGS = [
 
 /** What a server says that was the primary, or was taken for it. */
 const READ_ONLY = '25006';
-
-/** Whether the connection itself is of no more use. */
-function isBroken(cause: unknown): boolean {
-  const { code } = (cause ?? {}) as { code?: unknown };
-  // What the server says has five characters; of these, class 08 and 57P01 to 57P03 end the connection.
-  const isSaid = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P0)/.test(code);
-  return !(isSaid || cause instanceof HandleError);
-}
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 

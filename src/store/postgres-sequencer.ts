@@ -141,6 +141,8 @@ export class PostgresSequencer {
   async #runForElection(): Promise<void> {
     const client = await this.#pool.session();
     try {
+      // A node whose machine is gone says nothing: its connection ends, and its office with it, within two seconds.
+      for (const what of ['idle', 'interval', 'count']) await client.query(`SET tcp_keepalives_${what} = 1`);
       const { rows } = await client.query({ ...SEQUENCE.lead, values: [ELECTION_LOCK] });
       if (rows[0]?.leads === true && !this.#isClosed) this.#leader = client;
       else client.release(rows[0]?.leads === true);
