@@ -199,6 +199,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'site withdraw-key': [
     ['site withdraw-key', 'a day after the rotation, or at once if the old key is known to others'],
   ],
+  'migrate-store': [
+    ['migrate-store --from lmdb:./data --to postgres: --config shared.json', 'into PostgreSQL, while the node runs'],
+    ['migrate-store --from postgres: --to lmdb:./data --config shared.json', 'and back'],
+  ],
   'backup-key': [['backup-key backup.key', 'keep a copy of it apart from the backups']],
   restore: [['restore today.backup --into /var/lib/jiabiao-new --backup-key backup.key', 'into an empty place']],
   verify: [

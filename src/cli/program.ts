@@ -18,6 +18,7 @@ import { addImportCommand } from './import-command.ts';
 import { addKeyCommand } from './key-command.ts';
 import { addLotCommand } from './lot-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
+import { addMigrateStoreCommand } from './migrate-store-command.ts';
 import { addMoveCommand } from './move-command.ts';
 import { addPrincipalCommand } from './principal-command.ts';
 import { addRecallCommand } from './recall-command.ts';
@@ -100,6 +101,7 @@ export function createProgram(terminal: Terminal): Command {
   addSiteCommand(program, terminal);
   addBackupCommands(program, terminal);
   addMigrateCommand(program, terminal);
+  addMigrateStoreCommand(program, terminal);
   addVerifyCommand(program, terminal);
   addConfigCommand(program, terminal);
   addCompletionCommand(program, terminal);
