@@ -47,10 +47,10 @@ export const coherence: BenchCase = {
   },
 };
 
-function measuredOf({ updates, updatesPerSecond, home, away }: CoherenceReport): readonly Measured[] {
+function measuredOf({ updates, updatesPerSecond, home, away, unanswered }: CoherenceReport): readonly Measured[] {
   const none = { reference: null, ratio: null };
   const noteOf = ({ checks, late, p99Ms }: Lateness): string =>
-    `${checks} answers, ${late} of them late at all, 99 % by ${p99Ms.toFixed(1)} ms at most; ${updates} updates`;
+    `${checks} answers, ${late} of them late at all, 99 % by ${p99Ms.toFixed(1)} ms at most; ${updates} updates, ${unanswered} questions without an answer in time`;
   return [
     {
       ...{ measure: 'worst delay at the other node', value: away.worstMs, unit: 'ms', ...none },

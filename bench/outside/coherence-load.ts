@@ -29,6 +29,8 @@ export interface CoherenceReport {
   readonly updatesPerSecond: number;
   readonly away: Lateness;
   readonly home: Lateness;
+  /** Questions of which it could not be found out in time. */
+  readonly unanswered: number;
 }
 
 const HANDLES = 400;
@@ -43,17 +45,24 @@ interface Watched {
   readonly acknowledgedAt: number[];
 }
 
-/** Throws if an update is refused, or an answer is none. */
+/** It could not be found out in time: no answer, and none that is late. */
+const NOT_FOUND_OUT: ReadonlySet<number> = new Set([502, 503]);
+
+/** Throws if an update is refused, or an answer is neither one nor "could not be found out". */
 export async function runCoherence(job: CoherenceJob): Promise<CoherenceReport> {
   const watched = Array.from({ length: HANDLES }, (_, i) => ({ path: `${job.prefix}/C${i}`, acknowledgedAt: [] }));
   const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(job, watched, i));
   await Promise.all(writers.map((writer) => writer.registerAll()));
   const startedAt = performance.now();
   let isOver = false;
+  let unanswered = 0;
+  const onNone = (): void => {
+    unanswered++;
+  };
   const writing = writers.map((writer) => writer.run(job.updatesPerSecond / WRITERS, () => isOver));
   const homeDelays: number[] = [];
   const atHome = readers(job.home, HOME_READERS, watched, {
-    into: homeDelays,
+    ...{ into: homeDelays, onNone },
     isOver: () => isOver || homeDelays.length * 10 >= job.checks,
   });
   const awayDelays: number[] = [];
@@ -67,6 +76,7 @@ export async function runCoherence(job: CoherenceJob): Promise<CoherenceReport> 
   const seconds = (performance.now() - startedAt) / 1000;
   const updates = writers.reduce((sum, writer) => sum + writer.updates, 0);
   return {
+    unanswered,
     updates,
     updatesPerSecond: updates / seconds,
     away: latenessOf(awayDelays),
@@ -117,6 +127,7 @@ class Writer {
 }
 
 interface Reading {
+  readonly onNone: () => void;
   /** How late each answer was; 0 if it was not. */
   readonly into: number[];
   readonly isOver: () => boolean;
@@ -131,6 +142,10 @@ function readers(url: string, count: number, watched: readonly Watched[], readin
       const askedAt = performance.now();
       const { statusCode, body } = await client.request({ method: 'GET', path: `/api/handles/${path}` });
       const text = await body.text();
+      if (NOT_FOUND_OUT.has(statusCode)) {
+        reading.onNone();
+        continue;
+      }
       const state = /"value":"(\d+)"/.exec(text)?.[1];
       if (statusCode !== 200 || state === undefined) throw new Error(`${path} was answered ${statusCode}: ${text}`);
       const nextAt = acknowledgedAt[Number(state) + 1];
