@@ -49,8 +49,9 @@ export const coherence: BenchCase = {
 
 function measuredOf({ updates, updatesPerSecond, home, away, unanswered }: CoherenceReport): readonly Measured[] {
   const none = { reference: null, ratio: null };
+  const silent = `${unanswered} questions without an answer in time`;
   const noteOf = ({ checks, late, p99Ms }: Lateness): string =>
-    `${checks} answers, ${late} of them late at all, 99 % by ${p99Ms.toFixed(1)} ms at most; ${updates} updates, ${unanswered} questions without an answer in time`;
+    `${checks} answers, ${late} of them late at all, 99 % by ${p99Ms.toFixed(1)} ms at most; ${updates} updates, ${silent}`;
   return [
     {
       ...{ measure: 'worst delay at the other node', value: away.worstMs, unit: 'ms', ...none },

@@ -66,7 +66,10 @@ export async function runCoherence(job: CoherenceJob): Promise<CoherenceReport> 
     isOver: () => isOver || homeDelays.length * 10 >= job.checks,
   });
   const awayDelays: number[] = [];
-  const away = readers(job.away, READERS, watched, { into: awayDelays, isOver: () => awayDelays.length >= job.checks });
+  const away = readers(job.away, READERS, watched, {
+    ...{ into: awayDelays, onNone },
+    isOver: () => awayDelays.length >= job.checks,
+  });
   try {
     await Promise.race([Promise.all(away), Promise.all(writing)]);
   } finally {
