@@ -25,6 +25,7 @@ import {
 } from '../domain/observer.ts';
 import { JOB_ENDS, type JobEnd } from '../imports/job.ts';
 import type { ImportObserver } from '../imports/job-run.ts';
+import type { PoolUsage } from '../store/postgres-pool.ts';
 import { HISTOGRAM_CELLS, LATENCY_BUCKETS, LAYOUT, LOG_NAMES, METRICS, type MetricKey } from './metrics.ts';
 import { UPSTREAMS } from './metrics-upstream.ts';
 import type { ResolutionTallies } from './resolution-tallies.ts';
@@ -69,6 +70,8 @@ type PlainGauge = Extract<
   | 'storeShared'
   | 'leads'
   | 'replicaLag'
+  | 'storeWaiting'
+  | 'sequences'
   | 'importsRunning'
 >;
 /** What a dead thread no longer has. */
@@ -173,6 +176,12 @@ export class Counters implements Observer, ImportObserver {
   /** Whether this node hears the others of its store. */
   noticesAre(state: 'up' | 'down'): void {
     this.set('noticesDown', state === 'down' ? 1 : 0);
+  }
+
+  storeUses({ busy, idle, waiting }: PoolUsage, sequences: boolean): void {
+    this.#cells.set([busy, idle], AT.storeConnections);
+    this.set('storeWaiting', waiting);
+    this.set('sequences', sequences ? 1 : 0);
   }
 
   /** Null: it cannot be told. */

@@ -27,7 +27,7 @@ port.unref();
 const epochs = new EpochTable(start.epochs);
 const counters = new Counters(start.counters, start.index);
 const committer = connectCommitter(start.commitPort);
-const store = await openReader({ config: start.config, epochs, committer });
+const store = await openReader({ config: start.config, epochs, counters, committer });
 const endVitals = reportVitals(counters);
 try {
   const context = jobContextOf({

@@ -3,6 +3,8 @@
 const sum = { from: 'sum', labels: {} } as const;
 const thread = { from: 'thread', labels: {} } as const;
 
+const CONNECTION_STATES = ['busy', 'idle'] as const;
+
 export const NODE_METRICS = {
   noticesDown: {
     ...sum,
@@ -27,5 +29,24 @@ export const NODE_METRICS = {
     name: 'jiabiao_replica_lag_seconds',
     type: 'gauge',
     help: 'How far behind the replica is at most that is furthest behind, by thread that reads from it; -1 if it cannot be told, 0 without replicas.',
+  },
+  storeConnections: {
+    ...sum,
+    name: 'jiabiao_store_connections',
+    type: 'gauge',
+    help: 'Connections of this node to its PostgreSQL, by what they are doing.',
+    labels: { state: CONNECTION_STATES },
+  },
+  storeWaiting: {
+    ...sum,
+    name: 'jiabiao_store_waiting',
+    type: 'gauge',
+    help: 'Questions of this node that wait for a connection to PostgreSQL.',
+  },
+  sequences: {
+    ...sum,
+    name: 'jiabiao_sequences',
+    type: 'gauge',
+    help: '1 at the node that orders the change log of all nodes of its store.',
   },
 } as const;

@@ -32,7 +32,7 @@ async function run(start: WorkerStart, { tell, ended }: Supervisor): Promise<(or
   const log = createLog(config.log, `worker-${start.index}`);
   const committer = connectCommitter(start.commitPort);
   const foreign = start.foreignPort === null ? null : await connectForeign(start.foreignPort);
-  const store = await openReader({ config, epochs, committer });
+  const store = await openReader({ config, epochs, counters, committer });
   const report = (report: Report): void => tell({ kind: 'report', report });
   const facts = createRequestFacts({ config, log, counters, clock: systemClock, clientKey: start.clientKey, report });
   const wakeImports = (): void => tell({ kind: 'imports' });

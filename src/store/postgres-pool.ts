@@ -32,6 +32,23 @@ export interface PoolOptions {
 
 export type Values = readonly unknown[];
 
+/** What connections are doing, and how many wait for one. */
+export interface PoolUsage {
+  readonly busy: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+export function usageOf(pools: readonly PostgresPool[]): PoolUsage {
+  let [busy, idle, waiting] = [0, 0, 0];
+  for (const { usage } of pools) {
+    busy += usage.busy;
+    idle += usage.idle;
+    waiting += usage.waiting;
+  }
+  return { busy, idle, waiting };
+}
+
 export interface Asked {
   query<R = Record<string, unknown>>(statement: Statement, values?: Values): Promise<readonly R[]>;
 }
@@ -57,6 +74,11 @@ export class PostgresPool implements Asked {
     this.#pool.on('error', () => undefined);
     // Of those in use: told by the query that then fails.
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  get usage(): PoolUsage {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = this.#pool;
+    return { busy: totalCount - idle, idle, waiting };
   }
 
   async query<R = Record<string, unknown>>(statement: Statement, values: Values = []): Promise<readonly R[]> {

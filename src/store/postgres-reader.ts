@@ -7,7 +7,7 @@ import { PostgresPool } from './postgres-pool.ts';
 import type { FollowedPrimary } from './postgres-primary.ts';
 import type { PostgresView } from './postgres-record-reading.ts';
 import { PostgresSequencer } from './postgres-sequencer.ts';
-import { POSTGRES_LIMITS, type PostgresLimits, readersOf } from './postgres-store.ts';
+import { POSTGRES_LIMITS, type PostgresLimits, readersOf, type UsedStore } from './postgres-store.ts';
 import { PostgresTotals } from './postgres-totals.ts';
 import { SEQUENCE } from './postgres-write-statements.ts';
 import type { Committer, RegistryStore } from './registry-store.ts';
@@ -23,7 +23,7 @@ export interface PostgresReaderOptions extends DatabasePlace {
 }
 
 /** Throws as `openPostgresStore`. */
-export async function openPostgresReader(options: PostgresReaderOptions): Promise<RegistryStore> {
+export async function openPostgresReader(options: PostgresReaderOptions): Promise<RegistryStore & UsedStore> {
   const { url, schema, primary, clock, committer } = options;
   assertLayout(await schemaVersionOf(options));
   const { readConnections, connectTimeoutMs, statementTimeoutMs } = { ...POSTGRES_LIMITS, ...options.limits };
@@ -57,6 +57,8 @@ export async function openPostgresReader(options: PostgresReaderOptions): Promis
     ...readersOf(view),
     commit: (request) => committer.commit(request),
     stats: () => totals.stats,
+    usage: () => pool.usage,
+    sequences: false,
     close: async () => {
       totals.close();
       await sequencer.close();

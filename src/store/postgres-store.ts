@@ -8,7 +8,7 @@ import { directoryReaderOf, lotReaderOf, templateReaderOf } from './postgres-dir
 import { journalReaderOf } from './postgres-journal-reading.ts';
 import { assertLayout, type DatabasePlace, schemaVersionOf } from './postgres-migrations.ts';
 import { PostgresNames } from './postgres-names.ts';
-import { PostgresPool } from './postgres-pool.ts';
+import { type PoolUsage, PostgresPool, usageOf } from './postgres-pool.ts';
 import type { FollowedPrimary } from './postgres-primary.ts';
 import { type PostgresView, recordReaderOf } from './postgres-record-reading.ts';
 import { searchReaderOf } from './postgres-search.ts';
@@ -45,6 +45,13 @@ export const POSTGRES_LIMITS: PostgresLimits = {
   statementTimeoutMs: 10_000,
 };
 
+/** What a store on another machine is doing. */
+export interface UsedStore {
+  usage(): PoolUsage;
+  /** Whether this node orders the change log of all. */
+  readonly sequences: boolean;
+}
+
 /** What orders the log and adds up counts needs connections while all that write are busy. */
 const OWN_CONNECTIONS = 3;
 
@@ -52,7 +59,9 @@ const OWN_CONNECTIONS = 3;
  * Opens the store of a database that was migrated. Throws `STORE_FORMAT` if its layout is not this program's, and
  * `STORE_UNAVAILABLE` if it cannot be reached; both say how to mend it.
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<RegistryStore & TallyKeeper> {
+export async function openPostgresStore(
+  options: PostgresStoreOptions,
+): Promise<RegistryStore & TallyKeeper & UsedStore> {
   const { url, schema, primary, clock, lotTags = NO_LOT_KEY, onVisible, observer } = options;
   assertLayout(await schemaVersionOf(options));
   const { readConnections, writeConnections, ...timeouts } = { ...POSTGRES_LIMITS, ...options.limits };
@@ -88,6 +97,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     commit: (request) => committer.commit(request),
     addResolutions: (tallies) => committer.addResolutions(tallies),
     stats: () => totals.stats,
+    usage: () => usageOf([reads, writes, own]),
+    get sequences() {
+      return sequencer.leads;
+    },
     close: async () => {
       await committer.close();
       totals.close();

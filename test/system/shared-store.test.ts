@@ -100,6 +100,9 @@ describe('two nodes with one store', () => {
     const values = (name: string) => metrics.map((text) => new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     expect(values('jiabiao_notices_down')).toEqual(['0', '0']);
     expect(values('jiabiao_leads').toSorted()).toEqual(['0', '1']);
+    expect(values('jiabiao_sequences').toSorted()).toEqual(['0', '1']);
+    expect(values('jiabiao_store_waiting')).toEqual(['0', '0']);
+    for (const text of metrics) expect(text).toMatch(/^jiabiao_store_connections\{state="idle"\} [1-9]/m);
     expect(values('jiabiao_store_shared')).toEqual(['1', '1']);
   });
 });
