@@ -3,10 +3,9 @@
 import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Connection, freePort, operatorToken, type RunningNode, startNode, temporaryDirectory } from './node.ts';
+import { ADMIN, registerAdministrator } from './administrator.ts';
+import { freePort, type RunningNode, startNode, temporaryDirectory } from './node.ts';
 
-const ADMIN = '88.118/ADMIN';
-const SECRET = 'a secret of some length';
 /** As many connections are most unlikely to fall all on one of two workers. */
 const CONNECTIONS = 24;
 
@@ -19,16 +18,7 @@ beforeAll(async () => {
   // A proxy that ends TLS is what these tests pretend to be.
   const settings = { HTTP__TRUSTED_PROXIES: '["127.0.0.1"]' };
   node = await startNode({ directory: directory.path, port, workers: 2, settings });
-  const operator = new Connection(node.url, operatorToken(directory.path));
-  const admin = { handle: ADMIN, index: 301, permissions: '111111111111' };
-  const { status } = await operator.ask('PUT', `/v1/identifiers/${ADMIN}`, {
-    values: [
-      { index: 301, type: 'HS_SECKEY', data: SECRET, permissions: '1100' },
-      { index: 100, type: 'HS_ADMIN', data: { format: 'admin', value: admin } },
-    ],
-  });
-  expect(status).toBe(201);
-  await operator.close();
+  await registerAdministrator(node, directory.path);
 });
 
 afterAll(async () => {
@@ -71,10 +61,15 @@ it('are one node’s, whichever worker is reached', async () => {
   expect(begun.status).toBe(201);
   const session = String(begun.json.sessionId);
   const cnonce = Buffer.from('client');
-  const signed = createHmac('sha256', SECRET)
+  const signed = createHmac('sha256', ADMIN.secret)
     .update(Buffer.from(String(begun.json.nonce), 'base64'))
     .update(cnonce);
-  const proof = { id: `301:${ADMIN}`, type: 'HS_SECKEY', alg: 'HMAC-SHA256', cnonce: cnonce.toString('base64') };
+  const proof = {
+    id: `${ADMIN.index}:${ADMIN.handle}`,
+    type: 'HS_SECKEY',
+    alg: 'HMAC-SHA256',
+    cnonce: cnonce.toString('base64'),
+  };
   const json = { sessionId: session, ...proof, signature: signed.digest('base64') };
   expect(await ask('PUT', '/api/sessions/this', { json })).toMatchObject({
     status: 200,

@@ -21,10 +21,10 @@ import {
   write,
 } from '../handle-server/client.ts';
 import { askByTcp, askByUdp } from '../handle-server/door.ts';
-import { Connection, freePort, operatorToken, type RunningNode, startNode, temporaryDirectory } from './node.ts';
+import { ADMIN, registerAdministrator } from './administrator.ts';
+import { freePort, type RunningNode, startNode, temporaryDirectory } from './node.ts';
 
 const PREFIX = '88.118';
-const ADMIN = { handle: `${PREFIX}/ADMIN`, index: 301, secret: 'a secret of some length' } as const;
 /** As many connections are most unlikely to fall all on one of two workers. */
 const CONNECTIONS = 24;
 
@@ -36,16 +36,7 @@ let httpPort: number;
 beforeAll(async () => {
   [port, httpPort] = [await freePort(), await freePort()];
   node = await start();
-  const operator = new Connection(node.url, operatorToken(directory.path));
-  const admin = { handle: ADMIN.handle, index: 301, permissions: '111111111111' };
-  const { status } = await operator.ask('PUT', `/v1/identifiers/${ADMIN.handle}`, {
-    values: [
-      { index: 301, type: 'HS_SECKEY', data: ADMIN.secret, permissions: '1100' },
-      { index: 100, type: 'HS_ADMIN', data: { format: 'admin', value: admin } },
-    ],
-  });
-  expect(status).toBe(201);
-  await operator.close();
+  await registerAdministrator(node, directory.path);
 });
 
 afterAll(async () => {
