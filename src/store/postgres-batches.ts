@@ -1,7 +1,13 @@
-// Single questions asked at about the same time leave as one: those of one turn together, and while as many batches as may
-// be are on their way, all that come meanwhile. Knows nothing of what is asked.
+// Single questions asked at about the same time leave as one: those of one turn together, and while a batch is on its way,
+// those that come meanwhile. Knows nothing of what is asked.
 
 import { HandleError } from '../domain/error.ts';
+
+/**
+ * Questions that must wait before a second batch leaves while one is under way: a batch costs the database as much as
+ * some tens of its questions, so that many small ones would be slower than a few.
+ */
+const WORTH_ANOTHER = 64;
 
 export interface BatchOptions<Q, A> {
   /** Answers in the order of the questions. */
@@ -43,7 +49,8 @@ export class Batches<Q, A> {
   }
 
   #schedule(): void {
-    if (this.#isDue || this.#underWay >= this.#options.atOnce) return;
+    const isWorth = this.#underWay === 0 || this.#waiting.length >= WORTH_ANOTHER;
+    if (this.#isDue || !isWorth || this.#underWay >= this.#options.atOnce) return;
     this.#isDue = true;
     setImmediate(() => {
       this.#isDue = false;

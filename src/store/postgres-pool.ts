@@ -16,6 +16,9 @@ const MAX_WAITING = 2000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 
+/** What the pool says when all connections were in use for as long as one may be waited for. */
+const NONE_IS_FREE = 'timeout exceeded when trying to connect';
+
 export interface PoolOptions {
   /** In place of `url`, if that may change. */
   readonly primary?: FollowedPrimary | undefined;
@@ -170,6 +173,10 @@ export class PostgresPool implements Asked {
       this.#failures = 0;
       return client;
     } catch (cause) {
+      if ((cause as Error).message === NONE_IS_FREE) {
+        const text = 'All connections to the database are in use: try again in a moment.';
+        throw new HandleError('OVERLOADED', text, { cause });
+      }
       this.#notBefore = performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
       this.#failures += 1;
       this.#primary?.doubt();

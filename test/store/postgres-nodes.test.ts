@@ -203,6 +203,21 @@ describe('a database that fails', () => {
     await close();
   });
 
+  it('keeps no more waiting than it has connections for, and is not taken for one that is gone', async () => {
+    const limits = { readConnections: 1, connectTimeoutMs: 200, statementTimeoutMs: 5000 };
+    const { schema, store, close } = await openPostgres({ limits });
+    const { query } = await postgres();
+    await apply(store, put(h('A')));
+    const holding = query(`BEGIN; LOCK TABLE ${schema}.records; SELECT pg_sleep(1); COMMIT`);
+    await delay(100);
+    const first = store.list(P, null, 1);
+    await expect(store.list(P, null, 1)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(await first).toHaveLength(1);
+    expect(await store.list(P, null, 1)).toHaveLength(1);
+    await holding;
+    await close();
+  });
+
   it('that is damaged in one record harms those who meet it, and nobody else', async () => {
     const { schema, store, close } = await openPostgres();
     await apply(store, put(h('A')), put(h('B')), put(h('C')));
