@@ -1,7 +1,16 @@
 // `npm run bench:scale -- --identifiers N`: one size on the curve from a million to a hundred million identifiers. Loads a
 // store, starts a node on it, asks for items that were never asked for, recalls a batch, and writes what it saw down.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -58,6 +67,11 @@ async function check(store: string, sector: Sector): Promise<void> {
   }
 }
 
+/** So that its pages are in memory, as far as they fit: the kernel may have taken them back since they were written. */
+async function readThrough(file: string): Promise<void> {
+  for await (const _ of createReadStream(file, { highWaterMark: 4_194_304 }));
+}
+
 async function measure(store: string, sector: Sector, loadSeconds: number): Promise<ScaleRecord> {
   const workers = Number(flags.workers);
   const start = () => startNode({ directory: store, workers, profileFolder: null });
@@ -67,6 +81,7 @@ async function measure(store: string, sector: Sector, loadSeconds: number): Prom
   const startSeconds = (performance.now() - startedAt) / 1000;
   const driver = Driver.start();
   try {
+    await readThrough(join(store, 'data.mdb'));
     const warm = await firstTouches({ driver, node, sector, workers, cold: false });
     const recallSeconds = await recallOfBatch(node, leanBatch(0), itemsOfFirstBatch(sector));
     await node.stop();
