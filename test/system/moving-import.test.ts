@@ -8,7 +8,8 @@ import { newEnterprise } from './enterprise.ts';
 import { Connection, type RunningNode } from './node.ts';
 import { openSharedStore, type SharedStore } from './shared-store.ts';
 
-const ROWS = 30_000;
+/** Written in some seconds: its middle must last longer than it takes to see it, and to kill the node that writes. */
+const ROWS = 150_000;
 /** The session of the one that died is gone at once, its jobs are begun again a second and a half later. */
 const GOES_ON_WITHIN_MS = 10_000;
 
