@@ -10,9 +10,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { LoadTarget } from './load-sector.ts';
 
-export interface ImportFile {
-  readonly path: string;
+export interface ImportSource {
   readonly identifiers: number;
+  open(): Readable;
+}
+
+export interface ImportFile extends ImportSource {
+  readonly path: string;
   remove(): void;
 }
 
@@ -31,6 +35,13 @@ const ROWS_AT_ONCE = 1000;
 export async function writeImportFile(prefix: string, identifiers: number, isSorted: boolean): Promise<ImportFile> {
   const directory = mkdtempSync(join(tmpdir(), 'jiabiao-bench-import-'));
   const path = join(directory, 'items.ndjson');
+  await pipeline(madeImport(prefix, identifiers, isSorted).open(), createWriteStream(path));
+  const open = () => createReadStream(path);
+  return { path, identifiers, open, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** The same lines without a file: they are made while they are sent. */
+export function madeImport(prefix: string, identifiers: number, isSorted: boolean): ImportSource {
   const lines = function* (): Generator<string> {
     const model = { handle: `${prefix}/MODEL`, values: [{ index: 2000, type: 'PRODUCT_NAME', data: '实木餐椅' }] };
     yield `${JSON.stringify(model)}\n`;
@@ -42,8 +53,7 @@ export async function writeImportFile(prefix: string, identifiers: number, isSor
       yield text;
     }
   };
-  await pipeline(Readable.from(lines()), createWriteStream(path));
-  return { path, identifiers, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return { identifiers, open: () => Readable.from(lines()) };
 }
 
 function itemLine(prefix: string, number: number): string {
@@ -76,11 +86,11 @@ export async function putTemplate(node: LoadTarget, prefix: string, isSearchable
 }
 
 /** Returns the id of the import when the node has the file. */
-export async function beginImport(node: LoadTarget, file: ImportFile): Promise<string> {
+export async function beginImport(node: LoadTarget, source: ImportSource): Promise<string> {
   const answer = await request(`http://127.0.0.1:${node.port}/v1/imports`, {
     method: 'POST',
     headers: { authorization: `Bearer ${node.token}`, 'content-type': 'application/x-ndjson' },
-    body: createReadStream(file.path),
+    body: source.open(),
   });
   const text = await answer.body.text();
   if (answer.statusCode !== 202) throw new Error(`The import was not begun: ${text}`);
@@ -91,7 +101,7 @@ export async function beginImport(node: LoadTarget, file: ImportFile): Promise<s
 export async function endImport(
   node: LoadTarget,
   id: string,
-  file: ImportFile,
+  source: Pick<ImportSource, 'identifiers'>,
   watch = () => {},
 ): Promise<ImportOutcome> {
   const began = performance.now();
@@ -104,7 +114,7 @@ export async function endImport(
     const now = performance.now();
     watch();
     if (job.state === 'queued' || job.state === 'checking') writing = now;
-    if (job.state === 'done' && job.counts.created === file.identifiers + 1) {
+    if (job.state === 'done' && job.counts.created === source.identifiers + 1) {
       return { seconds: (now - began) / 1000, writingSeconds: (now - writing) / 1000 };
     }
     if (!['queued', 'checking', 'writing'].includes(job.state))

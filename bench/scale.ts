@@ -22,6 +22,7 @@ import { runCommand } from './measure/commands.ts';
 import { describeMachine } from './measure/machine.ts';
 import { bytesOfStore } from './measure/store-bytes.ts';
 import { curveOf, type ScaleRecord } from './scale/curve.ts';
+import { importWhole } from './scale/import.ts';
 import { firstTouches, recallOfBatch, resolvesAsLoaded } from './scale/steps.ts';
 
 const RESULTS = join(import.meta.dirname, 'results');
@@ -40,6 +41,8 @@ const { values: flags } = parseArgs({
     check: { type: 'boolean', default: false },
     /** Only loads, into --store: what takes long and needs no idle machine. */
     load: { type: 'boolean', default: false },
+    /** All of them through one import job instead: how fast that is, and what it takes. */
+    import: { type: 'boolean', default: false },
   },
 });
 
@@ -132,6 +135,12 @@ async function main(): Promise<void> {
     if (flags.store === undefined) rmSync(folder, { recursive: true, force: true });
   });
   const store = join(folder, 'store');
+  if (flags.import) {
+    const record = await importWhole(store, items, Number(flags.workers), say);
+    writeFileSync(join(RESULTS, `import-${items}-sorted.json`), `${JSON.stringify(record, null, 1)}\n`);
+    say(`imported ${items} identifiers in ${record.seconds.toFixed(1)} s (${Math.round(record.perSecond)}/s)`);
+    return;
+  }
   const loadSeconds = await loadOnce(folder, store, sector, order);
   say(`loaded ${items} identifiers in ${loadSeconds.toFixed(1)} s (${Math.round(items / loadSeconds)}/s)`);
   if (flags.load) return;
