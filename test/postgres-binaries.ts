@@ -49,7 +49,8 @@ function packaged(): string {
   if (!existsSync(copy)) {
     const unfinished = mkdtempSync(`${copy}-`);
     chmodSync(unfinished, 0o755);
-    cpSync(join(home, 'native'), join(unfinished, 'native'), { recursive: true });
+    // Links as they are: made absolute they would lead back into a checkout, which may be gone by then.
+    cpSync(join(home, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
     for (const { source, target } of linksOf(home)) {
       const path = join(unfinished, target);
       if (!existsSync(path)) symlinkSync(basename(source), path);
