@@ -148,7 +148,13 @@ export class Notices {
 
   async #follow(client: Client): Promise<void> {
     const { channel, onGap, onState } = this.#options;
-    client.on('notification', ({ payload }) => this.#hear(payload ?? ''));
+    client.on('notification', ({ payload }) => {
+      try {
+        this.#hear(payload ?? '');
+      } catch {
+        onGap(); // whoever may connect may say anything, and a newer node something else: it may have been a change
+      }
+    });
     await inTime(client.query(`LISTEN ${client.escapeIdentifier(channel)}`));
     this.#heard.clear();
     this.#client = client;

@@ -101,6 +101,17 @@ describe('a change at one node', () => {
     expect(b.gaps).toBe(2);
   });
 
+  test('may be said in words that no node says, which is a gap and nothing worse', async () => {
+    const b = await open('b');
+    const spoilt = ['', '{', 'null', '7', '{"n":"x","c":1,"changed":5}', '{"n":"x","c":2,"created":{}}'];
+    for (const text of spoilt) await postgres.query('SELECT pg_notify($1, $2)', ['test_notices', text]);
+    await until(() => b.gaps === 1 + spoilt.length);
+    const a = await open('a');
+    a.notices.publish({ changed: [9], created: [] });
+    await until(() => b.changed.length === 1);
+    expect(b.states).toEqual(['down', 'up']);
+  });
+
   test('may be a job to do, which ends no answer', async () => {
     const [a, b] = [await open('a'), await open('b')];
     a.notices.wake();
