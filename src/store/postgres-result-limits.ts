@@ -58,8 +58,13 @@ export class ResultLimits {
     for (const [principal, count] of counts) {
       const excess = count.held - MAX_IDEMPOTENCY_RESULTS;
       if (excess <= 0) continue;
-      count.held -= excess;
-      await this.#pool.query(PUT.dropOldest, [principal, excess]);
+      count.held -= excess; // before it is done, so that nobody else does it too
+      try {
+        await this.#pool.query(PUT.dropOldest, [principal, excess]);
+      } catch (error) {
+        count.held += excess;
+        throw error;
+      }
     }
   }
 
