@@ -66,7 +66,8 @@ function named(scheme: keyof typeof NAME_PREFIXES, text: string): { scheme: Sche
 
 function decoded(text: string): string {
   try {
-    return decodeURIComponent(text.replace(/[?#].*$/, ''));
+    const end = text.search(/[?#]/);
+    return decodeURIComponent(end < 0 ? text : text.slice(0, end));
   } catch {
     return text; // not percent-encoded: taken as it stands
   }

@@ -29,7 +29,9 @@ export function chooseLocation({ chooseBy, locations }: LocationList, choosing: 
   let left = locations;
   for (const way of chooseBy) {
     if (left.length <= 1) break;
-    const kept = WAYS[way.trim().toLowerCase()]?.(left, choosing) ?? [];
+    const name = way.trim().toLowerCase();
+    // What is registered may name anything, what every object has included.
+    const kept = Object.hasOwn(WAYS, name) ? (WAYS[name]?.(left, choosing) ?? []) : [];
     if (kept.length > 0) left = kept;
   }
   return left[0] ?? null;

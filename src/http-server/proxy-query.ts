@@ -47,7 +47,8 @@ export function parseProxyQuery(parameters: URLSearchParams): ProxyQuery {
 const SCHEME = /^(?:hdl:(?:\/\/)?|doi:|info:(?:hdl|doi)\/)/i;
 const URN = /^urn:(?:hdl|doi):/i;
 const PROXY = /^https?:\/\/(?:hdl\.handle\.net|(?:www\.|dx\.)?doi\.org)\//i;
-const BLANK = /^[\s\p{Z}\u200b\ufeff]+|[\s\p{Z}\u200b\ufeff]+$/gu;
+/** Looks behind, so that a long run in the middle is gone through once and not from each of its places. */
+const BLANK = /^[\s\p{Z}\u200b\ufeff]+|(?<![\s\p{Z}\u200b\ufeff])[\s\p{Z}\u200b\ufeff]+$/gu;
 
 /** The identifier in a text that was pasted: without blanks around it, scheme, or the address of a public proxy. */
 export function bareIdentifier(text: string): string {
@@ -60,7 +61,8 @@ export function bareIdentifier(text: string): string {
   return name.includes('/') ? name : name.replace(':', '/');
 }
 
-/** The path of an identifier's own address here. */
+/** The path of an identifier's own address here: two slashes in front would name another host. */
 export function pathOfIdentifier(identifier: string): string {
-  return `/${identifier.toWellFormed().split('/').map(encodeURIComponent).join('/')}`;
+  const path = identifier.toWellFormed().split('/').map(encodeURIComponent).join('/');
+  return `/${path.replace(/^\/+/, (slashes) => '%2F'.repeat(slashes.length))}`;
 }

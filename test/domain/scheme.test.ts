@@ -82,3 +82,9 @@ describe('a route', () => {
     expect(routeOf('10.1/X' as Handle, routes.slice(1, 2))).toBeNull();
   });
 });
+
+test('a long text without an end to its query takes no longer than reading it', () => {
+  const startedAt = performance.now();
+  recognise(`https://x/${'?'.repeat(130_000)}\nx`);
+  expect(performance.now() - startedAt).toBeLessThan(500); // some seconds if every "?" is a start
+});

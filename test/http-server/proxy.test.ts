@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_ALIASES_FOLLOWED } from '../../src/domain/limits.ts';
+import { bareIdentifier } from '../../src/http-server/proxy-query.ts';
 import { CHAIRS, type OpenDoor, openDoor, type Told } from './door.ts';
 import { NAME, register, revoke } from './registering.ts';
 
@@ -50,6 +51,10 @@ beforeAll(async () => {
   await put('LOOP2', alias('LOOP'));
   await put('LOST', alias('NOWHERE'));
   await put('ABROAD', { index: 1, type: 'HS_ALIAS', data: '10.1000/1 ü' });
+  await put('HOST', { index: 1, type: 'HS_ALIAS', data: '/evil.example/x' });
+  const unheardOf =
+    '<locations chooseby="__proto__,toString"><location href="https://a.example/"/><location href="https://b.example/"/></locations>';
+  await put('UNHEARD', url(2, unheardOf, '10320/loc'));
   for (let i = 0; i <= MAX_ALIASES_FOLLOWED; i++) await put(`CHAIN${i}`, alias(`CHAIN${i + 1}`));
   await put(`CHAIN${MAX_ALIASES_FOLLOWED + 1}`, NAME);
   await put('LOC', url(1, 'https://fallback.example/'), url(2, LOCATIONS, '10320/loc'));
@@ -60,6 +65,13 @@ const open = (suffix: string, headers: Record<string, string> = {}): Promise<Tol
   door.ask('GET', `/${CHAIRS}/${suffix}`, { headers });
 const leads = async (suffix: string, headers: Record<string, string> = {}): Promise<unknown> =>
   (await open(suffix, headers)).headers.location;
+
+describe('what a stranger registered', () => {
+  it('leads to no other host by an alias, and to no failure by a choice that is none', async () => {
+    expect(await leads('HOST?x=1')).toBe('/%2Fevil.example/x?x=1');
+    expect(await leads('UNHEARD')).toBe('https://a.example/');
+  });
+});
 
 describe('an address', () => {
   it('is followed, the one typed URL alone before others, whoever asks', async () => {
@@ -258,6 +270,9 @@ describe('an identifier is found in what is pasted', () => {
 
   it('and nothing else is taken at that address', async () => {
     expect(await door.ask('POST', '/', { headers: FORM, body: 'x=1' })).toMatchObject({ status: 200 });
+    const startedAt = performance.now();
+    bareIdentifier(`x${' '.repeat(65_000)}x`);
+    expect(performance.now() - startedAt).toBeLessThan(500); // more than twice that if every blank is a start
     expect((await door.ask('POST', '/', { headers: FORM, body: `hdl=${'a'.repeat(70_000)}` })).status).toBe(413);
     expect((await door.ask('POST', `/${CHAIRS}/U`, { headers: FORM, body: 'hdl=x' })).status).toBe(404);
     expect((await door.ask('GET', '/?hdl=%00')).status).toBe(400);
