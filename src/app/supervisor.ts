@@ -1,14 +1,13 @@
 // The main thread of a node: opens the store, commits for everyone, keeps the workers running, and closes all of it in
 // reverse order. It answers no request itself, except with a store that lives in this thread's memory.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEpochBuffers, type EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 
 import type { ForeignReader } from '../domain/foreign-answer.ts';
 import { keepClientKey } from '../logbook/client-key.ts';
-import { createFirstOperator } from '../registry/first-operator.ts';
 import { rememberHomes } from '../registry/remembered-homes.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
@@ -28,7 +27,7 @@ import { type NodeNotices, openNotices } from './notices.ts';
 import { openImports } from './open-imports.ts';
 import { openRecord } from './open-record.ts';
 import { openStore, type Visible } from './open-store.ts';
-import { keepFirstKey, operatorKeyFileNameFor } from './operator-key.ts';
+import { makeFirstKey, operatorKeyFileNameFor } from './operator-key.ts';
 import { agreementsOf } from './postgres-servers.ts';
 import { judgeReadiness } from './readiness.ts';
 import { openRecordEnding } from './shared-records.ts';
@@ -108,8 +107,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   await lotKeys.settle(store, log, agreements);
   await rememberHomes({ store, configured: config.node.homed });
   const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, operatorKeyFileNameFor(config.store.kind));
-  const keep = (token: string): void => keepFirstKey(operatorKeyFile, token, log);
-  const token = await createFirstOperator({ store, randomBytes, keep });
+  const token = await makeFirstKey({ store, file: operatorKeyFile, agreements, log });
 
   const certificate = await openCertificate({ config, log, counters, trail });
   opened.push(() => certificate.end());

@@ -238,6 +238,13 @@ export const MAX_MISMATCHES_TOLD = 5;
 /** Problems of a store that are told in words; the others are counted. */
 export const MAX_FINDINGS = 100;
 
+/**
+ * How PostgreSQL finds out that a node's machine is gone, which says no goodbye: seconds of silence, seconds between
+ * questions, and questions without an answer. The office of a node that leads, or orders the change log, is then free
+ * after two seconds, and taken by another within a third; that of a node that died is free at once.
+ */
+export const SESSION_KEEPALIVE = { idle: 1, interval: 1, count: 1 } as const;
+
 /** Characters of an id or cursor: handles and prefixes are the longest. */
 export const MAX_CURSOR_LENGTH = 2048;
 

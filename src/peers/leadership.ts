@@ -1,6 +1,6 @@
-// Which of several nodes leads: the one whose session holds a lock. PostgreSQL gives it up with the session, so that
-// another node leads within two seconds after the death of the first. Whoever leads may not know at once that it does no
-// more: what is done in its name must bear to be begun twice.
+// Which of several nodes leads: the one whose session holds a lock. PostgreSQL gives it up with the session, and another
+// node takes it (how soon: SESSION_KEEPALIVE). Whoever leads may not know at once that it does no more: what is done in its
+// name must bear to be begun twice.
 
 import type { Client } from 'pg';
 import { type Connect, inTime, LOOK_MS, pause, RETRY_MS, withSession } from './session.ts';

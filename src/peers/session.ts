@@ -2,6 +2,7 @@
 // itself: who wires the node knows where the primary is and how to speak to it.
 
 import type { Client } from 'pg';
+import { SESSION_KEEPALIVE } from '../domain/limits.ts';
 
 /** Of the server that takes writes, with the registry's schema. Rejects if there is none at present. */
 export type Connect = () => Promise<Client>;
@@ -12,8 +13,9 @@ const PATIENCE_MS = 1000;
 /** Before another attempt to connect. */
 export const RETRY_MS = 100;
 
-/** A machine that lost its power says no goodbye: PostgreSQL is to notice within some three seconds. */
-const NOTICES_DEATH = 'SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2';
+const NOTICES_DEATH = Object.entries(SESSION_KEEPALIVE)
+  .map(([what, value]) => `SET tcp_keepalives_${what} = ${value}`)
+  .join('; ');
 
 /** Runs `use` with a session of its own; ends with it. Rejects as soon as the connection is lost. */
 export async function withSession(connect: Connect, use: (client: Client) => Promise<void>): Promise<void> {

@@ -12,10 +12,18 @@ export interface FirstOperatorOptions {
   readonly randomBytes: RandomBytes;
   /** Gets the token before it opens anything: a crash in between must not leave a registry that nobody can enter. */
   readonly keep?: (token: string) => void;
+  /** Does it while no other node of this registry does: else two might keep a token, and one of them opens nothing. */
+  readonly alone?: (work: () => Promise<string | null>) => Promise<string | null>;
 }
 
 /** The token of a new principal `operator`; null if any principal exists. Keep it where only the operator reads. */
-export async function createFirstOperator({ store, randomBytes, keep }: FirstOperatorOptions): Promise<string | null> {
+export async function createFirstOperator(options: FirstOperatorOptions): Promise<string | null> {
+  if ((await options.store.principals(null, 1)).length > 0) return null;
+  const { alone = (work) => work() } = options;
+  return alone(() => createOperator(options));
+}
+
+async function createOperator({ store, randomBytes, keep }: FirstOperatorOptions): Promise<string | null> {
   if ((await store.principals(null, 1)).length > 0) return null;
   const { token, key } = draftKey({ principalId: FIRST_OPERATOR, label: 'first key', expiresAt: null }, randomBytes);
   keep?.(token);

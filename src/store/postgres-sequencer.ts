@@ -3,7 +3,7 @@
 
 import type { PoolClient } from 'pg';
 import { HandleError } from '../domain/error.ts';
-import { IDEMPOTENCY_TTL_MS } from '../domain/limits.ts';
+import { IDEMPOTENCY_TTL_MS, SESSION_KEEPALIVE } from '../domain/limits.ts';
 import { databaseFailure } from './postgres-failure.ts';
 import type { PostgresPool, Session } from './postgres-pool.ts';
 import { SEQUENCE } from './postgres-write-statements.ts';
@@ -141,8 +141,9 @@ export class PostgresSequencer {
   async #runForElection(): Promise<void> {
     const client = await this.#pool.session();
     try {
-      // A node whose machine is gone says nothing: its connection ends, and its office with it, within two seconds.
-      for (const what of ['idle', 'interval', 'count']) await client.query(`SET tcp_keepalives_${what} = 1`);
+      // A node whose machine is gone says nothing: its connection ends, and its office with it.
+      for (const [what, value] of Object.entries(SESSION_KEEPALIVE))
+        await client.query(`SET tcp_keepalives_${what} = ${value}`);
       const { rows } = await client.query({ ...SEQUENCE.lead, values: [ELECTION_LOCK] });
       if (rows[0]?.leads === true && !this.#isClosed) this.#leader = client;
       else client.release(rows[0]?.leads === true);
