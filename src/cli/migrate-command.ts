@@ -73,13 +73,13 @@ async function rehearse(flags: Flags, json: boolean, terminal: Terminal): Promis
 
 async function migrateNow(flags: Flags, json: boolean, terminal: Terminal): Promise<void> {
   const { migrate, SCHEMA_VERSION } = await import('../store/postgres-migrations.ts');
+  const { assertDistributable, distribute } = await import('../store/postgres-distribution.ts');
   const place = await placeOf(flags);
+  const isCluster = flags.distribute === true;
+  // Before there are tables: those of a cluster are not those of one PostgreSQL.
+  if (isCluster) await assertDistributable(place);
   const steps = await migrate(place);
-  let distributed: readonly string[] = [];
-  if (flags.distribute === true) {
-    const { distribute } = await import('../store/postgres-distribution.ts');
-    distributed = await distribute(place);
-  }
+  const distributed = isCluster ? await distribute(place) : [];
   const outcome: Outcome = { schema: place.schema, version: SCHEMA_VERSION, steps, distributed };
   if (json) terminal.print(JSON.stringify(outcome));
   else for (const line of linesOf(outcome)) terminal.print(line);

@@ -66,6 +66,14 @@ const MENDINGS: Partial<Record<ErrorCode, Saying>> = {
     zh: '先登记上级标识，且须在同一前缀下',
     en: 'Register the parent first, under the same prefix',
   },
+  INVALID_TEMPLATE: {
+    zh: '先登记该模板，或改用本前缀或节点的模板',
+    en: 'Put the template first, or name one of the prefix or of the node',
+  },
+  INVALID_LOT_CODE: {
+    zh: '与标签核对该编码，或另选号段之外的后缀',
+    en: 'Compare the code with its label, or choose a suffix outside of the lot',
+  },
   INVALID_STATE: { zh: '按详情先改变其状态', en: 'Change its state first, as the detail says' },
 };
 const MENDING: ReadonlyMap<string, Saying> = new Map(Object.entries(MENDINGS));

@@ -54,13 +54,18 @@ export function distributionStatements(): readonly { readonly table: string; rea
   ];
 }
 
+/** To be asked before tables are made for it. Throws as `distribute`. */
+export function assertDistributable(place: DatabasePlace): Promise<void> {
+  return atDatabase(place, assertCluster);
+}
+
 /**
  * Distributes what is not distributed yet; returns those tables. Throws `INVALID_STATE` without Citus, and where tables are
  * divided into partitions, which Citus would have to shard one by one.
  */
 export function distribute(place: DatabasePlace): Promise<readonly string[]> {
   return atDatabase(place, async (client) => {
-    await assertDistributable(client);
+    await assertCluster(client);
     const { rows } = await client.query(
       'SELECT logicalrelid::regclass::text AS name FROM pg_dist_partition WHERE logicalrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)',
     );
@@ -71,7 +76,7 @@ export function distribute(place: DatabasePlace): Promise<readonly string[]> {
   });
 }
 
-async function assertDistributable(client: Client): Promise<void> {
+async function assertCluster(client: Client): Promise<void> {
   const { rows: extensions } = await client.query("SELECT 1 FROM pg_extension WHERE extname = 'citus'");
   if (extensions.length === 0) {
     const text =
@@ -79,7 +84,7 @@ async function assertDistributable(client: Client): Promise<void> {
     throw new HandleError('INVALID_STATE', text);
   }
   const { rows: divided } = await client.query(
-    "SELECT 1 FROM pg_class WHERE oid = 'records'::regclass AND relkind = 'p'",
+    "SELECT 1 FROM pg_class WHERE oid = to_regclass('records') AND relkind = 'p'",
   );
   if (divided.length > 0) {
     const text =

@@ -4,9 +4,20 @@ import { failureOf, HandleError, isHandleError } from '../domain/error.ts';
 
 /** States in which nothing can be written and reads go on, with how to mend them. */
 const NOT_WRITABLE: Readonly<Record<string, string>> = {
-  '25006': 'the database is a replica or set to read only: point store.url at the primary',
+  '25006': 'the database is a replica or set to read only: name the primary in postgres.urls too',
   '53100': 'the disk of the database is full: free some space, and writing goes on by itself',
 };
+
+/** What the operator set is refused: how that is mended. */
+const SET_WRONG: Readonly<Record<string, string>> = {
+  '28P01': 'Correct the user in postgres.urls, or the password in postgres.passwordFile.',
+  '28000': "Correct the user in postgres.urls, or let it in: the server's pg_hba.conf says who may come from where.",
+  '3D000': 'Create it (CREATE DATABASE), or correct the name in postgres.urls.',
+  '42501': 'Give the user of postgres.urls the right, best by making it the owner of the database.',
+  '53300': "Raise the server's max_connections, or take fewer: postgres.readConnections, postgres.writeConnections.",
+};
+/** As `pg` says that it was asked for a password and has none. */
+const WITHOUT_PASSWORD = /password must be a string/i;
 
 /** The layout is not what the statements were written for. */
 const WRONG_LAYOUT = /^(42P01|42703|3F000)$/;
@@ -22,6 +33,15 @@ function stateOf(cause: unknown): string {
 
 export function isContention(cause: unknown): boolean {
   return CONTENTION.test(stateOf(cause));
+}
+
+/** What was refused because of the settings, with how they are mended; null for everything else. */
+export function wrongSetting(cause: unknown): string | null {
+  const message = cause instanceof Error ? cause.message : '';
+  if (WITHOUT_PASSWORD.test(message))
+    return 'it asks for a password. Write it into the file that postgres.passwordFile names.';
+  const hint = SET_WRONG[stateOf(cause)];
+  return hint === undefined ? null : `${message}. ${hint}`;
 }
 
 /** Whether the connection itself is of no more use, and nobody knows what became of what was sent last. */
@@ -43,8 +63,10 @@ export function databaseFailure(cause: unknown): HandleError {
     const text = `A text of the request cannot be stored (${message}): send well-formed Unicode without U+0000.`;
     return new HandleError('INVALID_REQUEST', text, { cause });
   }
+  const setting = wrongSetting(cause);
+  if (setting !== null) return new HandleError('STORE_UNAVAILABLE', `The database refuses: ${setting}`, { cause });
   const hint = WRONG_LAYOUT.test(state)
     ? 'Its tables are not those this node needs: run `jiabiao migrate`.'
-    : 'Try again in a moment; if it stays so, look at the database and at store.url.';
+    : 'Try again in a moment; if it stays so, look at the database and at postgres.urls.';
   return new HandleError('STORE_UNAVAILABLE', `The database did not do as asked: ${message}. ${hint}`, { cause });
 }

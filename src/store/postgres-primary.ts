@@ -3,6 +3,7 @@
 
 import { Client } from 'pg';
 import { HandleError } from '../domain/error.ts';
+import { wrongSetting } from './postgres-failure.ts';
 
 export interface PrimaryOptions {
   /** `postgres://user:password@host:port/database?sslmode=…`; all of one database. */
@@ -68,14 +69,22 @@ async function findPrimary(options: PrimaryOptions): Promise<Primary> {
   try {
     first = await Promise.any(attempts);
   } catch (cause) {
-    const [reason] = (cause as AggregateError).errors as readonly Error[];
-    const text = `No PostgreSQL of postgres.urls takes writes at present: ${reason?.message}. Start it, or promote a replica that is named there.`;
+    const reasons = (cause as AggregateError).errors as readonly Error[];
+    const text = `No PostgreSQL of postgres.urls takes writes at present: ${whyNone(reasons)}`;
     throw new HandleError('STORE_UNAVAILABLE', text, { cause });
   }
   // Two that take writes are a split; one of them is used, and the other not.
   for (const attempt of attempts)
     attempt.then(({ client }) => client !== first.client && leave(client)).catch(() => {});
   return first;
+}
+
+/** Each reason once, with how to mend it. */
+function whyNone(reasons: readonly Error[]): string {
+  const settings = reasons.map(wrongSetting).filter((one) => one !== null);
+  const others = reasons.filter((reason) => wrongSetting(reason) === null).map(({ message }) => message);
+  const gone = `${[...new Set(others)].join('; ')}. Start it, or promote a replica that is named there.`;
+  return [...new Set(settings), ...(others.length === 0 ? [] : [gone])].join(' ');
 }
 
 async function connectIfPrimary(url: string, options: PrimaryOptions): Promise<Primary> {

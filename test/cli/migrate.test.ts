@@ -1,5 +1,8 @@
 // `jiabiao migrate` as an operator runs it: what it says it would do, what it does, and when nothing is left to do.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type PostgresProcess, startPostgres } from '../postgres-server.ts';
 import { run } from './command-line.ts';
@@ -52,10 +55,12 @@ describe('a rehearsal', () => {
 });
 
 describe('what cannot be done is said', () => {
-  test('of a database without Citus, whose tables are made all the same', async () => {
+  test('of a database without Citus, in which nothing is made', async () => {
     const refused = await migrate('--distribute');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('This database has no Citus: run CREATE EXTENSION citus');
+    const [step] = JSON.parse((await migrate('--json', '--partitions', '2')).stdout).steps;
+    expect(step).toBe(1);
   });
 
   test('of a store that is no PostgreSQL, and of flags that exclude each other', async () => {
@@ -66,6 +71,41 @@ describe('what cannot be done is said', () => {
   test('of partitions on a cluster', async () => {
     const refused = await migrate('--distribute', '--partitions', '2');
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('not both') });
+  });
+
+  test('of what is set wrong, with what to set right', async () => {
+    const guarded = await startPostgres({ password: 'right' });
+    try {
+      await guarded.query("CREATE ROLE guest LOGIN PASSWORD 'right'");
+      const directory = mkdtempSync(join(tmpdir(), 'jiabiao-password-'));
+      const passwordFile = join(directory, 'postgres.password');
+      const at = (user: string, database: string, password: string | null) => {
+        if (password !== null) writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+        environment = {
+          JIABIAO_STORE__KIND: 'postgres',
+          JIABIAO_POSTGRES__URLS: `postgres://${user}@127.0.0.1:${guarded.port}/${database}`,
+          ...(password === null ? {} : { JIABIAO_POSTGRES__PASSWORD_FILE: passwordFile }),
+        };
+        return migrate();
+      };
+      const told = [
+        await at('postgres', 'postgres', null),
+        await at('postgres', 'postgres', 'wrong'),
+        await at('postgres', 'missing', 'right'),
+        await at('guest', 'postgres', 'right'),
+      ];
+      rmSync(directory, { recursive: true });
+      expect(told.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+      expect(told.map(({ stderr }) => stderr)).toEqual([
+        expect.stringContaining('Write it into the file that postgres.passwordFile names.'),
+        expect.stringContaining('the password in postgres.passwordFile'),
+        expect.stringContaining('database "missing" does not exist. Create it'),
+        expect.stringContaining('making it the owner of the database'),
+      ]);
+      for (const { stderr } of told) expect(stderr).not.toMatch(/Start it|Try again/);
+    } finally {
+      await guarded.close();
+    }
   });
 
   test('of a PostgreSQL that is not there, without its password', async () => {

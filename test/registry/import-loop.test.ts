@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { HandleError } from '../../src/domain/error.ts';
 import { MAX_IMPORT_ATTEMPTS } from '../../src/domain/import-limits.ts';
 import { type ImportResult, type ImportTarget, importRows, type ReportRow } from '../../src/registry/import-loop.ts';
-import { formatReportRow, REPORT_HEAD } from '../../src/registry/import-report.ts';
+import { formatProblem, formatReportRow, REPORT_HEAD } from '../../src/registry/import-report.ts';
 import type { ImportRow } from '../../src/registry/import-rows.ts';
 
 async function* rowsFrom(rows: Iterable<ImportRow>): AsyncGenerator<ImportRow> {
@@ -195,6 +195,17 @@ describe('the report', () => {
       '3,88.118.1/a,refused,,INVALID_PARENT,"上级标识无效 / The parent is not valid — line 3: No ""a"", b."\r\n',
     );
     expect(formatReportRow({ ...refused, code: 'NEWER_CODE' })).toContain('未登记 / Not registered');
+  });
+
+  test.each([
+    ...['INVALID_HANDLE', 'INVALID_PREFIX', 'INVALID_VALUE', 'INVALID_REQUEST', 'INVALID_PARENT', 'INVALID_TEMPLATE'],
+    ...['INVALID_LOT_CODE', 'INVALID_STATE', 'PAYLOAD_TOO_LARGE', 'FORBIDDEN', 'NOT_FOUND', 'NOT_RESPONSIBLE'],
+    ...['REVOKED', 'ALREADY_EXISTS', 'REVISION_CONFLICT'],
+  ])('says of %s how the row is mended, not only to try again', (code) => {
+    const again = formatProblem({ ...row, code: 'NEWER_CODE' }).replace('NEWER_CODE', code);
+    const [, , , , , mending] = formatProblem({ ...row, code }).split(',');
+    expect(mending).toMatch(/[\u4e00-\u9fff] \/ [A-Z]/);
+    expect(again).not.toContain(mending);
   });
 
   test.each(['=1+1', '+1', '-1', '@a', '\t=1'])('a handle %j is no formula', (handle) => {

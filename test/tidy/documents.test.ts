@@ -1,6 +1,6 @@
 // The documents, in both languages, say of settings, metrics, errors and packages what the code says.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/app/config.ts';
@@ -67,6 +67,33 @@ describe.each(GENERATED)('$path', ({ path, table }) => {
   it('is what `npm run docs` makes of the code', () => {
     const text = read(path);
     expect(withTable(text, table())).toBe(text);
+  });
+});
+
+describe('what the program says', () => {
+  const sections = new Set([...settings.keys()].filter((path) => path.includes('.')).map((path) => path.split('.')[0]));
+  const named = new RegExp(`(?<![\\w./-])(?:${[...sections].join('|')})\\.[a-z]\\w*(?![\\w(/])`, 'g');
+  // Names of files, and of attributes of a span.
+  const isOther = (name: string): boolean => /\.(ts|json)$|^http\.(request|response|route)$/.test(name);
+  const settingsIn = (text: string): readonly string[] =>
+    text
+      .split('\n')
+      .filter((line) => /['"`]|^\s*(\/\/|\*)/.test(line))
+      .flatMap((line) => [...line.matchAll(named)].map(([name]) => name).filter((name) => !isOther(name)));
+
+  it('names settings that exist', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const sources = files.filter((file) => file.endsWith('.ts')).map((file) => join('src', file));
+    const unknown = sources.flatMap((file) => settingsIn(read(file)).map((name) => [file, name] as const));
+    expect(unknown.length).toBeGreaterThan(20);
+    expect(unknown.filter(([, name]) => !settings.has(name))).toEqual([]);
+  });
+
+  it('is read with its settings', () => {
+    expect(settingsIn("throw new Error('look at store.url, and http.port');\nstore.url();")).toEqual([
+      'store.url',
+      'http.port',
+    ]);
   });
 });
 
