@@ -18,7 +18,7 @@ export const POSTGRES_SECTION = {
     'PostgreSQL of store.kind postgres: postgres://user@host:5432/database. Of several, the one that takes writes is used, so that a promoted replica takes over. The password stands in postgres.passwordFile.',
   ),
   replicaUrls: servers(
-    'Replicas that resolutions may be read from, written as postgres.urls; none: all is read there.',
+    'Replicas that resolutions may be read from, written as postgres.urls, which may name them too; none: all is read there.',
   ),
   passwordFile: { ...text, description: 'File whose first line is the password of PostgreSQL; null for none.' },
   tls: {
@@ -65,9 +65,9 @@ export function postgresObjections(settings: Joined): readonly (readonly [path: 
   }
   if (urls.length === 0)
     return [['postgres.urls', 'must name the PostgreSQL of store.kind postgres: postgres://user@host:5432/database']];
-  const named = new Set(urls);
-  const twice = replicaUrls.find((url) => named.has(url));
-  if (twice !== undefined) return [['postgres.replicaUrls', `${twice} is one of postgres.urls too: name it once`]];
+  const [only] = urls;
+  if (urls.length === 1 && replicaUrls.includes(only as string))
+    return [['postgres.replicaUrls', `${only} is all that postgres.urls names, so it is no replica: name another`]];
   if (caFile !== null && !tls) return [['postgres.caFile', 'counts only with postgres.tls: set that too, or neither']];
   return [];
 }

@@ -1,7 +1,7 @@
 // `jiabiao export`: the registry as lines of JSON, read from the store's directory beside a running node or without one.
 
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { parsePrefix } from '../domain/prefix.ts';
@@ -10,6 +10,7 @@ import { MEBIBYTE, type StoreFlags, storePathOf, withStore } from './backup-comm
 import { progressOf } from './byte-progress.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { recordAct } from './machine-record.ts';
+import { openNewFile } from './new-file.ts';
 import { parseCount, sharedFlagsOf } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,7 +24,6 @@ interface Flags extends StoreFlags {
 }
 
 const FORMAT = '{bar} {percentage}%  {value} lines  {eta_formatted} left';
-const OWN_FILE_MODE = 0o600;
 
 export function addExportCommand(program: Command, terminal: Terminal): void {
   withStore(program.command('export'))
@@ -72,7 +72,7 @@ async function runExport(flags: Flags, terminal: Terminal): Promise<Exported> {
   let lines = 0;
   let out: Writable | null = null;
   try {
-    out = await openOut(flags.out);
+    out = flags.out === undefined ? process.stdout : await openNewFile(flags.out);
     const { since } = flags;
     const options = { store, scope, withHistory: flags.history, withKeys: flags.keys === true };
     const pages =
@@ -100,15 +100,4 @@ async function runExport(flags: Flags, terminal: Terminal): Promise<Exported> {
   const detail = { lines, prefix: scope, history, keys, since, sequence: store.sequence };
   await recordAct(flags, { kind: 'registry-exported', subject: flags.out ?? 'standard output', detail }, terminal);
   return { lines, next: store.sequence };
-}
-
-async function openOut(file: string | undefined): Promise<Writable> {
-  if (file === undefined) return process.stdout;
-  const stream = createWriteStream(file, { flags: 'wx', mode: OWN_FILE_MODE });
-  try {
-    await once(stream, 'open');
-    return stream;
-  } catch (cause) {
-    throw new CommandFailure(EXIT.usage, `The export ${file} cannot be made: ${(cause as Error).message}.`, { cause });
-  }
 }

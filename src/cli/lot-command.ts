@@ -1,12 +1,12 @@
 // `jiabiao lot …`: ranges of serials, each registered as one thing, and their codes for the label printer.
 
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import type { Command } from 'commander';
 import { ApiClient, type ApiRequest } from './client.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { readJsonObject } from './json-file.ts';
 import { listAll } from './listing.ts';
+import { openNewFile } from './new-file.ts';
 import { parseCount, pathOf, sharedFlagsOf } from './options.ts';
 import { listOf, tableOf } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -122,12 +122,7 @@ function addCodes(lot: Command, terminal: Terminal): void {
       }
       const path = pathOf(`${pathTo(id)}/codes`, { from, to, format });
       const chunks = await new ApiClient(sharedFlagsOf(command)).pieces(path);
-      const stream = out === undefined ? null : createWriteStream(out, { flags: 'wx', mode: 0o600 });
-      try {
-        if (stream !== null) await once(stream, 'open');
-      } catch (cause) {
-        throw new CommandFailure(EXIT.usage, `${out} cannot be made: ${(cause as Error).message}.`, { cause });
-      }
+      const stream = out === undefined ? null : await openNewFile(out);
       for await (const chunk of chunks) {
         if (!(stream ?? process.stdout).write(chunk)) await once(stream ?? process.stdout, 'drain');
       }

@@ -43,9 +43,14 @@ export function addSearchCommand(program: Command, terminal: Terminal): void {
       const match = flags.begins === true ? 'prefix' : 'exact';
       const times = { createdFrom, createdTo, updatedFrom, updatedTo };
       const path = pathOf('/v1/search', { prefix, code, ...elementOf(flags.element), match, status, ...times });
-      printRecords(await listAll<RecordJson>(new ApiClient(shared), path, limit), shared.json === true, terminal);
+      const found = await listAll<RecordJson>(new ApiClient(shared), path, limit);
+      if (found.length === 0) terminal.note(`Nothing is found.${flags.element === undefined ? '' : SEARCHABLE}`);
+      printRecords(found, shared.json === true, terminal);
     });
 }
+
+/** What a search by an element that is none finds is nothing, too. */
+const SEARCHABLE = ' Elements are found where their template marks them searchable: "jiabiao template show HANDLE".';
 
 function elementOf(text: string | undefined): { readonly element?: string; readonly value?: string } {
   if (text === undefined) return {};

@@ -58,8 +58,8 @@ const MENDINGS: Partial<Record<ErrorCode, Saying>> = {
   REVOKED: { zh: '已作废的标识须先恢复', en: 'Bring the revoked identifier back first' },
   NOT_RESPONSIBLE: { zh: '核对前缀，或在所属节点登记', en: 'Check the prefix, or register at the node it belongs to' },
   ALREADY_EXISTS: {
-    zh: '删除重复的行，或改用更新模式',
-    en: 'Remove the repeated row, or import with mode update or upsert',
+    zh: '删除文件中重复的行；已登记的标识请改用 update 或 upsert 模式',
+    en: 'Remove the row if the file repeats it; what is registered already takes mode update or upsert',
   },
   REVISION_CONFLICT: { zh: '重新导入该行', en: 'Import the row again' },
   INVALID_PARENT: {

@@ -42,6 +42,7 @@ export interface SchemaVersion {
 /** Takes the steps that are missing, each in a transaction; returns their versions. Throws `STORE_UNAVAILABLE`. */
 export async function migrate(options: MigrateOptions): Promise<readonly number[]> {
   return atDatabase(options, async (client) => {
+    await assertUnicode(client);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${client.escapeIdentifier(options.schema)}`);
     await client.query(
@@ -80,6 +81,15 @@ export function assertLayout({ version, compatibleFrom }: SchemaVersion): void {
       `The database has layout ${version}, which nodes of layout ${SCHEMA_VERSION} cannot work with: install the version that migrated it.`,
     );
   }
+}
+
+/** In another encoding some texts could not be stored, and who sent them would be told that they are wrong. */
+async function assertUnicode(client: Client): Promise<void> {
+  const { rows } = await client.query('SELECT current_database() AS name, getdatabaseencoding() AS encoding');
+  const { name, encoding } = rows[0] as { readonly name: string; readonly encoding: string };
+  if (encoding === 'UTF8') return;
+  const create = `CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`;
+  throw new HandleError('STORE_FORMAT', `The database ${name} is in ${encoding}: make one in UTF8 (${create}).`);
 }
 
 async function take(client: Client, { version, compatibleFrom, statements }: Migration, options: MigrateOptions) {

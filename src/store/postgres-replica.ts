@@ -25,7 +25,11 @@ const LOOK_EVERY_MS = 200;
 const MAX_MARKS = 150;
 
 const PRIMARY_END = { name: 'wal-end', text: "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn AS at" };
-const REPLICA_END = { name: 'wal-replayed', text: "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn AS at" };
+/** Null of one that follows nobody: a primary, or a replica that was promoted. */
+const REPLICA_END = {
+  name: 'wal-replayed',
+  text: "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0'::pg_lsn END AS at",
+};
 
 /** Opens no connection before the first look, and never throws: a replica that is away is not near. */
 export function openPostgresReplica(options: ReplicaOptions): PostgresReplica {

@@ -104,13 +104,13 @@ describe('settings', () => {
     const environment = {
       JIABIAO_STORE__KIND: 'postgres',
       JIABIAO_POSTGRES__URLS: `${server}, postgresql://jiabiao@second.example/jiabiao`,
-      JIABIAO_POSTGRES__REPLICA_URLS: 'postgres://reader@third.example/jiabiao',
+      JIABIAO_POSTGRES__REPLICA_URLS: `postgresql://jiabiao@second.example/jiabiao, postgres://reader@third.example/jiabiao`,
       JIABIAO_POSTGRES__TLS: 'true',
       JIABIAO_POSTGRES__CA_FILE: 'ca.pem',
     };
     expect(loadConfig({ environment }).postgres).toMatchObject({
       urls: [server, 'postgresql://jiabiao@second.example/jiabiao'],
-      replicaUrls: ['postgres://reader@third.example/jiabiao'],
+      replicaUrls: ['postgresql://jiabiao@second.example/jiabiao', 'postgres://reader@third.example/jiabiao'],
       schema: 'jiabiao',
       tls: true,
     });
@@ -201,7 +201,7 @@ describe('a wrong configuration', () => {
       'not ["postgres://jiabiao:…@a/jiabiao"]',
     ],
     ['a PostgreSQL without its database', atServers('postgres://jiabiao@a:5432'), 'postgres.urls'],
-    ['a replica that is the primary', atServers(server, { replicaUrls: [server] }), 'name it once'],
+    ['a replica that is the primary', atServers(server, { replicaUrls: [server] }), 'name another'],
     ['authorities without TLS', atServers(server, { caFile: 'ca.pem' }), 'counts only with postgres.tls'],
     ['a schema of another spelling', atServers(server, { schema: 'Jia-Biao' }), 'postgres.schema'],
     ['a route without endpoints', { upstream: { routes: [{ name: 'a' }] } }, '"a": it needs endpoints'],

@@ -1,6 +1,7 @@
 // `jiabiao lot` against a real node: from the range to the label, and to a code that a scan finds or does not.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { servedHere } from './served.ts';
 
@@ -67,4 +68,7 @@ test('what cannot be is refused in the words of the node', async () => {
   );
   expect((await jiabiao('lot', 'extend', id, '--to', '6000')).stdout).toContain('codes       6000\n');
   expect(await jiabiao('lot', 'show', `${prefix}:none`)).toMatchObject({ code: 4 });
+  const there = join(import.meta.dirname, 'lot.test.ts');
+  const over = await jiabiao('lot', 'codes', id, '--out', there);
+  expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining('name another file') });
 });

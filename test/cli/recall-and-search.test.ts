@@ -43,7 +43,11 @@ describe('search', () => {
     );
     const json = JSON.parse((await jiabiao(...asked, '--code', 'S-', '--begins', '--json')).stdout);
     expect(json.map(({ handle }: { handle: string }) => handle)).toEqual([`${prefix}/S-1`, `${prefix}/S-10`]);
-    expect((await jiabiao(...asked, '--created-to', '2020-01-01T00:00:00Z')).stdout).toBe('');
+    const none = await jiabiao(...asked, '--created-to', '2020-01-01T00:00:00Z');
+    expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'Nothing is found.\n' });
+    expect((await jiabiao(...asked, '--element', 'NO_SUCH=x')).stderr).toContain(
+      'their template marks them searchable',
+    );
     expect((await jiabiao(...asked, '--element', 'SKU')).code).toBe(2);
     // The operator's key is bound to no prefix.
     expect((await jiabiao('search', '--code', 'S-1')).stderr).toContain('name the prefix');

@@ -135,6 +135,7 @@ describe('two nodes in docker-compose.yml', () => {
     const config = loadConfig({ environment });
     expect(config.store.kind).toBe('postgres');
     expect(config.postgres.urls.map((url) => new URL(url).hostname)).toEqual(['postgresql', 'postgresql-replica']);
+    expect(config.postgres.replicaUrls).toEqual([config.postgres.urls[1]]);
     expect(config.postgres.urls.every((url) => new URL(url).hostname in services)).toBe(true);
     // It comes from whoever starts them, and stands in no file of ours.
     expect(environment.POSTGRES_PASSWORD).toMatch(/^\$\{POSTGRES_PASSWORD:-\}$/);

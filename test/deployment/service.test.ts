@@ -59,7 +59,9 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-describe.each([...FILES, 'README.md', 'README.zh-CN.md', 'config/README.md'])('%s', (file) => {
+const DOCUMENTS = ['README.md', 'README.zh-CN.md', 'config/README.md', 'config/guide.md', 'config/guide.zh-CN.md'];
+
+describe.each([...FILES, ...DOCUMENTS])('%s', (file) => {
   it('names commands that exist', async () => {
     const objections = await Promise.all(commandsIn(readText(file)).map(objectionTo));
     expect(objections.filter((objection) => objection !== '')).toEqual([]);

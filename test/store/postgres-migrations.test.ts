@@ -37,6 +37,15 @@ describe('the layout of a database', () => {
     await store.close();
   });
 
+  it('is made in no database whose encoding lacks what texts have', async () => {
+    const { url, query } = await postgres();
+    await query("CREATE DATABASE narrow TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    const place = { url: Object.assign(new URL(url), { pathname: '/narrow' }).href, schema: 'made', clock };
+    const refusal = { code: 'STORE_FORMAT', message: expect.stringMatching(/narrow is in LATIN1.*ENCODING 'UTF8'/) };
+    await expect(migrate(place)).rejects.toMatchObject(refusal);
+    expect((await schemaVersionOf(place)).version).toBe(0);
+  });
+
   it('is refused before it is there, with the command that makes it', async () => {
     const refusal = { code: 'STORE_FORMAT', message: expect.stringMatching(/holds no registry yet.*jiabiao migrate/) };
     await expect(opening('nothing_here')).rejects.toMatchObject(refusal);

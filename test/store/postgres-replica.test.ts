@@ -69,3 +69,15 @@ test('one that has nothing to follow stays near, and one that is gone is not', a
   await standby.restart();
   await expect.poll(() => replica.isNear).toBe(true);
 });
+
+test('one that was promoted follows nobody, and is not read from any more', async () => {
+  const replica = open();
+  await expect.poll(() => replica.isNear).toBe(true);
+  await standby.query('SELECT pg_promote()');
+  await expect.poll(() => replica.isNear).toBe(false);
+  // Nor is it by who finds it so.
+  await replica.close();
+  const another = open();
+  await expect.poll(() => lags.length).toBeGreaterThan(1);
+  expect(another.isNear).toBe(false);
+});
