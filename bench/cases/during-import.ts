@@ -1,5 +1,6 @@
 // What others wait for while an import runs: resolutions at 20,000 a second, and durable registrations at 200 a second.
 
+import type { LoadReport } from '../driver/load.ts';
 import { beginImport, putTemplate, whenWriting, writeImportFile } from '../import-file.ts';
 import { createEnterpriseKey } from '../load-sector.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../measure/bench-context.ts';
 import type { OurNode } from '../measure/children.ts';
 import { type Measured, median } from '../measure/measurement.ts';
+import { toldSince, transactionsOf } from '../measure/transactions.ts';
 import { largeSector, sizeNote, whileRunning } from './resolving.ts';
 
 const IMPORTED = '88.118.40000';
@@ -64,6 +66,15 @@ function durationOf({ quick }: BenchContext): { readonly rounds: number; readonl
   return quick ? { rounds: 1, durationMs: 4000 } : { rounds: 3, durationMs: 5000 };
 }
 
+function noteOf(rate: number | null, reports: readonly LoadReport[], alone: LoadReport): string {
+  const p50 = median(reports.map(({ latency }) => latency.p50Ms)).toFixed(1);
+  const own = (of: readonly LoadReport[]): string => median(of.map(({ lateness }) => lateness?.p99Ms ?? 0)).toFixed(1);
+  return (
+    `${rate}/s, open loop; the reference is the same node without an import; p50 ${p50} ms; ` +
+    `the driver itself was late by ${own(reports)} ms (p99), and without an import by ${own([alone])}`
+  );
+}
+
 /** The same load without and beside an import. */
 async function beside(context: BenchContext, node: OurNode, plan: LoadPlan, maxMs: number): Promise<Measured[]> {
   const ours = { name: 'ours', server: node } as const;
@@ -76,6 +87,7 @@ async function beside(context: BenchContext, node: OurNode, plan: LoadPlan, maxM
   try {
     const id = await beginImport(node, file);
     await whenWriting(node, id);
+    const before = await transactionsOf(node);
     const reports = [];
     for (let round = 0; round < plan.rounds; round++) reports.push(await loadOnce(context, plan, ours, round));
     const p99 = median(reports.map(({ latency }) => latency.p99Ms));
@@ -88,7 +100,7 @@ async function beside(context: BenchContext, node: OurNode, plan: LoadPlan, maxM
         ratio: null,
         target: `≤ ${maxMs} ms`,
         met: p99 <= maxMs,
-        note: `${plan.rate}/s, open loop; the reference is the same node without an import; p50 ${median(reports.map(({ latency }) => latency.p50Ms)).toFixed(1)} ms`,
+        note: `${noteOf(plan.rate, reports, alone)}; ${toldSince(before, await transactionsOf(node))}`,
       },
     ];
   } finally {

@@ -6,6 +6,7 @@ import { beginImport, endImport, putTemplate, writeImportFile } from '../import-
 import { createEnterpriseKey } from '../load-sector.ts';
 import type { BenchCase, BenchContext } from '../measure/bench-context.ts';
 import type { Measured } from '../measure/measurement.ts';
+import { toldSince, transactionsOf } from '../measure/transactions.ts';
 import { whileRunning } from './resolving.ts';
 
 const PREFIX = '88.118.40000';
@@ -59,8 +60,10 @@ async function measure(context: BenchContext, { isSorted, isSearchable }: Import
       const watch = (): void => {
         peak = Math.max(peak, anonymousBytesOf(node.pid));
       };
+      const before = await transactionsOf(node);
       const id = await beginImport(node, file);
       const { seconds, writingSeconds } = await endImport(node, id, file, watch);
+      const transactions = toldSince(before, await transactionsOf(node));
       const perSecond = identifiers / seconds;
       const above = (peak - idle) / MEBIBYTE;
       const none = { reference: null, ratio: null } as const;
@@ -73,7 +76,7 @@ async function measure(context: BenchContext, { isSorted, isSearchable }: Import
             unit: 'identifiers/s',
             target: `≥ ${least.toLocaleString('en')}/s at 10 M`,
             met: identifiers < TARGET_IDENTIFIERS ? null : perSecond >= least,
-            note: `${seconds.toFixed(1)} s, of these ${writingSeconds.toFixed(1)} s registering`,
+            note: `${seconds.toFixed(1)} s, of these ${writingSeconds.toFixed(1)} s registering; ${transactions}`,
           },
         ],
         memory: [

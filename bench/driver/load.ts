@@ -42,6 +42,11 @@ export interface LoadReport {
   readonly errors: number;
   /** Open loop: requests that were due and had not been answered when time was up. */
   readonly unanswered: number;
+  /**
+   * Open loop: how long after its instant a request that was due was noticed here, whatever the server did. All of it is in
+   * the latencies. Left out where it was not looked at.
+   */
+  readonly lateness?: LatencySummary;
 }
 
 /** Open-loop requests are sent once in this interval; what they wait for it counts as latency. */
@@ -62,6 +67,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
 class LoadRun {
   readonly #options: LoadOptions;
   readonly #histogram = new Histogram();
+  readonly #lateness = new Histogram();
   readonly #connections: Connection[] = [];
   /** When the request on each connection was sent (closed loop) or due (open loop). */
   readonly #since: Float64Array;
@@ -125,8 +131,13 @@ class LoadRun {
     let scheduled = 0;
     await new Promise<void>((resolve) => {
       const tick = (): void => {
-        const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * rate));
-        for (; scheduled < due; scheduled++) this.#waiting.push(startedAt + (scheduled / rate) * 1000);
+        const now = performance.now();
+        const due = Math.min(total, Math.floor(((now - startedAt) / 1000) * rate));
+        for (; scheduled < due; scheduled++) {
+          const dueAt = startedAt + (scheduled / rate) * 1000;
+          this.#waiting.push(dueAt);
+          this.#lateness.record(now - dueAt);
+        }
         this.#sendWaiting();
         if (scheduled >= total || this.#errors > 0 || this.#waiting.length - this.#waitingAt > MAX_WAITING) resolve();
         else setTimeout(tick, TICK_MS);
@@ -197,6 +208,7 @@ class LoadRun {
       firstFailure: this.#firstFailure,
       errors: this.#errors,
       unanswered,
+      ...(this.#open ? { lateness: this.#lateness.summary() } : {}),
     };
   }
 }

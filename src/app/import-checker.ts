@@ -16,6 +16,7 @@ const YOUNG_GENERATION_MB = 64;
 export function startImportChecker(start: CheckerStart): MessagePort {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(new URL('./import-checker-worker.ts', import.meta.url), {
+    name: 'import check',
     workerData: { start, port: port2 } satisfies CheckerBirth,
     transferList: [port2],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: HEAP_MB },

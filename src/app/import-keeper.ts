@@ -80,6 +80,7 @@ export class ImportKeeper {
     const { port1, port2 } = new MessageChannel();
     serveCommits(port1);
     const worker = new Worker(new URL('./import-worker.ts', import.meta.url), {
+      name: 'import',
       workerData: { ...birth, commitPort: port2 } satisfies ImportStart,
       transferList: [port2],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: HEAP_MB },

@@ -6,6 +6,7 @@ import { HandleError } from '../domain/error.ts';
 import { errorOf } from '../domain/error-parts.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { Counters } from './counters.ts';
+import { doorName } from './door-waits.ts';
 import type { HandleSite } from './handle-site.ts';
 import type { Report } from './log-files.ts';
 import type { Log } from './logs.ts';
@@ -155,6 +156,7 @@ export class WorkerPool {
       handle,
     };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      name: doorName(place.index),
       workerData,
       transferList: foreignPort === null ? [port2] : [port2, foreignPort],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

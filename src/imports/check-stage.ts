@@ -74,18 +74,20 @@ class CheckStage {
     const isRefused = (row: ImportRow): boolean => !this.#lane.take(row) && stops;
     for await (const rows of upload.lots) {
       for (const row of rows) if (isRefused(row)) return 'refused';
+      await this.#run.giveWay();
       const verdict = await this.#run.look(upload.share(), this.#counts);
       if (verdict !== null) return verdict;
     }
     return 'finished';
   }
 
-  /** Pieces go to the second checker while it has too little to do, and are checked here otherwise. */
+  /** Pieces go to the second checker while it has too little to do and nobody is kept waiting, else are checked here. */
   async #runBeside(second: SecondChecker, task: CheckTask): Promise<Verdict> {
     this.#run.save({ encoding: 'utf-8' });
     for await (const piece of readPieces(this.#run.path('upload'))) {
-      if (second.isBusy) await checkPiece(this.#lane, task, piece);
+      if (second.isBusy || this.#run.standsBack) await checkPiece(this.#lane, task, piece);
       else second.give(piece);
+      await this.#run.giveWay();
       await nextTurn(); // what the second checker tells comes in between turns alone
       const verdict = await this.#run.look(piece.end / this.#run.job.bytes, this.#counts);
       if (verdict !== null) return verdict;

@@ -7,6 +7,7 @@ import type { RegistrationOutcome } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { IdentifierRegistry } from '../registry/registry.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
+import { Courtesy } from './courtesy.ts';
 import type { Checkpoint, ImportJob, JobCounts, JobEnd } from './job.ts';
 import type { JobFiles } from './job-files.ts';
 import type { CheckTask } from './second-checker.ts';
@@ -28,6 +29,8 @@ export interface JobContext {
   /** Bytes that a workbook may unpack to. */
   readonly maxUnpackedBytes: number;
   readonly clock: () => number;
+  /** Milliseconds that the threads that serve have waited for a processor by now; null, or left out, if nobody knows. */
+  readonly waitedMs?: () => number | null;
   readonly observer: ImportObserver;
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 … 1. */
@@ -46,6 +49,7 @@ export class JobRun {
   readonly context: JobContext;
   #job: ImportJob;
   #principal: Principal | null = null;
+  readonly #courtesy: Courtesy;
   #lookAt = 0;
   #stageBeganAt = performance.now();
   #stageFrom = 0;
@@ -55,6 +59,7 @@ export class JobRun {
   constructor(context: JobContext, job: ImportJob) {
     this.context = context;
     this.#job = job;
+    this.#courtesy = new Courtesy({ waitedMs: context.waitedMs ?? (() => null), now: () => performance.now() });
   }
 
   get job(): ImportJob {
@@ -91,6 +96,17 @@ export class JobRun {
       );
     }
     this.#principal = principal;
+  }
+
+  /** Whether others are kept waiting, so that this is to take no more of the machine than it must. */
+  get standsBack(): boolean {
+    return this.#courtesy.isAsked;
+  }
+
+  /** Called between pieces of work; takes a while where others are kept waiting. */
+  async giveWay(): Promise<void> {
+    const restMs = this.#courtesy.restMs();
+    if (restMs >= 1) await this.context.sleep(restMs);
   }
 
   beginStage(from: number): void {

@@ -4,6 +4,7 @@
 import { closeSync, existsSync, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { MAX_RUN_BYTES, MAX_RUN_ROWS } from '../domain/import-limits.ts';
+import { orderOfKeys } from './key-order.ts';
 
 /**
  * A row in a file: length of what follows (4 bytes), length of the key (2), key, flags (1), text. The key is the handle
@@ -46,9 +47,14 @@ export class RowFileWriter {
   }
 
   write(bytes: Buffer): void {
-    if (this.#used + bytes.length > WRITE_BYTES) this.#flush();
-    if (bytes.length > WRITE_BYTES) this.#put(bytes);
-    else this.#used += bytes.copy(this.#buffer, this.#used);
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  /** Writes a part of some bytes. */
+  copy(bytes: Buffer, start: number, end: number): void {
+    if (this.#used + end - start > WRITE_BYTES) this.#flush();
+    if (end - start > WRITE_BYTES) this.#put(bytes.subarray(start, end));
+    else this.#used += bytes.copy(this.#buffer, this.#used, start, end);
   }
 
   /** Everything is on disk on return. */
@@ -118,43 +124,67 @@ export function encodingOf(flags: number): 'latin1' | 'utf8' {
 export class RunGatherer {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #used = 0;
-  #keys: string[] = [];
-  /** Where the row of each line begins, counted from the first line gathered. */
-  #starts: number[] = [];
-  #firstLine = 0;
+  /** Of each row, and where the next would begin. */
+  readonly #starts = new Uint32Array(MAX_RUN_ROWS + 1);
+  readonly #keyEnds = new Uint32Array(MAX_RUN_ROWS);
+  #count = 0;
+  /** Bytes in which all keys begin alike. */
+  #shared = 0;
+  /** Whether the rows came in their order. */
+  #isSorted = true;
 
   get isEmpty(): boolean {
-    return this.#keys.length === 0;
+    return this.#count === 0;
   }
 
   /** When true, `writeTo` before the next row. */
   get isFull(): boolean {
-    return this.#keys.length >= MAX_RUN_ROWS || this.#used >= MAX_RUN_BYTES;
+    return this.#count >= MAX_RUN_ROWS || this.#used >= MAX_RUN_BYTES;
   }
 
   /** Lines must rise from row to row. */
   add(row: RunRow): void {
     this.#reserve(roomFor(row));
-    const { line } = row;
     const start = this.#used;
     this.#used = encodeRow(row, this.#bytes, start);
-    if (this.#keys.length === 0) this.#firstLine = line;
-    this.#starts[line - this.#firstLine] = start;
-    const keyStart = start + HEAD_BYTES;
-    this.#keys.push(this.#bytes.toString('latin1', keyStart, keyStart + this.#bytes.readUInt16LE(start + 4)));
+    this.#keyEnds[this.#count] = start + HEAD_BYTES + this.#bytes.readUInt16LE(start + 4);
+    this.#count += 1;
+    this.#starts[this.#count] = this.#used;
+    this.#compareWithLast();
   }
 
   /** Writes what was gathered, sorted, and is empty afterwards. On disk when the promise says so. */
   writeTo(path: string): Promise<void> {
     const writer = new RowFileWriter(path);
-    for (const key of this.#keys.sort()) {
-      const start = this.#starts[lineOfKey(key) - this.#firstLine] as number;
-      writer.write(this.#bytes.subarray(start, start + 4 + this.#bytes.readUInt32LE(start)));
+    if (this.#isSorted) writer.copy(this.#bytes, 0, this.#used);
+    else {
+      const [bytes, starts] = [this.#bytes, this.#starts];
+      const places = { bytes, starts, ends: this.#keyEnds, from: HEAD_BYTES + this.#shared };
+      for (const row of orderOfKeys(places, this.#count)) {
+        writer.copy(bytes, starts[row] as number, starts[row + 1] as number);
+      }
     }
-    this.#keys = [];
-    this.#starts = [];
+    this.#count = 0;
     this.#used = 0;
+    this.#isSorted = true;
     return writer.closeBeside();
+  }
+
+  /** The last row with the one before it. */
+  #compareWithLast(): void {
+    const [bytes, last] = [this.#bytes, this.#count - 1];
+    const key = (this.#starts[last] as number) + HEAD_BYTES;
+    const length = (this.#keyEnds[last] as number) - key;
+    if (last === 0) {
+      this.#shared = length;
+      return;
+    }
+    const before = (this.#starts[last - 1] as number) + HEAD_BYTES;
+    let shared = 0;
+    // They differ before the shorter one ends: in the zero behind its handle, or else in their lines.
+    while (shared < length && bytes[before + shared] === bytes[key + shared]) shared++;
+    if (shared < this.#shared) this.#shared = shared;
+    if ((bytes[before + shared] as number) > (bytes[key + shared] as number)) this.#isSorted = false;
   }
 
   #reserve(more: number): void {

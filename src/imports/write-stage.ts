@@ -2,7 +2,7 @@
 // came of each is counted in order, and kept with its place. Also the rehearsal, which changes nothing.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import { type ByteString, textFromBytes } from '../domain/bytes.ts';
 import {
   MAX_IMPORT_BATCH_BYTES,
   MAX_IMPORT_CALLS_AHEAD,
@@ -13,6 +13,7 @@ import type { RegistrationOutcome } from '../domain/observer.ts';
 import { type ImportResult, type ImportTarget, registerPatiently } from '../registry/import-loop.ts';
 import type { ImportItem } from '../registry/import-registry.ts';
 import { lostCheckpoint, PROBLEMS } from './check-stage.ts';
+import { withoutReason, withReason } from './deferred-row.ts';
 import type { Checkpoint, JobCounts } from './job.ts';
 import { type JobRun, settledIn, type Verdict } from './job-run.ts';
 import { MergedRows } from './merged-rows.ts';
@@ -116,7 +117,7 @@ class WriteStage {
         if (verdict !== null) return verdict;
         call = newCall();
       }
-      return (await this.#send(call)) ?? (await this.#settleAll()) ?? 'finished';
+      return (await this.#send(call)) ?? (await this.#settleTo(0)) ?? 'finished';
     } finally {
       rows.close();
       await Promise.allSettled(this.#calls.map(({ results }) => results));
@@ -156,12 +157,14 @@ class WriteStage {
     // call would wait for the last, and the committing thread with them. The first turn plans, the second sends.
     await nextTurn();
     await nextTurn();
-    const settled = this.#calls.length >= MAX_IMPORT_CALLS_AHEAD ? await this.#settleFirst() : null;
+    const settled = await this.#settleTo(this.#run.standsBack ? 0 : MAX_IMPORT_CALLS_AHEAD - 1);
+    await this.#run.giveWay();
     return settled ?? (await this.#run.look(this.#share(), this.#counts));
   }
 
-  async #settleAll(): Promise<Verdict | null> {
-    while (this.#calls.length > 0) {
+  /** Until so many calls are on their way. */
+  async #settleTo(ahead: number): Promise<Verdict | null> {
+    while (this.#calls.length > ahead) {
       const verdict = await this.#settleFirst();
       if (verdict !== null) return verdict;
     }
@@ -281,17 +284,6 @@ class WriteStage {
 
 function isFull({ rows, done, refused, bytes }: Call): boolean {
   return rows.length + done.length + refused.length >= MAX_JOB_CALL_ROWS || bytes >= MAX_IMPORT_BATCH_BYTES;
-}
-
-/** Why a row was put off goes with it, as a line in front of its text. */
-function withReason(reason: string, { flags, text }: RunRow): string {
-  const line = reason.replaceAll('\n', ' ');
-  return `${(flags & IS_PACKED) === 0 ? line : bytesFromText(line)}\n${text}`;
-}
-
-function withoutReason(text: string): { readonly reason: string; readonly text: string } {
-  const end = text.indexOf('\n');
-  return { reason: text.slice(0, end), text: text.slice(end + 1) };
 }
 
 function newCall(): Call {

@@ -21,8 +21,15 @@ import { increaseResolutions } from './lmdb-statistics.ts';
 import type { CommitRequest, CommitResult, Committer, TallyKeeper } from './registry-store.ts';
 import { WriteHealth } from './write-health.ts';
 
-/** How long requests are gathered into one transaction; writing and syncing them takes about as long again. */
+/** What a small write waits for at most, before its own transaction, while large ones keep the store busy. */
+const MAX_TRANSACTION_MS = 50;
+/**
+ * How long requests are gathered into one transaction; writing and syncing them takes about as long again. Where it takes
+ * longer, less is gathered, as long as that leaves some work for each sync.
+ */
 const MAX_GATHERED_MS = 20;
+const MIN_GATHERED_MS = 5;
+const GROWTH = 1.05;
 
 /**
  * A transaction costs the disk and the processor about the same for one request as for sixty. So while several write at
@@ -52,6 +59,8 @@ export interface CommitterOptions {
   /** Told of what has changed, once it can be read and before it is acknowledged. */
   readonly onVisible: (changes: readonly VisibleChange[]) => void;
   readonly observer: Observer;
+  /** Milliseconds of a clock that does not step. */
+  readonly stopwatch: () => number;
 }
 
 export class LmdbCommitter implements Committer, TallyKeeper {
@@ -66,6 +75,7 @@ export class LmdbCommitter implements Committer, TallyKeeper {
   /** Whether it is scheduled for the end of this turn, and not for later. */
   #isDue = false;
   #lastGroupSize = 0;
+  #gatheredMs = MAX_GATHERED_MS;
   #sequence: number;
   /** The newest log row's instant: a clock that was set back stands still here until the time has come again. */
   #lastAt: number;
@@ -153,10 +163,13 @@ export class LmdbCommitter implements Committer, TallyKeeper {
 
   /** Null if nothing was applied; those who waited for it have then been told. */
   #transactOrFail(settled: Settled[]): readonly VisibleChange[] | null {
-    const begunAt = performance.now();
+    const { stopwatch, observer } = this.#options;
+    const begunAt = stopwatch();
     try {
       const visible = this.#transact(settled);
-      if (visible.length > 0) this.#options.observer.committed(visible.length, performance.now() - begunAt);
+      const durationMs = stopwatch() - begunAt;
+      this.#gatheredMs = nextGatheredMs(this.#gatheredMs, durationMs);
+      if (visible.length > 0) observer.committed(visible.length, durationMs);
       return visible;
     } catch (cause) {
       this.#fail(settled.length, cause);
@@ -176,7 +189,7 @@ export class LmdbCommitter implements Committer, TallyKeeper {
 
   /** Applies as many requests as fit into the time of one transaction, at least one; returns when they are on disk. */
   #transact(settled: Settled[]): readonly VisibleChange[] {
-    const { environment, clock, lotTags } = this.#options;
+    const { environment, clock, lotTags, stopwatch } = this.#options;
     const nowMs = Math.max(Math.floor(clock()), this.#lastAt);
     const group = environment.root.transactionSync(() => {
       const { group, flush } = openGroup({
@@ -188,10 +201,10 @@ export class LmdbCommitter implements Committer, TallyKeeper {
         nowMs,
         sequence: this.#sequence,
       });
-      const endsAt = performance.now() + MAX_GATHERED_MS;
+      const endsAt = stopwatch() + this.#gatheredMs;
       for (const waiting of this.#queue) {
         settled.push(settle(group, waiting));
-        if (this.#alone > 0 || performance.now() >= endsAt) break;
+        if (this.#alone > 0 || stopwatch() >= endsAt) break;
       }
       flush();
       return group;
@@ -221,6 +234,11 @@ export class LmdbCommitter implements Committer, TallyKeeper {
     this.#queue = this.#queue.slice(failed.length);
     for (const { reject } of failed) reject(failure);
   }
+}
+
+function nextGatheredMs(gatheredMs: number, durationMs: number): number {
+  if (durationMs > MAX_TRANSACTION_MS) return Math.max(MIN_GATHERED_MS, gatheredMs / 2);
+  return Math.min(MAX_GATHERED_MS, gatheredMs * GROWTH);
 }
 
 function settle(group: CommitGroup, waiting: Waiting): Settled {

@@ -24,6 +24,8 @@ export interface LmdbStoreOptions {
   /** Knows the secrets of lots; without it no lot with check tags can be written to. */
   readonly lotTags?: LotTags;
   readonly observer: Observer;
+  /** Milliseconds of a clock that does not step, by which transactions are kept short; left out: the system's. */
+  readonly stopwatch?: () => number;
 }
 
 /**
@@ -42,12 +44,13 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Registry
 
 function storeOver(environment: LmdbEnvironment, options: LmdbStoreOptions): RegistryStore & TallyKeeper {
   const { clock, visibleEpoch, onVisible, observer, lotTags = NO_LOT_KEY } = options;
+  const stopwatch = options.stopwatch ?? (() => performance.now());
   const view = openView(environment, visibleEpoch);
   const announce = (changes: readonly VisibleChange[]): void => {
     view.snapshot.release();
     onVisible(changes);
   };
-  const committer = new LmdbCommitter({ environment, clock, lotTags, onVisible: announce, observer });
+  const committer = new LmdbCommitter({ environment, clock, lotTags, onVisible: announce, observer, stopwatch });
   const deadReaders = setInterval(() => environment.root.readerCheck(), DEAD_READERS_CHECK_MS).unref();
   return {
     ...readersOf(view),

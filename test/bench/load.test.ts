@@ -56,6 +56,7 @@ describe('a load', () => {
     const report = await runLoad(options(port, { rate: 1000, durationMs: 200 }));
     expect(report.requests).toBe(200);
     expect(report.unanswered).toBe(0);
+    expect(report.lateness?.count).toBe(200);
   });
 
   it('in an open loop counts latency from when a request was due, not from when it could be sent', async () => {

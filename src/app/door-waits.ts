@@ -1,0 +1,62 @@
+// How long the threads of this process that answer have waited for a processor, as Linux counts it for every thread. It
+// costs those threads nothing. Elsewhere nobody knows.
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** How the threads that answer are named (at most 15 characters), to be told from others. */
+const DOOR = 'door ';
+const TASKS = '/proc/self/task';
+/** A worker that died has a successor. */
+const SEARCHED_EVERY_MS = 1000;
+
+export function doorName(index: number): string {
+  return `${DOOR}${index}`;
+}
+
+export class DoorWaits {
+  readonly #now: () => number;
+  #doors: readonly string[] = [];
+  #searchAt = Number.NEGATIVE_INFINITY;
+  /** Of threads by now, by their number: one that ends takes nothing away. */
+  readonly #waited = new Map<string, number>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Milliseconds, all together; never falls. Null if the system does not tell. */
+  waitedMs(): number | null {
+    if (this.#now() >= this.#searchAt) this.#search();
+    let sum = 0;
+    for (const door of this.#doors) {
+      // Nanoseconds on a processor, nanoseconds of waiting for one, and how often it got one.
+      const waited = readOrNull(`${TASKS}/${door}/schedstat`)?.split(' ')[1];
+      if (waited !== undefined) this.#waited.set(door, Number(waited) / 1e6);
+    }
+    if (this.#waited.size === 0) return null;
+    for (const waited of this.#waited.values()) sum += waited;
+    return sum;
+  }
+
+  #search(): void {
+    this.#searchAt = this.#now() + SEARCHED_EVERY_MS;
+    this.#doors = tasks().filter((task) => readOrNull(`${TASKS}/${task}/comm`)?.startsWith(DOOR));
+  }
+}
+
+function tasks(): readonly string[] {
+  try {
+    return readdirSync(TASKS);
+  } catch {
+    return []; // not Linux
+  }
+}
+
+/** Null for a thread that is gone, or where threads have no such file. */
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return null;
+  }
+}

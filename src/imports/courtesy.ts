@@ -1,0 +1,60 @@
+// How far an import stands back for whom the node serves: the longer those threads have to wait for a processor, the longer
+// it rests between its pieces of work, and it always goes on. It only reckons: the rest itself is its caller's.
+
+export interface CourtesyOptions {
+  /** Milliseconds that the threads that serve have waited for a processor by now, all together; null if nobody knows. */
+  readonly waitedMs: () => number | null;
+  /** Milliseconds of any clock that does not step. */
+  readonly now: () => number;
+}
+
+/** Between two looks: long enough for one late thread not to count as a late node. */
+const LOOK_MS = 20;
+/** The share of the time for which threads may wait, above which they are kept waiting. */
+const KEPT_WAITING = 0.1;
+/** How many times as long as it works an import rests at most: a quarter of its speed is left. */
+const MAX_REST = 3;
+const FIRST_REST = 0.5;
+const GROWTH = 2;
+const DECAY = 0.8;
+/** At once: whoever watches the import sees it go on. */
+const MAX_REST_MS = 100;
+
+export class Courtesy {
+  readonly #options: CourtesyOptions;
+  #lookedAt: number;
+  #waitedMs: number | null;
+  #workingSince: number;
+  #rest = 0;
+
+  constructor(options: CourtesyOptions) {
+    this.#options = options;
+    this.#workingSince = options.now();
+    this.#lookedAt = this.#workingSince;
+    this.#waitedMs = options.waitedMs();
+  }
+
+  /** Whether it has to stand back at present. */
+  get isAsked(): boolean {
+    return this.#rest > 0;
+  }
+
+  /** Call between pieces of work; how long to rest before the next, in milliseconds. */
+  restMs(): number {
+    const now = this.#options.now();
+    if (now - this.#lookedAt >= LOOK_MS) this.#look(now);
+    const restMs = Math.min(MAX_REST_MS, this.#rest * (now - this.#workingSince));
+    this.#workingSince = now + restMs;
+    return restMs;
+  }
+
+  #look(now: number): void {
+    const waitedMs = this.#options.waitedMs();
+    const share =
+      waitedMs === null || this.#waitedMs === null ? 0 : (waitedMs - this.#waitedMs) / (now - this.#lookedAt);
+    this.#waitedMs = waitedMs;
+    this.#lookedAt = now;
+    if (share > KEPT_WAITING) this.#rest = Math.min(MAX_REST, Math.max(FIRST_REST, this.#rest * GROWTH));
+    else this.#rest = this.#rest * DECAY < FIRST_REST / 2 ? 0 : this.#rest * DECAY;
+  }
+}
