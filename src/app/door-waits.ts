@@ -17,25 +17,24 @@ export class DoorWaits {
   readonly #now: () => number;
   #doors: readonly string[] = [];
   #searchAt = Number.NEGATIVE_INFINITY;
-  /** Of threads by now, by their number: one that ends takes nothing away. */
-  readonly #waited = new Map<string, number>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Milliseconds, all together; never falls. Null if the system does not tell. */
+  /** Milliseconds, in the mean; falls only when a thread has died. Null if the system does not tell. */
   waitedMs(): number | null {
     if (this.#now() >= this.#searchAt) this.#search();
     let sum = 0;
+    let count = 0;
     for (const door of this.#doors) {
       // Nanoseconds on a processor, nanoseconds of waiting for one, and how often it got one.
       const waited = readOrNull(`${TASKS}/${door}/schedstat`)?.split(' ')[1];
-      if (waited !== undefined) this.#waited.set(door, Number(waited) / 1e6);
+      if (waited === undefined) continue;
+      sum += Number(waited) / 1e6;
+      count += 1;
     }
-    if (this.#waited.size === 0) return null;
-    for (const waited of this.#waited.values()) sum += waited;
-    return sum;
+    return count === 0 ? null : sum / count;
   }
 
   #search(): void {

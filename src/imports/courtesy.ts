@@ -2,16 +2,19 @@
 // it rests between its pieces of work, and it always goes on. It only reckons: the rest itself is its caller's.
 
 export interface CourtesyOptions {
-  /** Milliseconds that the threads that serve have waited for a processor by now, all together; null if nobody knows. */
+  /** Milliseconds that a thread that serves has waited for a processor by now, in the mean; null if nobody knows. */
   readonly waitedMs: () => number | null;
   /** Milliseconds of any clock that does not step. */
   readonly now: () => number;
 }
 
 /** Between two looks: long enough for one late thread not to count as a late node. */
-const LOOK_MS = 20;
-/** The share of the time for which threads may wait, above which they are kept waiting. */
-const KEPT_WAITING = 0.1;
+const LOOK_MS = 50;
+/**
+ * The share of the time for which a thread may wait, above which it is kept waiting. Two that answer 20,000 requests a
+ * second on two processors wait for 0.15 of it, without an import, and for 0.5 beside one that takes what it can.
+ */
+const KEPT_WAITING = 0.25;
 /** How many times as long as it works an import rests at most: a quarter of its speed is left. */
 const MAX_REST = 3;
 const FIRST_REST = 0.5;

@@ -29,7 +29,7 @@ export interface JobContext {
   /** Bytes that a workbook may unpack to. */
   readonly maxUnpackedBytes: number;
   readonly clock: () => number;
-  /** Milliseconds that the threads that serve have waited for a processor by now; null, or left out, if nobody knows. */
+  /** Milliseconds that a thread that serves has waited for a processor by now; null, or left out, if nobody knows. */
   readonly waitedMs?: () => number | null;
   readonly observer: ImportObserver;
   readonly sleep: (ms: number) => Promise<void>;

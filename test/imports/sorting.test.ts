@@ -61,6 +61,19 @@ it('gives every row back, in byte order of handles, equal ones together with the
   );
 });
 
+it('puts many rows in order whose handles begin alike, or are the same', async () => {
+  const digits = (i: number) => String((i * 7919) % 3000).padStart(12, '0');
+  const rows = Array.from({ length: 3000 }, (_, i) => {
+    const tail = i % 3 === 0 ? '' : i % 3 === 1 ? `${digits(i)}-椅` : `${digits(i)}${'-'.repeat(i % 40)}`;
+    return { handle: `88.118.40000/ITEM-WITH-A-LONG-NAME-${tail}`, line: i + 1, flags: 0, text: String(i) };
+  });
+  const found = readAll(await writeRuns(rows, 2000));
+  const bytes = ({ handle: name, line }: RunRow) =>
+    `${Buffer.from(name).toString('latin1')}\0${String(line).padStart(5, '0')}`;
+  expect(found.map(bytes)).toEqual(rows.map(bytes).sort());
+  expect(found.every(({ text, line }) => Number(text) === line - 1)).toBe(true);
+});
+
 it('holds rows larger than its buffers', async () => {
   const text = JSON.stringify('椅'.repeat(400_000));
   const rows = [1, 2, 3].map((line) => ({ handle: `88.1/${4 - line}`, line, flags: 0, text }));
