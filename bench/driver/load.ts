@@ -43,8 +43,8 @@ export interface LoadReport {
   /** Open loop: requests that were due and had not been answered when time was up. */
   readonly unanswered: number;
   /**
-   * Open loop: how long after its instant a request that was due was noticed here, whatever the server did. All of it is
-   * in the latencies. Left out where it was not looked at.
+   * Open loop: how long after its instant a request that was due was noticed here, whatever the server did. All of it
+   * is in the latencies. Left out where it was not looked at.
    */
   readonly lateness?: LatencySummary;
 }

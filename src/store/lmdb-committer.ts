@@ -24,8 +24,8 @@ import { WriteHealth } from './write-health.ts';
 /** What a small write waits for at most, before its own transaction, while large ones keep the store busy. */
 const MAX_TRANSACTION_MS = 50;
 /**
- * How long requests are gathered into one transaction; writing and syncing them takes about as long again. Where it takes
- * longer, less is gathered, as long as that leaves some work for each sync.
+ * How long requests are gathered into one transaction; writing and syncing them takes about as long again. Where it
+ * takes longer, less is gathered, as long as that leaves some work for each sync.
  */
 const MAX_GATHERED_MS = 20;
 const MIN_GATHERED_MS = 5;
