@@ -1,7 +1,7 @@
-// Gathers what the serving threads have counted and adds it to the store, in the thread that writes. While the store takes
-// nothing the numbers wait: under prefixes that exist here, and one for all others, so that they stay few.
+// Gathers what the serving threads have counted and adds it to the store, in the thread that writes. While the store is away
+// the numbers wait: by their prefixes, or, when these become too many, together.
 
-import type { Prefix } from '../domain/prefix.ts';
+import { MAX_TALLIED_PREFIXES } from '../domain/limits.ts';
 import { addCounts, type ResolutionTally } from '../domain/statistics.ts';
 import type { RegistryStore, TallyKeeper } from '../store/registry-store.ts';
 import type { Log } from './logs.ts';
@@ -16,8 +16,7 @@ export interface StatisticsKeeperOptions {
 
 export class StatisticsKeeper {
   readonly #options: StatisticsKeeperOptions;
-  readonly #waiting = new Map<string, ResolutionTally>();
-  #receiving: Promise<void> = Promise.resolve();
+  #waiting = new Map<string, ResolutionTally>();
   #adding: Promise<void> = Promise.resolve();
   #isClosed = false;
   #timer: NodeJS.Timeout | null = null;
@@ -28,7 +27,7 @@ export class StatisticsKeeper {
   }
 
   receive(tallies: readonly ResolutionTally[]): void {
-    this.#receiving = this.#receiving.then(() => this.#merge(tallies)).catch((error: Error) => this.#warn(error));
+    for (const tally of tallies) this.#gather(tally);
     this.#schedule();
   }
 
@@ -37,22 +36,16 @@ export class StatisticsKeeper {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    await this.#receiving;
     await this.#add();
   }
 
-  async #merge(tallies: readonly ResolutionTally[]): Promise<void> {
-    for (const { day, prefix: asked, counts } of tallies) {
-      const prefix = asked !== null && (await this.#exists(asked)) ? asked : null;
-      const key = `${day} ${prefix ?? ''}`;
-      this.#gather(key, { day, prefix, counts });
-    }
-  }
-
-  /** Whether anything was ever registered under the prefix, or an enterprise has it. */
-  async #exists(prefix: Prefix): Promise<boolean> {
+  /** Under its prefix if anything was ever registered there, or an enterprise has it; else under none. */
+  async #placed(tally: ResolutionTally): Promise<ResolutionTally> {
     const { store } = this.#options;
-    return (await store.enterprise(prefix)) !== null || (await store.counts(prefix)).days.length > 0;
+    const { prefix } = tally;
+    if (prefix === null) return tally;
+    const exists = (await store.enterprise(prefix)) !== null || (await store.counts(prefix)).days.length > 0;
+    return exists ? tally : { ...tally, prefix: null };
   }
 
   #schedule(): void {
@@ -67,21 +60,28 @@ export class StatisticsKeeper {
   #add(): Promise<void> {
     this.#adding = this.#adding.then(async () => {
       if (this.#waiting.size === 0) return;
-      const taken = [...this.#waiting];
-      this.#waiting.clear();
+      const taken = [...this.#waiting.values()];
+      this.#waiting = new Map();
       try {
-        await this.#options.store.addResolutions(taken.map(([, tally]) => tally));
+        const placed: ResolutionTally[] = [];
+        for (const tally of taken) placed.push(await this.#placed(tally));
+        await this.#options.store.addResolutions(placed);
         this.#isTroubled = false;
       } catch (error) {
         this.#warn(error as Error);
-        for (const [key, tally] of taken) this.#gather(key, tally);
+        for (const tally of taken) this.#gather(tally);
         this.#schedule();
       }
     });
     return this.#adding;
   }
 
-  #gather(key: string, { day, prefix, counts }: ResolutionTally): void {
+  /** In the order of their coming: when there are too many, those that come last lose their prefix, and no count. */
+  #gather(tally: ResolutionTally): void {
+    const isKnown = this.#waiting.has(keyOf(tally));
+    const { day, counts } = tally;
+    const prefix = isKnown || this.#waiting.size < MAX_TALLIED_PREFIXES ? tally.prefix : null;
+    const key = keyOf({ day, prefix });
     this.#waiting.set(key, { day, prefix, counts: addCounts(this.#waiting.get(key)?.counts ?? [], counts) });
   }
 
@@ -90,4 +90,8 @@ export class StatisticsKeeper {
     if (!this.#isTroubled) this.#options.log.warn({ reason: error.message }, 'counts of resolutions have to wait');
     this.#isTroubled = true;
   }
+}
+
+function keyOf({ day, prefix }: Pick<ResolutionTally, 'day' | 'prefix'>): string {
+  return `${day} ${prefix ?? ''}`;
 }

@@ -73,17 +73,24 @@ describe('what a thread counts', () => {
 });
 
 describe('what all threads counted', () => {
-  async function openKeeper() {
+  /** `isAway`: a fault concerns reads too, as where the store is on another machine. */
+  async function openKeeper({ isAway = false } = {}) {
     const store = openMemoryStore({ clock: () => NOON, onVisible: () => {} });
     await apply(store, put(h('A')));
     const fault: { current: Error | null } = { current: null };
     const warned: unknown[] = [];
-    const addResolutions = (tallies: readonly ResolutionTally[]): void => {
-      if (fault.current !== null) throw fault.current;
-      store.addResolutions(tallies);
+    const unless = <A extends unknown[], R>(work: (...args: A) => R) => {
+      return (...args: A): R => {
+        if (fault.current !== null) throw fault.current;
+        return work(...args);
+      };
     };
     const keeper = new StatisticsKeeper({
-      store: { ...store, addResolutions },
+      store: {
+        ...store,
+        addResolutions: unless((tallies: readonly ResolutionTally[]) => store.addResolutions(tallies)),
+        ...(isAway ? { enterprise: unless(store.enterprise), counts: unless(store.counts) } : {}),
+      },
       log: { warn: (e: unknown) => warned.push(e) },
     });
     const read = async () =>
@@ -119,5 +126,37 @@ describe('what all threads counted', () => {
     expect(await read()).toEqual([[P, 5, 0]]);
     await keeper.close();
     expect(await read()).toEqual([[P, 5, 0]]);
+  });
+
+  it('waits while the store is away altogether, under the same prefixes as without that', async () => {
+    const { keeper, fault, warned, read } = await openKeeper({ isAway: true });
+    fault.current = new HandleError('STORE_UNAVAILABLE', 'The database cannot be reached.');
+    keeper.receive([tally(P, 2), tally('88.118.404', 0, 3)]);
+    await vi.advanceTimersByTimeAsync(3500);
+    keeper.receive([tally(P, 3)]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(warned).toEqual([{ reason: 'The database cannot be reached.' }]);
+    fault.current = null;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await read()).toEqual([
+      [P, 5, 0],
+      [null, 0, 3],
+    ]);
+    await keeper.close();
+  });
+
+  it('stays bounded however long the store is away, and no count is lost', async () => {
+    const { keeper, fault, read } = await openKeeper({ isAway: true });
+    fault.current = new HandleError('STORE_UNAVAILABLE', 'The database cannot be reached.');
+    keeper.receive(Array.from({ length: MAX_TALLIED_PREFIXES }, (_, i) => tally(`88.9.${i}`, 0, 1)));
+    await vi.advanceTimersByTimeAsync(1000);
+    keeper.receive([tally(P, 1), tally('88.9.7', 0, 1)]);
+    fault.current = null;
+    await keeper.close();
+    // What came last counts without its prefix.
+    expect(await read()).toEqual([
+      [P, 0, 0],
+      [null, 1, MAX_TALLIED_PREFIXES + 1],
+    ]);
   });
 });
