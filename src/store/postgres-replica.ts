@@ -45,6 +45,7 @@ export function openPostgresReplica(options: ReplicaOptions): PostgresReplica {
   let asOf: number | null = null;
   let isClosed = false;
   let looking: Promise<void> = Promise.resolve();
+  let isLooking = false;
 
   const look = async (): Promise<void> => {
     try {
@@ -60,8 +61,13 @@ export function openPostgresReplica(options: ReplicaOptions): PostgresReplica {
       options.onLag(null);
     }
   };
+  // One at a time: of two that overlap the later answer may be the older one.
   const timer = setInterval(() => {
-    looking = look();
+    if (isLooking) return;
+    isLooking = true;
+    looking = look().finally(() => {
+      isLooking = false;
+    });
   }, LOOK_EVERY_MS).unref();
   return {
     get isNear() {

@@ -253,7 +253,8 @@ export class StagedRecords {
     const [come, gone]: [Handle[], Set<Handle>] = [[], new Set()];
     for (const [staged, { parent }] of this.#records.entries()) {
       if (parent === handle) come.push(staged);
-      gone.add(staged);
+      // Of the others the list there does not speak: they would only make it longer.
+      if (this.#with.set.record(staged)?.parent === handle) gone.add(staged);
     }
     const there = this.#with.set.childrenOf(handle, limit + gone.size).filter((child) => !gone.has(child));
     return [...there, ...come].slice(0, limit);

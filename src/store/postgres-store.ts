@@ -27,6 +27,8 @@ export interface PostgresStoreOptions extends DatabasePlace {
   readonly lotTags?: LotTags;
   readonly observer: Observer;
   readonly limits?: Partial<PostgresLimits>;
+  /** From 0 to 1. */
+  readonly random?: () => number;
 }
 
 export interface PostgresLimits {
@@ -62,7 +64,7 @@ const OWN_CONNECTIONS = 3;
 export async function openPostgresStore(
   options: PostgresStoreOptions,
 ): Promise<RegistryStore & TallyKeeper & UsedStore> {
-  const { url, schema, primary, clock, lotTags = NO_LOT_KEY, onVisible, observer } = options;
+  const { url, schema, primary, clock, lotTags = NO_LOT_KEY, onVisible, observer, random = Math.random } = options;
   assertLayout(await schemaVersionOf(options));
   const { readConnections, writeConnections, ...timeouts } = { ...POSTGRES_LIMITS, ...options.limits };
   const place = { url, schema, primary, ...timeouts };
@@ -83,7 +85,7 @@ export async function openPostgresStore(
   sequencer.start();
   totals.start();
   const committing = { pool: writes, ownPool: own, names, totals, sequencer, clock, lotTags, onVisible, observer };
-  const committer = new PostgresCommitter({ ...committing, atOnce: writeConnections });
+  const committer = new PostgresCommitter({ ...committing, atOnce: writeConnections, random });
   const batchesAtOnce = Math.max(1, Math.floor(readConnections / 2));
   const view: PostgresView = {
     pool: reads,

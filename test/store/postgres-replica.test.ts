@@ -3,11 +3,16 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openPostgresReplica, type PostgresReplica } from '../../src/store/postgres-replica.ts';
 import type { PostgresProcess } from '../postgres-server.ts';
+import { openRelay } from '../relay.ts';
 import { openPostgres, type PostgresFixture, postgres } from './postgres-world.ts';
 import { apply, h, put } from './world.ts';
 
 const HANDLE = h('OAK');
 const MAX_STALENESS_MS = 700;
+const CONNECT_TIMEOUT_MS = 500;
+const STATEMENT_TIMEOUT_MS = 1000;
+/** A look may be under way when the wire is cut, all but answered. */
+const LOOK_BEGUN_MS = 200;
 
 let fixture: PostgresFixture;
 let standby: PostgresProcess;
@@ -24,12 +29,13 @@ afterAll(async () => {
   await standby.close();
 });
 
-function open(): PostgresReplica {
-  const common = { schema: fixture.schema, connections: 2, connectTimeoutMs: 500, statementTimeoutMs: 1000 };
+function open(replicaUrl = standby.url): PostgresReplica {
+  const timeouts = { connectTimeoutMs: CONNECT_TIMEOUT_MS, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
+  const common = { schema: fixture.schema, connections: 2, ...timeouts };
   lags.length = 0;
   opened = openPostgresReplica({
     primary: { ...common, url: fixture.url, name: 'test' },
-    replica: { ...common, url: standby.url, name: 'test' },
+    replica: { ...common, url: replicaUrl, name: 'test' },
     maxStalenessMs: MAX_STALENESS_MS,
     onLag: (lagMs) => lags.push(lagMs),
   });
@@ -68,6 +74,23 @@ test('one that has nothing to follow stays near, and one that is gone is not', a
   await expect(Promise.resolve(replica.get(HANDLE))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   await standby.restart();
   await expect.poll(() => replica.isNear).toBe(true);
+});
+
+test('one that says nothing is asked again only when it has been given up', async () => {
+  const relay = await openRelay(Number(new URL(standby.url).port));
+  const url = new URL(standby.url);
+  url.port = String(relay.port);
+  const replica = open(url.href);
+  await expect.poll(() => replica.isNear).toBe(true);
+  relay.cut();
+  const cutAt = performance.now();
+  await expect.poll(() => lags.at(-1), { timeout: 10_000 }).toBeNull();
+  // A look beside it would have found no connection free half a second after it was meant to begin.
+  expect(performance.now() - cutAt).toBeGreaterThan(STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS - LOOK_BEGUN_MS);
+  relay.mend();
+  await expect.poll(() => replica.isNear).toBe(true);
+  await replica.close();
+  await relay.close();
 });
 
 test('one that was promoted follows nobody, and is not read from any more', async () => {
