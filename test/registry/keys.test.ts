@@ -132,4 +132,16 @@ describe('the first operator', () => {
     expect(await f.store.keys(null, 10)).toHaveLength(1);
     expect(await createFirstOperator({ store: f.store, randomBytes })).toBeNull();
   });
+
+  it('is made where enterprises moved in, who brought none along', async () => {
+    const f = await openFixture();
+    const lines = ['ERP', 'MES'].map((name) => ({
+      ...{ kind: 'principal', id: `e-${name}`, name, role: 'enterprise', scope: CHAIRS, state: 'active', revision: 1 },
+      ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
+    }));
+    expect(await f.preserver.preserve(f.operator, lines)).toMatchObject([{ ok: true }, { ok: true }]);
+    const randomBytes = seededBytes();
+    expect(await createFirstOperator({ store: f.store, randomBytes })).toMatch(/^jb_/);
+    expect(await createFirstOperator({ store: f.store, randomBytes })).toBeNull();
+  });
 });
