@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly order: LoadOrder;
   /** Indexes of values that can be searched. */
   readonly searchable: readonly number[];
+  /** Suffix of the template that items are held against, under their prefix. */
+  readonly template?: string;
 }
 
 const PLAIN: LoadOptions = { order: 'parents-first', searchable: [] };
@@ -55,7 +57,7 @@ export async function fillStore(store: Committer, sector: Sector, options = PLAI
   await commit();
   rows = 0; // of identifiers alone
   for (const row of rowsIn(sector, options.order)) {
-    changes.push(changeOf(row, options.searchable));
+    changes.push(changeOf(row, options));
     if (changes.length === CHANGES_PER_COMMIT) await commit();
   }
   if (changes.length > 0) await commit();
@@ -88,11 +90,12 @@ function* shuffledRows(sector: Sector): Generator<SectorRow> {
   for (const item of shuffled(sector.items, sector.seed)) yield itemRow(sector, item);
 }
 
-function changeOf({ handle, parent, values }: SectorRow, searchable: readonly number[]): Change {
+function changeOf({ handle, parent, values }: SectorRow, { searchable, template }: LoadOptions): Change {
+  const isItem = parent !== undefined && template !== undefined;
   const draft = {
     status: 'active',
     parent: (parent ?? null) as Handle | null,
-    template: null,
+    template: isItem ? (`${handle.slice(0, handle.indexOf('/'))}/${template}` as Handle) : null,
     reason: null,
     recall: null,
     values: values.map(({ index, type, data }) =>

@@ -1,177 +1,204 @@
 // Moves a registry from one store into another while the first is in use: copies everything, follows the change log, and
 // compares both line by line. What it has done it notes, so that it can go on after it was interrupted. It switches nothing.
 
-import type { HandleError } from '../domain/error.ts';
-import type { Principal } from '../domain/principal.ts';
-import { changedLines } from '../registry/changed-lines.ts';
+import { HandleError } from '../domain/error.ts';
+import { type Handle, prefixOf, responsiblePrefixOf } from '../domain/handle.ts';
+import { type LotId, prefixOfLot } from '../domain/lot.ts';
+import type { Prefix } from '../domain/prefix.ts';
+import { changedLines, type Subject, subjectOfLine } from '../registry/changed-lines.ts';
 import { exportLines } from '../registry/export-lines.ts';
-import type { Source, SourceStore, Target } from './store-places.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
+import { type Comparison, compareAll, compareSome, everything } from './comparing-stores.ts';
+import type { Source, Target } from './store-places.ts';
+import { type Refusal, TakingLines } from './taking-lines.ts';
 
 /** How far a move is. */
 export interface MoveState {
-  /** Lines of the copy that stand in the target. */
+  /** Lines of the copy that stand in the target, and the last record of them. */
   readonly copied: number;
+  readonly after: Handle | null;
   readonly isCopied: boolean;
   /** The newest log row of the source that stands in the target, or was seen when the copy began. */
   readonly sequence: number | null;
+  /** Rows of both logs up to which everything was compared and found the same. */
+  readonly compared: { readonly source: number; readonly target: number } | null;
 }
 
-export const NOT_MOVED: MoveState = { copied: 0, isCopied: false, sequence: null };
+export const NOT_MOVED: MoveState = { copied: 0, after: null, isCopied: false, sequence: null, compared: null };
+
+export type MoveStage = 'copying' | 'following' | 'comparing';
 
 export interface MoveOptions {
   readonly openSource: () => Promise<Source>;
   readonly target: Target;
   readonly state: MoveState;
+  /** Compares everything again, and not only what has changed since everything was compared. */
+  readonly comparesAll?: boolean;
   /** On disk on return. */
   readonly save: (state: MoveState) => void;
-  readonly progress: (lines: number, about: number) => void;
+  /** Lines of the stage so far, and how many there are about. */
+  readonly progress: (stage: MoveStage, lines: number, about: number) => void;
 }
 
-export interface Moved {
+export interface Moved extends Comparison {
   /** Lines that were taken in, of copy and change log. */
   readonly lines: number;
-  readonly refused: readonly { readonly handle: string; readonly error: HandleError }[];
-  /** Lines compared; all of them the same, unless `difference` says which are the first that are not. */
-  readonly compared: number;
-  readonly difference: readonly [source: string | null, target: string | null] | null;
+  readonly refused: readonly Refusal[];
+  /** Whether all was compared, or what has changed since all was. */
+  readonly isWhole: boolean;
   readonly sequence: number;
 }
 
-/** Lines of one call, and calls on their way at once: a record may come before its parent. */
-const LINES_AT_ONCE = 500;
-const CALLS_AT_ONCE = 6;
-/** Looks at a source that does not stand still, before its changes are too many to be caught up with. */
-const MAX_ROUNDS = 20;
-/** Refusals that are told. */
-const MAX_REFUSALS = 20;
+/** Lines of the copy between two looks at the source: to hold one for long makes a directory grow with every write. */
+const LINES_A_LOOK = 100_000;
+/** Rows of the log that are followed before it is noted. */
+const ROWS_A_NOTE = 2000;
+/** Notes until a log that grows as fast as it is followed is given up: what an hour's writes come to. */
+const MAX_NOTES = 10_000;
+/** Things that changed and are compared one by one; if more did, everything is compared. */
+const MAX_CHANGED = 100_000;
+/** Rows by which a store's own count of its log may be ahead of it for a moment. */
+const UNSURE_ROWS = 64;
 
-const MOVER: Principal = {
-  ...{ id: 'operator', name: 'Operator', role: 'operator', scope: null, state: 'active' },
-  ...{ revision: 1, createdAt: 0, updatedAt: 0 },
-};
-
-const everything = (store: SourceStore) => ({ store, scope: null, withHistory: true, withKeys: true });
-
-export async function moveStore(options: MoveOptions): Promise<Moved> {
-  const taking = new Taking(options);
-  let { state } = options;
-  const note = (change: Partial<MoveState>): void => {
-    state = { ...state, ...change };
-    options.save(state);
-  };
-  if (!state.isCopied) {
-    const source = await options.openSource();
-    try {
-      note({ sequence: state.sequence ?? source.sequence });
-      await taking.copy(source, state.copied, (copied) => note({ copied }));
-      note({ isCopied: true });
-    } finally {
-      await source.close();
-    }
-  }
-  for (let round = 1; ; round++) {
-    const source = await options.openSource();
-    try {
-      await taking.take(
-        changedLines({ ...everything(source.store), since: state.sequence ?? 0, newest: source.sequence }),
-      );
-      note({ sequence: source.sequence });
-      const compared = await compare(source.store, options.target.store);
-      const { lines, refused } = taking;
-      if (compared.difference === null || source.isFixed || round >= MAX_ROUNDS)
-        return { lines, refused, ...compared, sequence: source.sequence };
-    } finally {
-      await source.close();
-    }
-  }
+export function moveStore(options: MoveOptions): Promise<Moved> {
+  return new Move(options).run();
 }
 
-class Taking {
+class Move {
   readonly #options: MoveOptions;
-  readonly refused: { handle: string; error: HandleError }[] = [];
-  lines = 0;
+  readonly #taking: TakingLines;
+  #state: MoveState;
+  /** What was followed since all was compared; null if it is not known, or too much. */
+  #changed: Map<string, Subject> | null = new Map();
 
   constructor(options: MoveOptions) {
     this.#options = options;
+    this.#taking = new TakingLines(options.target.preserver);
+    this.#state = options.state;
   }
 
-  /** The lines of an export come in an order that only grows, so those that were taken in are passed by. */
-  async copy(source: Source, passed: number, note: (copied: number) => void): Promise<void> {
-    let seen = 0;
-    const rest = async function* (): AsyncGenerator<readonly string[]> {
-      for await (const page of exportLines(everything(source.store))) {
-        const from = Math.max(0, passed - seen);
-        seen += page.length;
-        if (from < page.length) yield page.slice(from);
-      }
-    };
-    await this.take(rest(), (taken) => {
-      note(passed + taken);
-      this.#options.progress(passed + taken, Math.max(source.records, passed + taken));
+  async run(): Promise<Moved> {
+    const { compared } = this.#state;
+    const isComparedSo = compared !== null && (await isEnd(this.#options.target.store, compared.target));
+    // What was followed before this run, and after the comparison, is followed again: so it is known.
+    if (isComparedSo) this.#note({ sequence: compared.source });
+    else this.#changed = null;
+    while (!this.#state.isCopied) await this.#withSource((source) => this.#copy(source));
+    return this.#withSource(async (source) => {
+      await this.#follow(source);
+      const comparison = await this.#compare(source);
+      const { lines, refused } = this.#taking;
+      return { lines, refused, ...comparison, sequence: this.#state.sequence ?? 0 };
     });
   }
 
-  /** `done`: how many lines, from the first on, stand by now. */
-  async take(pages: AsyncIterable<readonly string[]>, done: (taken: number) => void = () => {}): Promise<void> {
-    let call: string[] = [];
-    let taken = 0;
-    let underWay: Promise<void>[] = [];
-    const settle = async (): Promise<void> => {
-      await Promise.all(underWay);
-      underWay = [];
-      done(taken);
-    };
-    const send = async (): Promise<void> => {
-      const lines = call;
-      call = [];
-      taken += lines.length;
-      // Whoever is named by other lines comes first, and alone.
-      const areRecords = lines.every((line) => line.startsWith('{"kind":"record"'));
-      if (!areRecords) await settle();
-      underWay.push(this.#preserve(lines));
-      if (!areRecords || underWay.length >= CALLS_AT_ONCE) await settle();
-    };
-    for await (const page of pages) {
-      for (const line of page) {
-        call.push(line);
-        if (call.length >= LINES_AT_ONCE) await send();
+  async #withSource<T>(work: (source: Source) => Promise<T>): Promise<T> {
+    const source = await this.#options.openSource();
+    try {
+      return await work(source);
+    } finally {
+      await source.close();
+    }
+  }
+
+  #note(change: Partial<MoveState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#options.save(this.#state);
+  }
+
+  /** As far as one look at the source goes. What comes behind it, or before it, is in the log. */
+  async #copy(source: Source): Promise<void> {
+    this.#note({ sequence: this.#state.sequence ?? source.sequence });
+    const { after, copied } = this.#state;
+    let lines = 0;
+    let isWhole = true;
+    const look = async function* (): AsyncGenerator<readonly string[]> {
+      for await (const page of exportLines({ ...everything(source.store), recordsAfter: after })) {
+        if (lines >= LINES_A_LOOK) {
+          isWhole = false;
+          return;
+        }
+        lines += page.length;
+        yield page;
       }
-    }
-    if (call.length > 0) await send();
-    await settle();
+    };
+    await this.#taking.take(look(), (line, taken) => {
+      const { subject, name } = subjectOfLine(line);
+      if (subject === 'record') this.#note({ copied: copied + taken, after: name as Handle });
+      this.#options.progress('copying', copied + taken, Math.max(source.records, copied + taken));
+    });
+    if (isWhole) this.#note({ isCopied: true });
   }
 
-  async #preserve(lines: readonly string[]): Promise<void> {
-    const actor = { principal: MOVER, requestId: 'migrate-store' };
-    const results = await this.#options.target.preserver.preserve(
-      actor,
-      lines.map((line) => JSON.parse(line)),
-    );
-    this.lines += lines.length;
-    for (const result of results) {
-      if (!result.ok && this.refused.length < MAX_REFUSALS)
-        this.refused.push({ handle: result.handle, error: result.error });
+  /** Takes over what the log has. */
+  async #follow(source: Source): Promise<void> {
+    for (let notes = 0; notes < MAX_NOTES; notes++) {
+      const since = this.#state.sequence ?? 0;
+      const newest = Math.max(since, source.sequence);
+      let reached = since;
+      const take = async function* (seen: (line: string) => void): AsyncGenerator<readonly string[]> {
+        const lines = changedLines({ ...everything(source.store), since, newest, maxRows: ROWS_A_NOTE });
+        for (let page = await lines.next(); ; page = await lines.next()) {
+          if (page.done === true) {
+            reached = page.value;
+            return;
+          }
+          for (const line of page.value) seen(line);
+          yield page.value;
+        }
+      };
+      await this.#taking.take(take((line) => this.#changes(line)));
+      if (reached > since) this.#note({ sequence: reached });
+      this.#options.progress('following', reached, Math.max(reached, newest));
+      if (reached - since < ROWS_A_NOTE) return;
     }
+    throw new HandleError('OVERLOADED', 'The source changes faster than it can be followed: run this again later.');
+  }
+
+  #changes(line: string): void {
+    const subject = subjectOfLine(line);
+    this.#changed?.set(`${subject.subject} ${subject.name} ${subject.revision ?? ''}`, subject);
+    if ((this.#changed?.size ?? 0) > MAX_CHANGED) this.#changed = null;
+  }
+
+  async #compare(source: Source): Promise<Comparison & { readonly isWhole: boolean }> {
+    const { target, progress, comparesAll = false } = this.#options;
+    const about = source.records;
+    const since = this.#state.sequence ?? 0;
+    const sides = {
+      ...{ source: source.store, target: target.store },
+      follow: () => (source.isFixed ? Promise.resolve() : this.#follow(source)),
+      progress: (lines: number) => progress('comparing', lines, Math.max(about, lines)),
+    };
+    const changed = comparesAll ? null : this.#changed;
+    const subjects = [...(changed?.values() ?? [])];
+    const prefixes = new Set(subjects.map(prefixOfSubject).filter((prefix) => prefix !== null));
+    const isWhole = changed === null;
+    const compared = isWhole ? await compareAll(sides) : await compareSome(sides, subjects, [...prefixes]);
+    if (compared.difference === null && this.#taking.refused.length === 0) {
+      this.#note({ compared: { source: since, target: await endOf(target.store) } });
+    }
+    return { ...compared, isWhole };
   }
 }
 
-/** The same registry gives the same lines, wherever it is. */
-async function compare(source: SourceStore, target: SourceStore): Promise<Pick<Moved, 'compared' | 'difference'>> {
-  const [ours, theirs] = [linesOf(source), linesOf(target)];
-  try {
-    for (let compared = 0; ; compared++) {
-      const [one, other] = await Promise.all([ours.next(), theirs.next()]);
-      if (one.done === true && other.done === true) return { compared, difference: null };
-      const [a, b] = [one.done === true ? null : one.value, other.done === true ? null : other.value];
-      if (a !== b) return { compared, difference: [a, b] };
-    }
-  } finally {
-    await ours.return(undefined);
-    await theirs.return(undefined);
+function prefixOfSubject({ subject, name }: Subject): Prefix | null {
+  if (subject === 'record') return responsiblePrefixOf(name as Handle);
+  if (subject === 'template') return prefixOf(name as Handle);
+  return subject === 'lot' ? prefixOfLot(name as LotId) : null;
+}
+
+/** The sequence of the last row, every commit counted that was made here. */
+async function endOf(store: RegistryStore): Promise<number> {
+  let at = Math.max(0, store.stats().sequence - UNSURE_ROWS);
+  for (;;) {
+    const rows = await store.changes(at, UNSURE_ROWS);
+    if (rows.length === 0) return at;
+    at = rows.at(-1)?.sequence ?? at;
   }
 }
 
-async function* linesOf(store: SourceStore): AsyncGenerator<string, undefined> {
-  for await (const page of exportLines(everything(store))) yield* page;
-  return undefined;
+/** Whether nobody has written since. */
+async function isEnd(store: RegistryStore, sequence: number): Promise<boolean> {
+  return (await store.changes(sequence, 1)).length === 0;
 }

@@ -2,18 +2,22 @@
 // as the command line names them and decides nothing.
 
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { createEpochBuffers, EpochTable } from '../cache/epoch-table.ts';
 import { HandleError } from '../domain/error.ts';
+import type { LotTags } from '../domain/lot.ts';
 import { SILENT_OBSERVER } from '../domain/observer.ts';
 import type { ChangedOptions } from '../registry/changed-lines.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import { followHomes } from '../registry/live-homes.ts';
 import type { Preserver } from '../registry/registry.ts';
+import { LOT_KEY_FILE } from '../store/key-files.ts';
 import { LotSecrets } from '../store/lot-secrets.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { announce } from './announce.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { readLotKeys } from './lot-key.ts';
 import { openingOf } from './postgres-servers.ts';
 
 export type StorePlace = { readonly kind: 'lmdb'; readonly path: string } | { readonly kind: 'postgres' };
@@ -27,7 +31,7 @@ export function parseStorePlace(text: string): StorePlace {
 }
 
 /** What a move reads. */
-export type SourceStore = ChangedOptions['store'];
+export type SourceStore = ChangedOptions['store'] & Pick<RegistryStore, 'counts'>;
 
 export interface Source {
   readonly store: SourceStore;
@@ -62,10 +66,16 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** Of a directory the only one that writes. Throws what opening throws. */
-export async function openTarget(place: StorePlace, config: Config): Promise<Target> {
+/**
+ * Of a directory the only one that writes. Codes of lots with check tags count once, whatever is registered under them, so
+ * the keys of both stores are read. Throws what opening throws.
+ */
+export async function openTarget(place: StorePlace, config: Config, from: StorePlace = place): Promise<Target> {
   const epochs = new EpochTable(createEpochBuffers());
+  const directories = new Set([from, place].map((each) => (each.kind === 'lmdb' ? each.path : config.store.path)));
+  const lotTags = new LotSecrets([...directories].flatMap((path) => readLotKeys(join(path, LOT_KEY_FILE))));
   const seams = {
+    lotTags,
     clock: systemClock,
     visibleEpoch: () => epochs.current(),
     onVisible: (changes: Parameters<typeof announce>[1]) => announce(epochs, changes),
@@ -78,7 +88,7 @@ export async function openTarget(place: StorePlace, config: Config): Promise<Tar
     epochs,
     clock: systemClock,
     randomBytes,
-    lotSecrets: new LotSecrets([]),
+    lotSecrets: lotTags,
     ownPrefix: config.node.prefix,
     homed,
     observer: SILENT_OBSERVER,
@@ -91,6 +101,7 @@ interface Seams {
   readonly visibleEpoch: () => number;
   readonly onVisible: (changes: Parameters<typeof announce>[1]) => void;
   readonly observer: typeof SILENT_OBSERVER;
+  readonly lotTags: LotTags;
 }
 
 async function openLmdb(path: string, seams: Seams): Promise<RegistryStore> {

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Moved, MoveState } from '../app/move-store.ts';
+import type { Moved, MoveStage, MoveState } from '../app/move-store.ts';
 import { giveWay } from './background.ts';
 import { progressOf } from './byte-progress.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -16,9 +16,14 @@ interface Flags {
   readonly to: string;
   readonly config?: string;
   readonly state: string;
+  readonly compareAll?: true;
 }
 
-const FORMAT = '{bar} {percentage}%  {value} lines  {eta_formatted} left';
+const FORMATS: Readonly<Record<MoveStage, string>> = {
+  copying: 'copying    {bar} {percentage}%  {value} lines  {eta_formatted} left',
+  following: 'following  {bar} {percentage}%  up to row {value} of the change log',
+  comparing: 'comparing  {bar} {percentage}%  {value} lines  {eta_formatted} left',
+};
 /** Of a line that differs. */
 const SHOWN_CHARACTERS = 200;
 
@@ -32,6 +37,7 @@ export function addMigrateStoreCommand(program: Command, terminal: Terminal): vo
     .requiredOption('--to <store>', 'the same; nobody else writes to it meanwhile')
     .option('--config <file>', 'JSON file of settings: node.* and, if it is one of the two, postgres.*')
     .option('--state <file>', 'where it notes how far it is', 'migrate-store.json')
+    .option('--compare-all', 'compare everything again, and not only what has changed since everything was the same')
     .action(async (flags: Flags, command: Command) => {
       giveWay();
       const moved = await move(flags, terminal);
@@ -54,18 +60,27 @@ async function move(flags: Flags, terminal: Terminal): Promise<Moved> {
       'postgres: is that of the settings, which name none: set store.kind postgres and postgres.urls.',
     );
   const state = await readState(flags);
-  const progress = progressOf(terminal, FORMAT);
-  const target = await openTarget(to, config);
+  let stage: MoveStage = 'copying';
+  let bar = progressOf(terminal, FORMATS[stage]);
+  const target = await openTarget(to, config, from);
   try {
     return await moveStore({
       openSource: () => openSource(from, config),
       target,
       state,
+      comparesAll: flags.compareAll === true,
       save: (next) => writeState(flags, next),
-      progress: (lines, about) => progress.update(lines, about),
+      progress(now, lines, about) {
+        if (now !== stage) {
+          bar.stop();
+          stage = now;
+          bar = progressOf(terminal, FORMATS[stage]);
+        }
+        bar.update(lines, about);
+      },
     });
   } finally {
-    progress.stop();
+    bar.stop();
     await target.close();
   }
 }
@@ -75,7 +90,7 @@ async function readState({ state: file, from, to }: Flags): Promise<MoveState> {
   const { NOT_MOVED } = await import('../app/move-store.ts');
   if (!existsSync(file)) return NOT_MOVED;
   const noted = JSON.parse(readFileSync(file, 'utf8')) as MoveState & { readonly from: string; readonly to: string };
-  if (noted.from === from && noted.to === to) return noted;
+  if (noted.from === from && noted.to === to) return { ...NOT_MOVED, ...noted };
   throw new CommandFailure(
     EXIT.usage,
     `${file} is of a move from ${noted.from} to ${noted.to}: name another file with --state.`,
@@ -88,13 +103,17 @@ function writeState({ state: file, from, to }: Flags, state: MoveState): void {
 }
 
 function report(moved: Moved, json: boolean, terminal: Terminal): void {
-  const { lines, refused, compared, difference, sequence } = moved;
+  const { lines, refused, compared, difference, moving, isWhole, sequence } = moved;
   const isSame = difference === null && refused.length === 0;
   if (json) {
     const shown = refused.map(({ handle, error }) => ({ handle, code: error.code, detail: error.message }));
-    terminal.print(JSON.stringify({ isSame, lines, compared, sequence, refused: shown, difference }));
+    const told = { isSame, lines, compared, isWhole, moving, sequence, refused: shown, difference };
+    terminal.print(JSON.stringify(told));
   } else {
-    terminal.print(`${lines} lines taken in, the change log followed up to ${sequence}; ${compared} lines compared.`);
+    const what = isWhole ? 'all lines' : 'lines that changed since all were compared';
+    terminal.print(
+      `${lines} lines taken in, the change log followed up to ${sequence}; ${compared} ${what} compared${moving > 0 ? `, ${moving} changed again each time they were looked at` : ''}.`,
+    );
     for (const { handle, error } of refused) terminal.print(withoutControls(`refused ${handle}: ${error.message}`));
     if (isSame)
       terminal.print(

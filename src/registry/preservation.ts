@@ -42,6 +42,9 @@ export interface PreservationOptions {
   readonly observer: Observer;
 }
 
+/** Records of which it is read at once what stands: a store on another machine answers them together. */
+const RECORDS_AT_ONCE = 500;
+
 export class Preservation {
   readonly #options: PreservationOptions;
 
@@ -74,16 +77,26 @@ export class Preservation {
   ): Promise<void> {
     const writes: { readonly position: number; readonly wanted: Wanted; readonly outcome: 'created' | 'updated' }[] =
       [];
-    for (const { line, position } of lines) {
+    const look = async ({ line, position }: { readonly line: unknown; readonly position: number }) => {
       try {
         const wanted = await this.#wantedOf(line, `/${position}`);
-        const standing = await wanted.stands();
+        return { wanted, standing: await wanted.stands() };
+      } catch (error) {
+        results[position] = { ok: false, handle: nameIn(line), error: refusalOf(error) };
+        return null;
+      }
+    };
+    for (let i = 0, part = lines.slice(0, 0); i < lines.length; i += part.length) {
+      part = lines.slice(i, i + (kindOf(lines[i]?.line) === 'record' ? RECORDS_AT_ONCE : 1));
+      const looks = await Promise.all(part.map(look));
+      for (const [k, { position }] of part.entries()) {
+        const seen = looks[k] ?? null;
+        if (seen === null) continue;
+        const { wanted, standing } = seen;
         if (standing === null) writes.push({ position, wanted, outcome: 'created' });
         else if (!standing.isSame && standing.next !== undefined)
           writes.push({ position, wanted: { ...wanted, change: standing.next }, outcome: 'updated' });
         else results[position] = standing.isSame ? unchanged(wanted) : taken(wanted, standing.revision);
-      } catch (error) {
-        results[position] = { ok: false, handle: nameIn(line), error: refusalOf(error) };
       }
     }
     if (writes.length === 0) return;

@@ -27,6 +27,8 @@ interface Entry<T> extends Validity {
 export class Remembered<T> {
   readonly #options: RememberedOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
+  /** On their way, as many as there are questions. */
+  readonly #readings = new Map<string, { readonly epoch: number; readonly value: Promise<T | null> }>();
 
   constructor(options: RememberedOptions<T>) {
     this.#options = options;
@@ -37,9 +39,18 @@ export class Remembered<T> {
     if (entry !== undefined && this.#options.epochs.holds(entry)) return entry.value;
     // The epoch first, then the read: a change in between ends the entry instead of hiding behind it.
     const epoch = this.#options.epochs.current();
+    const reading = this.#readings.get(name);
+    // Many ask for one thing at once: they share what was begun under the same epoch, and so sees all they may rely on.
+    if (reading?.epoch === epoch) return reading.value;
     const value = this.#options.read(name);
-    if (value instanceof Promise) return value.then((found) => this.#keep(name, found, epoch));
-    return this.#keep(name, value, epoch);
+    if (!(value instanceof Promise)) return this.#keep(name, value, epoch);
+    const kept = value.then((found) => this.#keep(name, found, epoch)).finally(() => this.#end(name, kept));
+    this.#readings.set(name, { epoch, value: kept });
+    return kept;
+  }
+
+  #end(name: string, reading: Promise<T | null>): void {
+    if (this.#readings.get(name)?.value === reading) this.#readings.delete(name);
   }
 
   #keep(name: string, value: T | null, epoch: number): T | null {

@@ -1,4 +1,5 @@
-// One state of a store as another process reads it, beside a running node or without one: for exports. Never writes.
+// One state of a store as another process reads it, beside a running node or without one: for exports and
+// moves. Never writes.
 
 import { visitEnvironment } from './lmdb-environment.ts';
 import { assertGrowth, growthLimit } from './lmdb-growth.ts';
@@ -11,6 +12,7 @@ import type {
   LotReader,
   RecordReader,
   RegistryScanner,
+  SearchReader,
   TemplateReader,
 } from './registry-store.ts';
 
@@ -21,7 +23,8 @@ export interface VisitedStore
     TemplateReader,
     LotReader,
     RegistryScanner,
-    Pick<JournalReader, 'changes'> {
+    SearchReader,
+    Pick<JournalReader, 'changes' | 'counts'> {
   /** Live records. */
   readonly records: number;
   /** The newest log row's. */

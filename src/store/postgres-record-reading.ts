@@ -88,7 +88,7 @@ export function recordReaderOf(view: PostgresView): RecordReader & RegistryScann
       return (await pool.query<{ prefix: Prefix }>(READ.prefixes)).map(({ prefix }) => prefix);
     },
     async state(handle) {
-      const [row = null] = await readRows(pool, [handle]);
+      const row = await single.ask(handle);
       return row === null ? null : names.decoded(() => stateOf(names, handle, row));
     },
     async states(prefix, after, limit) {
