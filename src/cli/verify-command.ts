@@ -105,6 +105,7 @@ function linesOf({
   isSound,
   store,
   records,
+  issued,
   rows,
   findings,
   problems,
@@ -112,7 +113,7 @@ function linesOf({
   const checked = Object.values(rows).reduce((sum, count) => sum + count, 0);
   if (isSound)
     return [
-      `${store} is sound: ${records} identifiers, ${rows.log ?? 0} log rows, ${rows.history ?? 0} earlier states; ${checked} rows checked.`,
+      `${store} is sound: ${issued} identifiers, ${issued - records} of them only in lots, ${rows.log ?? 0} log rows, ${rows.history ?? 0} earlier states; ${checked} rows checked.`,
     ];
   const left = problems - findings.length;
   return [...findings.map(({ table, detail }) => `${table}: ${detail}`), ...(left > 0 ? [`… and ${left} more`] : [])];

@@ -32,6 +32,8 @@ export interface VerifyOptions {
 export interface StoreReport {
   readonly isSound: boolean;
   readonly records: number;
+  /** Identifiers that live: records, and codes of lots that are none. */
+  readonly issued: number;
   readonly sequence: number;
   /** Rows that were looked at, by table. */
   readonly rows: Readonly<Record<string, number>>;
