@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadConfig } from '../../src/app/config.ts';
 import { moveStore, NOT_MOVED } from '../../src/app/move-store.ts';
 import { openTarget, type Source } from '../../src/app/store-places.ts';
@@ -13,6 +13,9 @@ import type { RegistryStore } from '../../src/store/registry-store.ts';
 import { type PostgresProcess, startPostgres } from '../postgres-server.ts';
 import { apply, h, NOON, P, put, remove, temporaryDirectory, text } from '../store/world.ts';
 import { run } from './command-line.ts';
+
+/** Commands give way to everything else on the machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const place = temporaryDirectory();
 const from = join(place.path, 'from');
@@ -78,6 +81,7 @@ describe('a registry', () => {
   test('moves back into an empty directory', async () => {
     const back = join(place.path, 'back');
     const moved = await move('--from', 'postgres:', '--to', `lmdb:${back}`, '--state', `${state}.back`);
+    expect(moved.stderr).toBe('');
     expect(moved.told).toMatchObject({ isSame: true, refused: [] });
     expect(existsSync(join(back, 'lot.key'))).toBe(false);
   });
