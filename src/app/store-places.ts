@@ -67,8 +67,8 @@ export interface Target {
 }
 
 /**
- * Of a directory the only one that writes. Codes of lots with check tags count once, whatever is registered under them, so
- * the keys of both stores are read. Throws what opening throws.
+ * Of a directory the only one that writes. Codes of lots with check tags count once, whatever is registered under them,
+ * so the keys of both stores are read. Throws what opening throws.
  */
 export async function openTarget(place: StorePlace, config: Config, from: StorePlace = place): Promise<Target> {
   const epochs = new EpochTable(createEpochBuffers());
