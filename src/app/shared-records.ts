@@ -6,6 +6,7 @@ import type { EpochTable } from '../cache/epoch-table.ts';
 import type { VisibleChange } from '../domain/change.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { ReplicaReader } from '../resolver/shared-records.ts';
+import { decodeLoneRecord, encodeLoneRecord } from '../store/lone-record.ts';
 import type { RecordReader, RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -56,7 +57,8 @@ async function openTier(config: Config, observer: Observer) {
   const { RedisRecords } = await import('../cache/redis-records.ts');
   const connection = await connectRedis(config, (state) => observer.redisIs(state));
   const { keyPrefix } = config.redis;
-  return new RedisRecords({ connection, keyPrefix, maxAgeSeconds: config.cache.maxAgeSeconds, observer });
+  const codec = { encode: encodeLoneRecord, decode: decodeLoneRecord };
+  return new RedisRecords({ connection, keyPrefix, maxAgeSeconds: config.cache.maxAgeSeconds, observer, codec });
 }
 
 /** One after another of those that are near; null if the settings name none. */

@@ -7,6 +7,7 @@ import type { CacheName, Observer } from '../domain/observer.ts';
 import { bytesOfAnswer } from './answer-size.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { EpochTable } from './epoch-table.ts';
+import { UnreadFound } from './foreign-found.ts';
 import { type Freshness, freshnessOf, judge, judgeLearned, type Verdict } from './freshness.ts';
 import { hashOf, hashOfLatest } from './hash.ts';
 import { createMemoryCache, type MemoryCache } from './memory-cache.ts';
@@ -92,7 +93,7 @@ export class AnswerCache {
     // What is learned stale was not to be had fresh.
     const retryAt = learned !== null && askedAt >= freshUntil ? askedAt + RETRY_MS : 0;
     const entry: Entry = {
-      answer,
+      answer: answer instanceof UnreadFound ? answer.read() : answer,
       freshUntil,
       staleUntil,
       deletedAt,

@@ -17,6 +17,8 @@ export interface RedisSettings {
 
 export type RedisState = 'up' | 'down';
 
+type Command<T> = (client: Redis | Cluster) => Promise<T>;
+
 const CONNECT_TIMEOUT_MS = 1000;
 const LONGEST_PAUSE_MS = 1000;
 const PROBE_EVERY_MS = 250;
@@ -64,7 +66,13 @@ export class RedisConnection {
   }
 
   /** What the command returns. Throws `RedisUnreachable` if it is late or lost, else what Redis says. */
-  run<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
+  run<T>(command: Command<T>): Promise<T> {
+    if (this.isUp) this.#gather();
+    return this.runAtOnce(command);
+  }
+
+  /** As `run`, of a command that is one for many and waits for no others. */
+  runAtOnce<T>(command: Command<T>): Promise<T> {
     return this.isUp ? this.#timed(command) : Promise.reject(new RedisUnreachable('Redis is not reachable.'));
   }
 
@@ -76,13 +84,12 @@ export class RedisConnection {
     this.client.disconnect();
   }
 
-  #timed<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
+  #timed<T>(command: Command<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const awaited = this.#deadlines.begin(() => {
         this.#close();
         reject(new RedisUnreachable(`Redis took longer than ${this.#timeoutMs} ms.`));
       });
-      this.#gather();
       command(this.client).then(
         (result) => {
           if (this.#deadlines.end(awaited)) resolve(result);

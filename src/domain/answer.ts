@@ -17,6 +17,8 @@ export interface Validity {
 
 /** Finished pieces that doors keep with an answer, made on first use: the public, unfiltered view. */
 export interface Renderings {
+  /** The values as a JSON array, where the answer came with them so. */
+  values: ByteString | null;
   /** Body of the Handle API for who spells the handle in its canonical form, as UTF-8 bytes. */
   body: ByteString | null;
   /** Response headers that go with that body, in the door's own order. */
@@ -87,7 +89,7 @@ export type Outcome = Answer['kind'] | 'error';
 export const OUTCOMES = ['found', 'not-found', 'revoked', 'referral', 'error'] as const satisfies readonly Outcome[];
 
 export function noRenderings(): Renderings {
-  return { body: null, headers: null, wire: null };
+  return { values: null, body: null, headers: null, wire: null };
 }
 
 /** Entity tag of a resolved answer, without view or query: the revisions of the chain (RFC 9110 §8.8.3, weak). */

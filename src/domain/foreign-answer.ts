@@ -5,10 +5,27 @@ import type { Handle } from './handle.ts';
 import type { HandleValue } from './handle-value.ts';
 import type { Prefix } from './prefix.ts';
 
+/** What follows from the values of an answer, so that who hands it on need not read them. */
+export interface AnswerDigest {
+  /** The least of their TTLs, when it was learned. */
+  readonly ttlSeconds: number;
+  /** Others tell no revision: a number out of the content, the same for the same content. */
+  readonly revision: number;
+  readonly isRecalled: boolean;
+  /** Those that everybody may see, as a JSON array. */
+  readonly publicJson: ByteString;
+}
+
+export interface ForeignFound {
+  readonly kind: 'found';
+  readonly values: readonly HandleValue[];
+  readonly learnedAt: number;
+  /** Only of what was kept with it. Its values may be read when they are asked for, so it is handed to no other thread. */
+  readonly digest?: AnswerDigest;
+}
+
 /** An accepted answer: for the handle asked, from who is entitled to it, within limits. */
-export type ForeignAnswer =
-  | { readonly kind: 'found'; readonly values: readonly HandleValue[]; readonly learnedAt: number }
-  | { readonly kind: 'not-found'; readonly learnedAt: number };
+export type ForeignAnswer = ForeignFound | { readonly kind: 'not-found'; readonly learnedAt: number };
 
 /** Where an enterprise answers for its own prefix, out of its prefix record: at least one of both. */
 export interface DelegatedSite {

@@ -50,7 +50,7 @@ function foundPublicBody(answer: Found, spelled: string): ByteString {
 }
 
 function publicValues(answer: Found): ByteString {
-  return formatValues(selectValues(answer.values, 'public', ALL_VALUES));
+  return answer.renderings.values ?? formatValues(selectValues(answer.values, 'public', ALL_VALUES));
 }
 
 function foundBody(spelled: string, values: ByteString): ByteString {

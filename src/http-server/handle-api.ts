@@ -109,7 +109,7 @@ export class HandleApi {
       pending.catch(() => {}); // nobody waits for it here any more
       throw error;
     }
-    this.#answerLater(response, question, pending, spelled).finally(() => inFlight.leave());
+    void this.#answerLater(response, question, pending, spelled);
   }
 
   async #answerLater(
@@ -127,6 +127,8 @@ export class HandleApi {
       reply = this.#told(reply, answer, question, performance.now() - startedAt);
     } catch (error) {
       reply = this.#plainFailure(error, spelled);
+    } finally {
+      this.#options.inFlight.leave();
     }
     this.#options.writer.write(request, response, reply);
   }

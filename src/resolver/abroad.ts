@@ -1,16 +1,13 @@
 // Answers for handles that others answer for: asks the one who is entitled to, or says where to ask. It keeps nothing.
 
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
-import { hashOf } from '../cache/hash.ts';
+import { foreignFound } from '../cache/foreign-found.ts';
 import type { SecondTier, TierKey } from '../cache/second-tier.ts';
 import { type Answer, type Learned, noRenderings, type Validity } from '../domain/answer.ts';
 import { isUnavailable } from '../domain/error.ts';
 import type { DelegatedSite, ForeignAnswer, ForeignReader } from '../domain/foreign-answer.ts';
 import type { Handle } from '../domain/handle.ts';
-import type { HandleRecord } from '../domain/handle-record.ts';
-import type { HandleValue } from '../domain/handle-value.ts';
 import { NEGATIVE_TTL_SECONDS } from '../domain/limits.ts';
-import { recallsIn } from '../domain/recall.ts';
 import type { Delegation } from './delegation.ts';
 import { isFreshAt, type LearnedPolicy, learnedOf, learnedTtlOf, mayStandIn } from './learned.ts';
 import type { Question } from './resolver.ts';
@@ -23,8 +20,14 @@ export interface AbroadOptions extends LearnedPolicy {
   readonly epochs: EpochTable;
 }
 
-const NO_ANCESTORS: readonly HandleRecord[] = [];
 const NO_SLOTS: readonly number[] = [];
+
+/** One question on its way: whom it is for, what its answer depends on, and when it was asked. */
+interface Asked {
+  readonly site: DelegatedSite | null;
+  readonly validity: Validity;
+  readonly askedAt: number;
+}
 
 export class Abroad {
   readonly #options: AbroadOptions;
@@ -42,23 +45,32 @@ export class Abroad {
     return this.#ask(question, site, slots);
   }
 
-  async #ask(question: Question, site: DelegatedSite | null, slots: readonly number[]): Promise<Answer> {
-    const { reader, epochs, tier, clock } = this.#options;
-    const { handle, via } = question;
+  #ask(question: Question, site: DelegatedSite | null, slots: readonly number[]): Promise<Answer> {
+    const { epochs, tier, clock } = this.#options;
+    const { handle } = question;
     const slot = slotOf(handle);
     const askedAt = clock();
     const epoch = epochs.current(); // before anybody is asked: what changes meanwhile ends the answer
     const validity: Validity = { epoch, changeSlots: [slot, ...slots], creationSlot: slot };
-    const shared = tier === null || question.bypassCache ? null : await tier.get({ handle, site });
-    const known = shared === null ? null : this.#answer(handle, shared, { validity, askedAt });
-    if (known !== null && isFresh(known, clock())) {
+    const asked = { site, validity, askedAt };
+    if (tier === null || question.bypassCache) return this.#travel(question, asked, null);
+    return tier.get({ handle, site }).then((shared) => {
+      const known = shared === null ? null : this.#answer(handle, shared, asked);
+      if (known === null || !isFresh(known, clock())) return this.#travel(question, asked, known);
       question.tier = 'l2';
       return known;
-    }
+    });
+  }
+
+  /** `known`: what may stand in if nobody can be asked. */
+  async #travel(question: Question, asked: Asked, known: Answer | null): Promise<Answer> {
+    const { reader, clock } = this.#options;
+    const { handle, via } = question;
+    const { site, askedAt } = asked;
     try {
       question.payForTrip();
       const told = await reader.fetch({ handle, site, via, isRenewal: question.bypassCache });
-      const answer = this.#answer(handle, told, { validity, askedAt });
+      const answer = this.#answer(handle, told, asked);
       question.tier = !isRemembered(told, askedAt, clock()) ? 'upstream' : isFresh(answer, clock()) ? 'l2' : 'stale';
       if (question.tier !== 'stale') this.#share({ handle, site }, told, answer);
       return answer;
@@ -82,32 +94,14 @@ export class Abroad {
     return { ...learned, refreshFrom: learnedAt, freshUntil: learnedAt };
   }
 
-  #answer(
-    handle: Handle,
-    told: ForeignAnswer,
-    { validity, askedAt }: { readonly validity: Validity; readonly askedAt: number },
-  ): Answer {
+  #answer(handle: Handle, told: ForeignAnswer, { validity, askedAt }: Asked): Answer {
     const { clock } = this.#options;
     const ttlSeconds = learnedTtlOf(told, this.#options);
     const learned = this.#believed(learnedOf(handle, told, this.#options), isRemembered(told, askedAt, clock()));
     if (told.kind === 'not-found') {
       return { kind: 'not-found', handle, learned, validity, ttlSeconds, renderings: noRenderings() };
     }
-    const { values } = told;
-    const record = foreignRecord(handle, values, told.learnedAt);
-    const renderings = noRenderings();
-    return {
-      kind: 'found',
-      handle,
-      learned,
-      validity,
-      ttlSeconds,
-      renderings,
-      record,
-      ancestors: NO_ANCESTORS,
-      values,
-      recalls: recallsIn(handle, values),
-    };
+    return foreignFound({ handle, learned, validity, ttlSeconds }, told);
   }
 }
 
@@ -135,22 +129,4 @@ export function referralOf(question: Question, delegation: Delegation, validity:
   const ttlSeconds = NEGATIVE_TTL_SECONDS;
   const renderings = noRenderings();
   return { kind: 'referral', handle, learned: null, validity, ttlSeconds, renderings, prefixHandle, values };
-}
-
-/** Others tell no revision: a number out of the content, so that the same content has the same entity tag. */
-function foreignRecord(handle: Handle, values: readonly HandleValue[], learnedAt: number): HandleRecord {
-  let revision = hashOf('');
-  for (const { index, type, data, ttl } of values) revision = hashOf(`${index} ${type} ${data} ${ttl}`, revision);
-  return {
-    handle,
-    status: 'active',
-    parent: null,
-    template: null,
-    reason: null,
-    recall: null,
-    values,
-    revision: revision >>> 0,
-    createdAt: learnedAt,
-    updatedAt: learnedAt,
-  };
 }

@@ -40,7 +40,7 @@ export class InheritingResolver implements Resolver {
   }
 
   #inherit(question: Question, own: Answer, reading: number): Answer | Promise<Answer> {
-    if (own.kind !== 'found') return own;
+    if (own.kind !== 'found' || own.learned !== null) return own;
     // Its own parent comes before that of its lot, the only ancestor it can have so far.
     const parent = own.record.parent ?? own.ancestors[0]?.parent ?? null;
     if (parent === null) return own;

@@ -18,7 +18,8 @@ export interface LearnedPolicy {
 /** Seconds that others may keep it. */
 export function learnedTtlOf(told: ForeignAnswer, { maxAgeSeconds }: LearnedPolicy): number {
   if (told.kind === 'not-found') return Math.min(NEGATIVE_TTL_SECONDS, maxAgeSeconds);
-  return Math.min(ttlSecondsOf(told.values, told.learnedAt, DEFAULT_TTL_SECONDS), maxAgeSeconds);
+  const ttlSeconds = told.digest?.ttlSeconds ?? ttlSecondsOf(told.values, told.learnedAt, DEFAULT_TTL_SECONDS);
+  return Math.min(ttlSeconds, maxAgeSeconds);
 }
 
 /** Absence never stands in: it may have ended with the next registration over there. */

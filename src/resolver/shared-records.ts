@@ -41,10 +41,16 @@ export class SharedRecords implements Getter {
     return tier?.isUp === true ? this.#getShared(handle, tier) : this.#read(handle);
   }
 
-  async #getShared(handle: Handle, tier: RecordTier): Promise<HandleRecord | null> {
+  #getShared(handle: Handle, tier: RecordTier): Promise<HandleRecord | null> {
+    return tier.get(handle).then((kept) => {
+      if (kept !== null && this.#options.epochs.trusts(kept.readAt) && kept.record.handle === handle)
+        return kept.record;
+      return this.#readAndShare(handle, tier);
+    });
+  }
+
+  async #readAndShare(handle: Handle, tier: RecordTier): Promise<HandleRecord | null> {
     const { epochs, clock } = this.#options;
-    const kept = await tier.get(handle);
-    if (kept !== null && epochs.trusts(kept.readAt) && kept.record.handle === handle) return kept.record;
     const epoch = epochs.current(); // before it is read: what changes meanwhile keeps it from being shared
     const readAt = clock();
     const record = await this.#read(handle);

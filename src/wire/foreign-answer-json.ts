@@ -42,9 +42,14 @@ export function readHandleAnswer(body: unknown, handle: Handle, learnedAt: numbe
 }
 
 function valuesOf(input: unknown): readonly HandleValue[] {
+  return acceptedValues(readValues(input));
+}
+
+/** Values as others tell them, of any number and size, with the instants of their last writes. Throws `INVALID_VALUE`. */
+export function readValues(input: unknown): readonly HandleValue[] {
   const parsed = parseValues(input, '/values', 'reference');
   const items = input as readonly { readonly timestamp?: unknown }[];
-  return acceptedValues(parsed.map((value, i) => ({ ...value, timestamp: timestampOf(items[i]?.timestamp) })));
+  return parsed.map((value, i) => ({ ...value, timestamp: timestampOf(items[i]?.timestamp) }));
 }
 
 const MAX_TIMESTAMP = 0xffff_ffff;

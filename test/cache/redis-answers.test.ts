@@ -57,6 +57,13 @@ async function open(url = redis.url): Promise<Opened> {
   return { tier, connection, events };
 }
 
+/** With its values, and without what was kept beside them. */
+function read(answer: ForeignAnswer | null): unknown {
+  if (answer?.kind !== 'found') return answer;
+  const { kind, values, learnedAt } = answer;
+  return { kind, values, learnedAt };
+}
+
 /** Sets and waits until it is there: `set` returns at once. */
 async function put(tier: RedisAnswers, key: TierKey, answer: ForeignAnswer, forMs = 60_000): Promise<void> {
   tier.set(key, answer, forMs);
@@ -76,9 +83,31 @@ describe('an answer', () => {
     const [a, b] = [await open(), await open()];
     const answer = told('橡木 \u0001');
     await put(a.tier, KEY, answer);
-    expect(await b.tier.get(KEY)).toEqual(answer);
+    expect(read(await b.tier.get(KEY))).toEqual(answer);
     expect(b.events).toEqual(['hit']);
     expect(await b.tier.get({ handle: '20.500/NONE' as Handle, site: null })).toBeNull();
+  });
+
+  test('and others asked for in the same turn come in one command, each to who asked for it', async () => {
+    const { tier, events } = await open();
+    const keys = Array.from({ length: 150 }, (_, i): TierKey => ({ handle: `20.500/M${i}` as Handle, site: null }));
+    await Promise.all(keys.map((key, i) => put(tier, key, told(`n${i}`))));
+    const commands = async (name: string): Promise<number> => {
+      const stats = String(await redis.command('INFO', 'commandstats'));
+      return Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+    };
+    const before = await commands('mget');
+    events.length = 0;
+    const nobody: TierKey = { handle: '20.500/NONE' as Handle, site: null };
+    const found = await Promise.all([...keys.slice(0, 140), nobody, ...keys.slice(140)].map((key) => tier.get(key)));
+    const names = found.map((one) => (one?.kind === 'found' ? String(one.values[0]?.data) : 'none'));
+    expect(names).toEqual([
+      ...keys.slice(0, 140).map((_, i) => `n${i}`),
+      'none',
+      ...keys.slice(140).map((_, i) => `n${140 + i}`),
+    ]);
+    expect(events.filter((event) => event === 'hit')).toHaveLength(150);
+    expect((await commands('mget')) - before).toBe(3); // of 64 keys at most
   });
 
   test('of absence is one too', async () => {
@@ -95,23 +124,40 @@ describe('an answer', () => {
     expect(await tier.get({ handle: HANDLE, site })).toBeNull();
     const newer = { ...told('ash'), learnedAt: told('oak').learnedAt + 1 };
     await put(tier, { handle: HANDLE, site }, newer);
+    expect(await tier.get(KEY)).toBeNull(); // the later one has taken its place
     events.length = 0;
-    expect(await tier.held(HANDLE)).toEqual(newer); // who looks in wants the newest, and counts for nothing
+    expect(read(await tier.held(HANDLE))).toEqual(newer); // who looks in wants any, and counts for nothing
     expect(await tier.held('20.500/NONE' as Handle)).toBeNull();
     expect(events).toEqual([]);
   });
 
   test.each([
     ['garbage', 'x'],
-    ['another version', '[2,5]'],
-    ['no values', '[1,5,7]'],
-    ['a value cut short', '[1,5,[[1,"T"]]]'],
-    ['what are no bytes', '[1,5,[[1,"T","木",600,false,0,14,[]]]]'],
+    ['of another version', '1 - absent 5\n'],
+    ['of another site', '2 7 absent 5\n'],
+    ['without its end', '2 - absent 5'],
+    ['of no instant', '2 - absent soon\n'],
+    ['of another kind', '2 - told 5 2 600 1 0\n[]'],
+    ['cut off', '2 - shown 5 3 600 1 0\n[]'],
+    ['no array of values', '2 - shown 5 2 600 1 0\n{}'],
+    ['without what follows from it', '2 - shown 5 2\n[]'],
+    ['rows that are none', '2 - rows 5 2\n{}'],
+    ['rows that are no JSON', '2 - rows 5 2\n[}'],
+    ['a value cut short', '2 - rows 5 9\n[[1,"T"]]'],
   ])('that is %s counts for nothing', async (_, text) => {
     const { tier, events } = await open();
-    await redis.command('HSET', 'test:{20.500/BAD}:answer', '-', text);
+    await redis.command('SET', 'test:{20.500/BAD}:answer', text);
     expect(await tier.get({ handle: '20.500/BAD' as Handle, site: null })).toBeNull();
     expect(events).toEqual(['miss']);
+  });
+
+  test('that an older version of the node has put there counts for nothing, and gives way', async () => {
+    const { tier } = await open();
+    const key = { handle: '20.500/OLD' as Handle, site: null };
+    await redis.command('HSET', 'test:{20.500/OLD}:answer', '-', '[1,5]');
+    expect(await tier.get(key)).toBeNull();
+    await put(tier, key, told('oak'));
+    expect(read(await tier.get(key))).toEqual(told('oak'));
   });
 
   test('is gone when its time is over', async () => {
@@ -143,7 +189,7 @@ test('a reply that was there while this thread was busy with something else is n
   await new Promise((resolve) => setImmediate(resolve)); // the command is on its way
   const busyUntil = performance.now() + 8 * TIMEOUT_MS;
   while (performance.now() < busyUntil);
-  expect(await asked).toEqual(told('oak'));
+  expect(read(await asked)).toEqual(told('oak'));
   expect(connection.isUp).toBe(true);
   expect(events).not.toContain('failed');
 });
@@ -165,7 +211,7 @@ describe('a Redis that is ill', () => {
     redis.freeze();
     try {
       const [first = 0, ...others] = await slowest(tier, 50);
-      expect(first).toBeGreaterThan(TIMEOUT_MS / 2);
+      expect(first).toBeGreaterThan(TIMEOUT_MS / 3); // a look before it and time that the thread did not run are not waited for
       expect(Math.max(...others)).toBeLessThan(10);
       expect(events.filter((event) => event === 'failed')).toHaveLength(1);
     } finally {

@@ -7,6 +7,7 @@ import { bytesFromText } from '../../src/domain/bytes.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { HandleRecord } from '../../src/domain/handle-record.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
+import { decodeLoneRecord, encodeLoneRecord } from '../../src/store/lone-record.ts';
 import { type RedisProcess, startRedis } from '../redis-server.ts';
 
 const HANDLE = '88.118.1/木 {1}' as Handle;
@@ -17,7 +18,9 @@ const record: HandleRecord = {
   template: null,
   reason: null,
   recall: { reason: 'a', notice: '召回', timestamp: 7 },
-  values: [makeValue({ index: 2000, type: bytesFromText('NAME'), data: bytesFromText('橡木 \0') })],
+  values: [
+    makeValue({ index: 2000, type: bytesFromText('NAME'), data: bytesFromText('橡木 \0'), timestamp: 1_700_000_000 }),
+  ],
   revision: 3,
   createdAt: 1_700_000_000_000,
   updatedAt: 1_700_000_000_001,
@@ -31,7 +34,8 @@ beforeAll(async () => {
   const settings = { urls: [redis.url], isCluster: false, username: null, password: null, timeoutMs: 500 };
   const connection = new RedisConnection(settings, () => {});
   const observer = { cacheEvent: (_cache: string, event: string) => void events.push(event) };
-  records = new RedisRecords({ connection, keyPrefix: 'test', maxAgeSeconds: 60, observer });
+  const codec = { encode: encodeLoneRecord, decode: decodeLoneRecord };
+  records = new RedisRecords({ connection, keyPrefix: 'test', maxAgeSeconds: 60, observer, codec });
   await connection.ready(3000);
 });
 afterAll(async () => {
@@ -58,10 +62,11 @@ test('a change removes it, and keeps out who had read it before', async () => {
 
 test.each([
   '',
-  '[]',
-  '[2,1,"h",{},[]]',
-  '[1,1,"h",{},[[1]]]',
-  '[1,null,"h",{},[]]',
+  '[1,1,"h",{},[]]',
+  '2 1 ',
+  '2 soon \n',
+  '2 1 88.118.1/MODEL\n',
+  '2 1 88.118.1/MODEL\nx',
 ])('what is no record of this version is a miss: %s', async (text) => {
   await redis.command('SET', `test:{${HANDLE}}:record`, text);
   expect(await records.get(HANDLE)).toBeNull();
