@@ -21,10 +21,20 @@ export interface Renderings {
   values: ByteString | null;
   /** Body of the Handle API for who spells the handle in its canonical form, as UTF-8 bytes. */
   body: ByteString | null;
-  /** Response headers that go with that body, in the door's own order. */
-  headers: readonly string[] | null;
+  /** The Handle API's whole reply with that body. */
+  reply: KeptReply | null;
   /** The values in Handle protocol form. */
   wire: ByteString | null;
+}
+
+/** A reply of HTTP to who spells the handle in its canonical form. */
+export interface KeptReply {
+  readonly status: number;
+  /** Names and values in turn, in the door's own order. */
+  readonly headers: readonly string[];
+  readonly body: ByteString;
+  /** Headers and body as they go out, made on first use. */
+  readonly kept: { rest: string | null };
 }
 
 /** Of an answer that another node gave: when, and what it is worth since, in epoch milliseconds. */
@@ -89,7 +99,7 @@ export type Outcome = Answer['kind'] | 'error';
 export const OUTCOMES = ['found', 'not-found', 'revoked', 'referral', 'error'] as const satisfies readonly Outcome[];
 
 export function noRenderings(): Renderings {
-  return { values: null, body: null, headers: null, wire: null };
+  return { values: null, body: null, reply: null, wire: null };
 }
 
 /** Entity tag of a resolved answer, without view or query: the revisions of the chain (RFC 9110 §8.8.3, weak). */

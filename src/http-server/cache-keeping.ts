@@ -1,11 +1,11 @@
 // `/v1/cache/{handle}`: what is remembered of an identifier that another node answers for, and its purge.
 
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { assertOperator, assertSeesEveryone } from '../registry/authorization.ts';
 import type { Asker } from '../resolver/asker.ts';
 import type { CacheKeeper, Remembered } from '../resolver/resolver.ts';
 import { actorOf } from './authentication.ts';
+import type { Caller } from './client-network.ts';
 import { formatMilliseconds } from './instants.ts';
 import { pathText } from './percent-decoding.ts';
 
@@ -13,7 +13,7 @@ const CACHE = '/v1/cache/';
 
 export function registerCache(
   scope: FastifyInstance,
-  { cacheKeeper, asker }: { readonly cacheKeeper: CacheKeeper; readonly asker: Asker<IncomingMessage> },
+  { cacheKeeper, asker }: { readonly cacheKeeper: CacheKeeper; readonly asker: Asker<Caller> },
 ): void {
   scope.get(`${CACHE}*`, async (request) => {
     assertSeesEveryone(actorOf(request).principal, 'look into the cache');

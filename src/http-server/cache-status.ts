@@ -13,21 +13,22 @@ export interface Provenance {
   readonly durationMs: number | null;
 }
 
-/** The latest headers made: they stay the same for a second, in which a hot identifier is asked for thousands of times. */
+/** The latest reply made: it stays the same for a second, in which a hot identifier is asked for thousands of times. */
 interface Made {
   readonly from: readonly string[];
   readonly ageSeconds: number;
-  readonly made: readonly string[];
+  readonly made: ApiReply | null;
 }
-let latest: Made = { from: [], ageSeconds: -1, made: [] };
+let latest: Made = { from: [], ageSeconds: -1, made: null };
 
 /** The reply as it is for our own answers, else with these headers. */
 export function withProvenance(reply: ApiReply, { learned }: Answer, provenance: Provenance): ApiReply {
   if (learned === null) return reply;
   const { tier, bypassCache, now, durationMs } = provenance;
   const ageSeconds = Math.max(0, Math.floor((now - learned.learnedAt) / 1000));
-  if (tier === 'l1' && durationMs === null && reply.headers === latest.from && ageSeconds === latest.ageSeconds) {
-    return { status: reply.status, headers: latest.made, body: reply.body };
+  const isHit = tier === 'l1' && durationMs === null;
+  if (isHit && reply.headers === latest.from && ageSeconds === latest.ageSeconds && latest.made !== null) {
+    return latest.made;
   }
   const ttlSeconds = Math.round((learned.freshUntil - now) / 1000);
   const how = tier === 'upstream' ? `fwd=${bypassCache ? 'request' : 'miss'}` : 'hit';
@@ -38,7 +39,10 @@ export function withProvenance(reply: ApiReply, { learned }: Answer, provenance:
     'Cache-Status',
     `jiabiao; ${how}; ttl=${ttlSeconds}; detail=${tier}`,
   ];
-  if (tier === 'l1' && durationMs === null) latest = { from: reply.headers, ageSeconds, made: headers };
   if (durationMs !== null) headers.push('Server-Timing', `${tier};dur=${durationMs.toFixed(1)}`);
-  return { ...reply, headers };
+  const { status, body } = reply;
+  if (!isHit) return { status, headers, body };
+  const made = { status, headers, body, kept: { rest: null } };
+  latest = { from: reply.headers, ageSeconds, made };
+  return made;
 }

@@ -1,32 +1,38 @@
 // Where a request comes from: its client's network, and whether it came encrypted. What was forwarded counts only from
 // configured proxies.
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { networkOf } from '../domain/client-network.ts';
 import { HandleError } from '../domain/error.ts';
 
 const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
 
+/** Who asks, as far as an answer can depend on it: a request, or a connection whose requests say nothing more. */
+export interface Caller {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** Tells the network a request comes from; the same text for the same network. */
-export type ClientNetwork = (request: IncomingMessage) => string;
+export type ClientNetwork = (caller: Caller) => string;
 
 /** Tells the address a request comes from; empty if its connection is gone. */
-export type ClientAddress = (request: IncomingMessage) => string;
+export type ClientAddress = (caller: Caller) => string;
 
 /** `trustedProxies`: addresses or `address/length` whose `X-Forwarded-For` is believed. Throws `INVALID_CONFIG`. */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const proxies = proxyList(trustedProxies);
-  return (request) => {
-    const peer = plainAddress(request.socket.remoteAddress ?? '');
-    return proxies === null ? peer : clientAddress(peer, request.headers['x-forwarded-for'], proxies);
+  return ({ socket, headers }) => {
+    const peer = plainAddress(socket.remoteAddress ?? '');
+    return proxies === null ? peer : clientAddress(peer, headers['x-forwarded-for'], proxies);
   };
 }
 
 /** As `createClientAddress`. */
 export function createClientNetwork(trustedProxies: readonly string[]): ClientNetwork {
   const addressOf = createClientAddress(trustedProxies);
-  return (request) => networkOf(addressOf(request));
+  return (caller) => networkOf(addressOf(caller));
 }
 
 /** Tells whether nobody on the way could read or change a request. */

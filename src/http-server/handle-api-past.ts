@@ -70,5 +70,5 @@ function valuesOf(answer: Answer): readonly HandleValue[] {
 function unkept(reply: ApiReply): ApiReply {
   const headers = [...reply.headers];
   headers[headers.indexOf('Cache-Control') + 1] = 'private, no-store';
-  return { ...reply, headers };
+  return { status: reply.status, headers, body: reply.body };
 }

@@ -16,6 +16,8 @@ export interface ApiReply {
   /** Names and values in turn, `Content-Length` included. */
   readonly headers: readonly string[];
   readonly body: ByteString;
+  /** Of a reply that is kept: the bytes of its headers and body, once somebody made them. */
+  readonly kept?: { rest: string | null };
 }
 
 const JSON_TYPE = 'application/json;charset=utf-8';
@@ -100,8 +102,8 @@ export function publicReply(answer: Answer, spelled: string, ifNoneMatch: string
   // Another spelling, or P alone for the prefix handle 0.NA/P, is echoed as it came.
   if (spelled !== answer.handle) return { status: 200, headers: foundHeaders(answer, body), body };
   const { renderings } = answer;
-  renderings.headers ??= foundHeaders(answer, body);
-  return { status: 200, headers: renderings.headers, body };
+  renderings.reply ??= { status: 200, headers: foundHeaders(answer, body), body, kept: { rest: null } };
+  return renderings.reply;
 }
 
 function tagOf(answer: Found): string {

@@ -23,6 +23,7 @@ import { AskedQuestion, type Asker, type Asking } from '../resolver/asker.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
 import { withProvenance } from './cache-status.ts';
+import type { Caller } from './client-network.ts';
 import type { PastReplies } from './handle-api-past.ts';
 import { type ApiQuery, PLAIN_QUERY, parseApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
@@ -44,7 +45,7 @@ export function isHandlesPath(url: string): boolean {
 }
 
 export interface HandleApiOptions {
-  readonly asker: Asker<IncomingMessage>;
+  readonly asker: Asker<Caller>;
   readonly hops: Hops;
   readonly clock: () => number;
   readonly past: PastReplies;
@@ -76,32 +77,32 @@ export class HandleApi {
     this.#options = options;
   }
 
-  /** The hot path: from the socket to the resolver and back, without the framework. */
+  /** A plain resolution that node:http has read, without the framework. */
   answerPlain(request: IncomingMessage, response: ServerResponse): void {
-    const { asker, writer, hops } = this.#options;
+    const { writer } = this.#options;
+    const reply = this.plainReply(request.url as string, request);
+    if (reply instanceof Promise) void reply.then((landed) => writer.write(request, response, landed));
+    else writer.write(request, response, reply);
+  }
+
+  /** The hot path: from the path of a plain resolution to the resolver and back. Never throws nor rejects. */
+  plainReply(url: string, caller: Caller): ApiReply | Promise<ApiReply> {
+    const { asker, hops } = this.#options;
     let spelled: string | null = null;
     try {
-      spelled = pathText(request.url as string, HANDLES.length);
-      const question = new AskedQuestion(asker, asker.parse(spelled), request, hops.asking(request));
+      spelled = pathText(url, HANDLES.length);
+      const question = new AskedQuestion(asker, asker.parse(spelled), caller, hops.asking(caller));
       const answer = asker.answer('handle-api', question);
-      if (!(answer instanceof Promise)) {
-        const reply = publicReply(answer, spelled, request.headers['if-none-match']);
-        writer.write(request, response, answer.learned === null ? reply : this.#told(reply, answer, question, null));
-        return;
-      }
-      this.#wait(response, question, answer, spelled);
+      if (answer instanceof Promise) return this.#wait(question, answer, spelled);
+      const reply = publicReply(answer, spelled, caller.headers['if-none-match']);
+      return answer.learned === null ? reply : this.#told(reply, answer, question, null);
     } catch (error) {
-      writer.write(request, response, this.#plainFailure(error, spelled));
+      return this.#plainFailure(error, spelled);
     }
   }
 
   /** Hits are answered whatever the load; only what has to wait is turned away. */
-  #wait(
-    response: ServerResponse,
-    question: AskedQuestion<IncomingMessage>,
-    pending: Promise<Answer>,
-    spelled: string,
-  ): void {
+  #wait(question: AskedQuestion<Caller>, pending: Promise<Answer>, spelled: string): Promise<ApiReply> {
     const { inFlight } = this.#options;
     try {
       inFlight.enter();
@@ -109,28 +110,20 @@ export class HandleApi {
       pending.catch(() => {}); // nobody waits for it here any more
       throw error;
     }
-    void this.#answerLater(response, question, pending, spelled);
+    return this.#replyLater(question, pending, spelled);
   }
 
-  async #answerLater(
-    response: ServerResponse,
-    question: AskedQuestion<IncomingMessage>,
-    pending: Promise<Answer>,
-    spelled: string,
-  ): Promise<void> {
+  async #replyLater(question: AskedQuestion<Caller>, pending: Promise<Answer>, spelled: string): Promise<ApiReply> {
     const startedAt = performance.now();
-    const request = question.client as IncomingMessage; // a plain question is always somebody's
-    let reply: ApiReply;
     try {
       const answer = await pending;
-      reply = publicReply(answer, spelled, request.headers['if-none-match']);
-      reply = this.#told(reply, answer, question, performance.now() - startedAt);
+      const reply = publicReply(answer, spelled, question.client?.headers['if-none-match']);
+      return this.#told(reply, answer, question, performance.now() - startedAt);
     } catch (error) {
-      reply = this.#plainFailure(error, spelled);
+      return this.#plainFailure(error, spelled);
     } finally {
       this.#options.inFlight.leave();
     }
-    this.#options.writer.write(request, response, reply);
   }
 
   /** The reply to any resolution, with its parameters and key. Never throws. */
@@ -163,12 +156,7 @@ export class HandleApi {
     }
   }
 
-  #told(
-    reply: ApiReply,
-    answer: Answer,
-    question: AskedQuestion<IncomingMessage>,
-    durationMs: number | null,
-  ): ApiReply {
+  #told(reply: ApiReply, answer: Answer, question: AskedQuestion<Caller>, durationMs: number | null): ApiReply {
     const { tier, bypassCache } = question;
     return withProvenance(reply, answer, { tier, bypassCache, now: this.#options.clock(), durationMs });
   }

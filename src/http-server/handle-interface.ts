@@ -17,7 +17,7 @@ import type { PastResolver } from '../resolver/past.ts';
 import type { InFlight } from './admission.ts';
 import type { ApiWriter } from './api-writer.ts';
 import type { RequestAuthentication } from './authentication.ts';
-import { createSecureCheck } from './client-network.ts';
+import { type Caller, createSecureCheck } from './client-network.ts';
 import { HandleAdmin } from './handle-admin.ts';
 import { HandleApi } from './handle-api.ts';
 import { PastReplies } from './handle-api-past.ts';
@@ -53,7 +53,7 @@ export interface HandleInterfaceOptions {
 
 /** What it shares with the rest of the door. */
 export interface HandleInterfaceParts {
-  readonly asker: Asker<IncomingMessage>;
+  readonly asker: Asker<Caller>;
   readonly authentication: RequestAuthentication;
   readonly guard: AuthenticationGuard<IncomingMessage>;
   readonly networkOf: (request: IncomingMessage) => string;

@@ -1,9 +1,9 @@
 // How far a question has come through other nodes, by its `Via` (RFC 9110 §7.6.3): where it would go in a circle or too
 // far, it is not handed on. It reads one header and asks nobody.
 
-import type { IncomingMessage } from 'node:http';
 import { MAX_HOPS } from '../domain/limits.ts';
 import { type Asking, USUAL } from '../resolver/asker.ts';
+import type { Caller } from './client-network.ts';
 
 /** Characters of `Via` that are looked at and handed on: far more than MAX_HOPS nodes write. */
 const MAX_VIA_LENGTH = 1000;
@@ -16,8 +16,8 @@ export class Hops {
     this.#nodeName = nodeName;
   }
 
-  asking(request: IncomingMessage): Asking {
-    const { via } = request.headers;
+  asking(caller: Caller): Asking {
+    const { via } = caller.headers;
     return via === undefined ? USUAL : this.#through(via);
   }
 

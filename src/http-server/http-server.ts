@@ -43,8 +43,16 @@ import { isPlainResolution } from './handle-api.ts';
 import { answerUnroutable, isHandleApiPath } from './handle-api-routes.ts';
 import { createHandleInterface, type HandleInterfaceOptions } from './handle-interface.ts';
 import { ImportEvents } from './import-events.ts';
-import { answerClientError, closeServer, createLimitedServer, listen, renewSecureContext } from './limited-server.ts';
+import {
+  answerClientError,
+  closeServer,
+  createLimitedServer,
+  type Holder,
+  listen,
+  renewSecureContext,
+} from './limited-server.ts';
 import { createPages, registerPages } from './pages.ts';
+import { createPlainDoor } from './plain-door.ts';
 import { createPlainLog } from './plain-log.ts';
 import { LeadingOn } from './proxy.ts';
 import { addRequestHooks, sanitizedRequestId } from './request-hooks.ts';
@@ -177,24 +185,30 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const authentication = new RequestAuthentication(options.authenticator, guard);
   const writer = createApiWriter(options.corsOrigins, isClosing);
   const addressOf = createClientAddress(options.trustedProxies);
-  const { sample, onDefect } = createPlainLog(options, addressOf);
+  const { sample, sampleBare, onDefect } = createPlainLog(options, addressOf);
   const traced = options.tracer === null ? null : createPlainSpans(options.tracer, options.newRequestId);
   const shared = { asker, authentication, guard, networkOf, writer, inFlight, onDefect };
   const { api, register: registerHandle } = createHandleInterface(options, shared);
 
   const isMutual = options.tls !== null && options.tls.clientCa !== null;
-  const { app, server } = createApp(options, answerUnroutable(api, writer), (framework) => {
-    const admitted = admitting(inFlight, framework);
-    return (request, response) => {
-      if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
-        admitted(request, response);
-        return;
-      }
-      traced?.(request, response);
-      sample?.(request, response);
-      api.answerPlain(request, response);
-    };
-  });
+  // A certificate, or a trace, is of the request's connection and headers: then every request is read in full.
+  const door = isMutual || traced !== null ? null : createPlainDoor({ api, sample: sampleBare, isClosing }, options);
+  const { app, server } = createApp(
+    options,
+    { door, answerUnroutableApi: answerUnroutable(api, writer) },
+    (framework) => {
+      const admitted = admitting(inFlight, framework);
+      return (request, response) => {
+        if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
+          admitted(request, response);
+          return;
+        }
+        traced?.(request, response);
+        sample?.(request, response);
+        api.answerPlain(request, response);
+      };
+    },
+  );
   if (options.tracer !== null) addSpanHooks(app, options.tracer);
   addRequestHooks(app, { ...options, isClosing, addressOf });
   const routes = listRoutes(app);
@@ -222,7 +236,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     close() {
       streams.close();
       importEvents.close();
-      closing ??= closeServer(server).then(() => app.close());
+      closing ??= closeServer(server, door).then(() => app.close());
       return closing;
     },
   };
@@ -241,7 +255,7 @@ type Unroutable = (error: FastifyError, request: FastifyRequest, reply: FastifyR
 
 function createApp(
   options: HttpServerOptions,
-  answerUnroutableApi: Unroutable,
+  { door, answerUnroutableApi }: { readonly door: Holder | null; readonly answerUnroutableApi: Unroutable },
   route: (framework: RequestListener) => RequestListener,
 ): { app: FastifyInstance; server: Server } {
   const { limits, observer, newRequestId, tls } = options;
@@ -252,7 +266,8 @@ function createApp(
     routerOptions: { maxParamLength: 4096 },
     genReqId: (request) => sanitizedRequestId(request.headers['x-request-id']) ?? newRequestId(),
     clientErrorHandler: answerClientError,
-    serverFactory: (framework) => createLimitedServer(route(framework as RequestListener), limits, observer, tls),
+    serverFactory: (framework) =>
+      createLimitedServer(route(framework as RequestListener), { limits, observer, tls, holder: door }),
     frameworkErrors: (error, request, reply) => {
       const answer = isHandleApiPath(request.url) ? answerUnroutableApi : answerProblem;
       answer(error, request, reply);

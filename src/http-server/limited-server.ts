@@ -25,13 +25,26 @@ const CLOSE_SWEEP_MS = 50;
 const REFUSAL_BODY = '{"code":"OVERLOADED","detail":"Too many connections to this node: try again in a second."}';
 const REFUSAL = `HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: ${REFUSAL_BODY.length}\r\n\r\n${REFUSAL_BODY}`;
 
-/** Plain HTTP, or HTTPS with `tls`. */
-export function createLimitedServer(
-  listener: RequestListener,
-  limits: ServerLimits,
-  observer: Observer,
-  tls: TlsMaterial | null,
-): Server {
+/** Stands before a server, and holds connections that node:http does not know of. */
+export interface Holder {
+  /** To be called before anything else listens: whatever takes the server's connections now gets what is let through. */
+  standBefore(server: Server): void;
+  closeIdle(): void;
+  closeAll(): void;
+  /** There is no connection any more. */
+  stop(): void;
+}
+
+export interface LimitedServerOptions {
+  readonly limits: ServerLimits;
+  readonly observer: Observer;
+  /** Plain HTTP without. */
+  readonly tls: TlsMaterial | null;
+  readonly holder: Holder | null;
+}
+
+export function createLimitedServer(listener: RequestListener, parts: LimitedServerOptions): Server {
+  const { limits, observer, tls, holder } = parts;
   const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, connections } = limits;
   const options: ServerOptions = {
     headersTimeout: headersTimeoutMs,
@@ -46,6 +59,7 @@ export function createLimitedServer(
       : createSecureServer({ ...options, ...secureOptions(tls), handshakeTimeout: headersTimeoutMs }, listener);
   // A client that neither sends nor reads; later than the clocks above, which can still say so.
   server.timeout = 2 * requestTimeoutMs;
+  holder?.standBefore(server);
   capConnections(server, { limit: connections, refusal: tls === null ? REFUSAL : null }, observer);
   return server;
 }
@@ -127,16 +141,24 @@ export function listen(server: Server, where: { host: string; port: number; reus
 }
 
 /** Takes no new connection, lets what is in flight finish, and ends what does not in time. */
-export function closeServer(server: Server): Promise<void> {
+export function closeServer(server: Server, holder: Holder | null): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  const deadline = setTimeout(() => {
+    holder?.closeAll();
+    server.closeAllConnections();
+  }, CLOSE_TIMEOUT_MS);
+  const closeIdle = (): void => {
+    holder?.closeIdle();
+    server.closeIdleConnections();
+  };
   // A request that had sent its head before the end leaves its connection open when it is done.
-  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_SWEEP_MS);
+  const sweep = setInterval(closeIdle, CLOSE_SWEEP_MS);
   server.close(() => {
     clearTimeout(deadline);
     clearInterval(sweep);
+    holder?.stop();
     resolve();
   });
-  server.closeIdleConnections();
+  closeIdle();
   return promise;
 }

@@ -1,7 +1,6 @@
 // `/{handle}`: what someone gets who opens the address of an identifier, a page for a browser and the Handle API's JSON
 // for everything else. Never more than public values.
 
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import type { Answer, Found, Revoked } from '../domain/answer.ts';
@@ -14,6 +13,7 @@ import type { Observer } from '../domain/observer.ts';
 import { RECALL_INDEX, type Recalled } from '../domain/recall.ts';
 import type { TemplateElements } from '../registry/registry.ts';
 import { type Asker, USUAL } from '../resolver/asker.ts';
+import type { Caller } from './client-network.ts';
 import type { ApiQuery } from './handle-api-query.ts';
 import { type ApiReply, errorReply, publicReply, viewReply } from './handle-api-reply.ts';
 import { sendHome } from './home-page.ts';
@@ -29,7 +29,7 @@ import { bareIdentifier, parseProxyQuery, pathOfIdentifier } from './proxy-query
 import { sendFollowed } from './proxy-reply.ts';
 
 export interface PagesOptions {
-  readonly asker: Asker<IncomingMessage>;
+  readonly asker: Asker<Caller>;
   readonly proxy: LeadingOn;
   readonly observer: Observer;
   readonly templateElements: TemplateElements;

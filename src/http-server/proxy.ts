@@ -10,12 +10,13 @@ import { ALL_VALUES, type HandleValue, selectValues } from '../domain/handle-val
 import { MAX_ALIASES_FOLLOWED } from '../domain/limits.ts';
 import { FIRST_ELEMENT_INDEX } from '../domain/template.ts';
 import { type Asker, USUAL } from '../resolver/asker.ts';
+import type { Caller } from './client-network.ts';
 import { chooseLocation, isForPrograms, type Location, type LocationList } from './locations.ts';
 import { type ProxyQuery, pathOfIdentifier } from './proxy-query.ts';
 import { appended, locationHeader } from './proxy-target.ts';
 
 export interface ProxyOptions {
-  readonly asker: Asker<IncomingMessage>;
+  readonly asker: Asker<Caller>;
   readonly clock: () => number;
   readonly randomBytes: (size: number) => Buffer;
   /** In which somebody in front says what country a client is in; null if nobody does. */

@@ -13,13 +13,14 @@ import { type Asker, USUAL } from '../resolver/asker.ts';
 import { formatJsonText } from '../wire/value-json.ts';
 import { AnswerArray, release } from './answer-array.ts';
 import type { RequestAuthentication } from './authentication.ts';
+import type { Caller } from './client-network.ts';
 import { echo, errorBody, publicBody, sourcedBody } from './handle-api-reply.ts';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './ndjson.ts';
 import { asHandleError } from './problems.ts';
 import { queryChecker, RESOLVE_QUERY } from './schemas.ts';
 
 export interface ResolveBatchOptions {
-  readonly asker: Asker<IncomingMessage>;
+  readonly asker: Asker<Caller>;
   readonly authentication: RequestAuthentication;
   readonly observer: Observer;
 }

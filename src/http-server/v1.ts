@@ -1,6 +1,5 @@
 // Puts `/v1` together: what needs a key, what does not, and what all of it shares.
 
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { HandleError } from '../domain/error.ts';
 import type { Asker } from '../resolver/asker.ts';
@@ -9,6 +8,7 @@ import { type RequestAuthentication, requireKey } from './authentication.ts';
 import { registerCache } from './cache-keeping.ts';
 import type { ChangeStreams } from './change-streams.ts';
 import { registerChanges } from './changes.ts';
+import type { Caller } from './client-network.ts';
 import { registerEnterprises } from './enterprises.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import { registerIdentifierBatch } from './identifier-batch.ts';
@@ -52,7 +52,7 @@ interface V1Options
   readonly importEvents: ImportEvents;
 }
 
-export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker<IncomingMessage>): void {
+export function registerV1(app: FastifyInstance, options: V1Options, asker: Asker<Caller>): void {
   const { authentication, directory, identifiers, observer } = options;
   app.decorateRequest('principal', null);
   app.decorateRequest('rawBody', null);
