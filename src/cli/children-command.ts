@@ -5,6 +5,7 @@ import { ApiClient } from './client.ts';
 import { listAll } from './listing.ts';
 import { handlePath, parseCount, pathOf, sharedFlagsOf } from './options.ts';
 import { printRecords, type RecordJson } from './record-lines.ts';
+import { withoutControls } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addChildrenCommand(program: Command, terminal: Terminal): void {
@@ -19,5 +20,6 @@ export function addChildrenCommand(program: Command, terminal: Terminal): void {
       const path = pathOf(handlePath('/v1/identifiers', handle), { view: 'children' });
       const children = await listAll<RecordJson>(new ApiClient(shared), path, flags.limit, flags.after);
       printRecords(children, shared.json === true, terminal);
+      if (children.length === 0) terminal.note(withoutControls(`Nothing inherits from ${handle} directly.`));
     });
 }

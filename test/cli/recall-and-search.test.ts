@@ -22,7 +22,12 @@ describe('recall, and children', () => {
     });
     expect((await jiabiao('recall', batch, ...words)).stdout).toContain('unchanged  revision 2');
     expect((await jiabiao('resolve', item)).stdout).toContain('RECALL  请停止使用 stop');
-    expect((await jiabiao('children', batch)).stdout).toBe(`${item}  active\n`);
+    expect(await jiabiao('children', batch)).toMatchObject({ code: 0, stdout: `${item}  active\n`, stderr: '' });
+    expect(await jiabiao('children', item)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining(`Nothing inherits from ${item} directly.`),
+    });
     expect((await jiabiao('history', batch)).stdout).toContain('recalled  by');
     expect((await jiabiao('recall', 'lift', batch, '--if-match', '1')).code).toBe(1);
     expect((await jiabiao('recall', 'lift', batch, '--dry-run')).stdout).toContain('updated');
