@@ -169,21 +169,37 @@ export class RedisInvalidations {
       const args = ['COUNT', '500', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after];
       const reply = await patiently(client.call('XREAD', ...args));
       const entries = entriesOf(reply);
-      for (const [, fields] of entries) this.#hear(fields);
+      for (const [, fields] of entries) {
+        if (!this.#hear(fields)) onGap(); // a newer node may say something else: it may have been a change
+      }
       after = entries.at(-1)?.[0] ?? after;
     }
   }
 
-  #hear(fields: readonly string[]): void {
+  /** False if it cannot be read; the number of its sender then counts as not heard. */
+  #hear(fields: readonly string[]): boolean {
     const { nodeId, onHeard, onGap } = this.#options;
     const of = (name: string): string => fields[fields.indexOf(name) + 1] ?? '';
     const from = of('n');
-    if (from === nodeId) return;
+    if (from === nodeId) return true;
     const number = Number(of('c'));
+    const handles = handlesIn(of('h'));
+    if (from === '' || !Number.isSafeInteger(number) || handles === null) return false;
     const before = this.#heard.get(from);
     this.#heard.set(from, number);
-    onHeard(JSON.parse(of('h')) as Handle[]);
+    onHeard(handles);
     if (of('e') !== '' || (before !== undefined && number !== before + 1)) onGap();
+    return true;
+  }
+}
+
+/** Null if they cannot be read. */
+function handlesIn(json: string): readonly Handle[] | null {
+  try {
+    const handles: unknown = JSON.parse(json);
+    return Array.isArray(handles) && handles.every(isText) ? (handles as Handle[]) : null;
+  } catch {
+    return null; // JSON.parse's only way to say so
   }
 }
 
@@ -193,6 +209,8 @@ function entriesOf(reply: unknown): readonly Entry[] {
   const [first, second] = reply;
   return (typeof first === 'string' ? second : first?.[1]) ?? [];
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string';
 
 function patiently<T>(reply: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -110,29 +110,32 @@ describe('a change at one node', () => {
 });
 
 describe('a node that listens', () => {
+  /** As another node tells it, or another program. */
+  const told = (node: string, number: string, rest: readonly string[]) =>
+    redis.command('XADD', 'test:invalidations', '*', 'n', node, 'c', number, ...rest);
+  const toldOf = (number: string, name: string) => told('z', number, ['h', JSON.stringify(handles(name)), 'e', '']);
+
   test('knows that it missed a message by its number', async () => {
     const b = await open('b');
-    const told = (number: string, name: string) =>
-      redis.command(
-        'XADD',
-        'test:invalidations',
-        '*',
-        'n',
-        'z',
-        'c',
-        number,
-        'h',
-        JSON.stringify(handles(name)),
-        'e',
-        '',
-      );
-    await told('7', 'A');
-    await told('8', 'B');
+    await toldOf('7', 'A');
+    await toldOf('8', 'B');
     await until(() => b.heard.length === 2);
     expect(b.gaps).toBe(1);
-    await told('10', 'D');
+    await toldOf('10', 'D');
     await until(() => b.gaps === 2);
     expect(b.heard).toEqual(handles('A', 'B', 'D'));
+  });
+
+  test('takes what it cannot read for a gap, and goes on listening', async () => {
+    const b = await open('b');
+    await toldOf('7', 'A');
+    for (const h of ['no JSON', '7', '{}', '[7]', 'null']) await told('z', '8', ['h', h, 'e', '']);
+    await told('z', 'eight', ['h', '[]', 'e', '']);
+    await redis.command('XADD', 'test:invalidations', '*', 'something', 'else');
+    await until(() => b.gaps === 8);
+    await toldOf('8', 'B');
+    await until(() => b.heard.length === 2);
+    expect([b.heard, b.gaps, b.states.filter((state) => state === 'up').length]).toEqual([handles('A', 'B'), 8, 1]);
   });
 
   test('notices a frozen Redis, and takes it for a gap when it thaws', async () => {
