@@ -45,7 +45,7 @@ export class CachingResolver implements Resolver {
     if (!(answer instanceof Promise)) return this.#keep(question, answer, now);
     const standIn = this.#cache.standIn(question.handle, now);
     if (standIn === undefined) return answer.then((landed) => this.#keep(question, landed, now));
-    return this.#soon(question, answer, standIn);
+    return this.#soon(question, answer, { standIn, askedAt: now });
   }
 
   /** What was refused at once, and can be given all the same. */
@@ -87,8 +87,11 @@ export class CachingResolver implements Resolver {
   }
 
   /** The renewal if it comes in time; else what was known, while the renewal flies on. */
-  #soon(question: Question, renewal: Promise<Answer>, standIn: Answer): Promise<Answer> {
-    const asked = this.#clock();
+  #soon(
+    question: Question,
+    renewal: Promise<Answer>,
+    { standIn, askedAt }: { readonly standIn: Answer; readonly askedAt: number },
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const give = (): void => {
         question.tier = 'stale';
@@ -99,7 +102,7 @@ export class CachingResolver implements Resolver {
       renewal.then(
         (answer) => {
           clearTimeout(patience);
-          resolve(this.#keep(question, answer, asked));
+          resolve(this.#keep(question, answer, askedAt));
         },
         (error: unknown) => {
           clearTimeout(patience);

@@ -124,6 +124,21 @@ describe('an answer past its TTL', () => {
     expect(await askIt()).toBe('1=ash l1');
   });
 
+  test('is asked for again half a minute after it was asked for, however late the question left', async () => {
+    const { passTo, askIt, others } = await scene();
+    passTo(TTL);
+    others.says = () => {
+      passTo(TTL + 5);
+      return Promise.resolve(others.found('old news', TTL, START));
+    };
+    await askIt();
+    passTo(TTL + 29);
+    expect(await askIt()).toBe('1=old news stale');
+    passTo(TTL + 30);
+    others.says = async () => others.found('ash', TTL, START + (TTL + 30) * 1000);
+    expect(await askIt()).toBe('1=ash upstream');
+  });
+
   test('that does not exist any more is not found, and stands in no longer', async () => {
     const { passTo, fail, askIt, others } = await scene();
     passTo(TTL);
