@@ -1,6 +1,5 @@
 // The settings of who is asked for what is not ours, and the rules that join them. It opens no connection.
 
-import { isIP } from 'node:net';
 import { MAX_ROUTES } from '../domain/limits.ts';
 import { SCHEMES } from '../domain/scheme.ts';
 
@@ -111,18 +110,3 @@ export const UPSTREAM_SECTION = {
     description: 'How long after its TTL an answer of others may stand in while they cannot be asked.',
   },
 } as const;
-
-/** A network that cannot be read would only show when somebody is asked. */
-export function networkObjections(networks: readonly string[]): readonly (readonly [path: string, reason: string])[] {
-  return networks
-    .filter((network) => !isNetwork(network))
-    .map((network) => ['upstream.allowedNetworks', `"${network}" is no network: write it as 10.0.0.0/8 or fd00::/8`]);
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', length, ...rest] = text.split('/');
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return (
-    bits > 0 && rest.length === 0 && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits))
-  );
-}

@@ -20,12 +20,12 @@ import {
   type Setting,
   type SettingSchema,
 } from './config-layers.ts';
+import { networkObjections } from './config-networks.ts';
 import { POSTGRES_SECTION, postgresObjections } from './config-postgres.ts';
 import { redisObjections } from './config-redis.ts';
 import { routeObjections } from './config-routes.ts';
 import { SECTIONS, WORKERS } from './config-schema.ts';
 import { TLS_SECTION, tlsObjections } from './config-tls.ts';
-import { networkObjections } from './config-upstream.ts';
 import type { TlsSettings } from './tls-files.ts';
 
 type SectionsOf<T> = {
@@ -160,7 +160,9 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
   const homed = valueIn(layer, 'node.homed') as Raw['node']['homed'];
   const own = [valueIn(layer, 'node.prefix') as string, ...homed.map(({ prefix }) => prefix)];
   const routes = routeObjections(valueIn(layer, 'upstream.routes') as Raw['upstream']['routes'], own);
-  const networks = networkObjections(valueIn(layer, 'upstream.allowedNetworks') as readonly string[]);
+  const networks = ['http.trustedProxies', 'upstream.allowedNetworks'].flatMap((path) =>
+    networkObjections(path, valueIn(layer, path) as readonly string[]),
+  );
   const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
   return [
     ...plainObjections(layer, tls),

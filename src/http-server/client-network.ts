@@ -56,10 +56,11 @@ function proxyList(trustedProxies: readonly string[]): BlockList | null {
   if (trustedProxies.length === 0) return null;
   const list = new BlockList();
   for (const entry of trustedProxies) {
-    const [address = '', length] = entry.split('/');
+    const [address = '', length, ...rest] = entry.split('/');
     const family = isIP(address);
-    const bits = length === undefined ? (family === 4 ? 32 : 128) : Number(length);
-    if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
+    const most = family === 4 ? 32 : 128;
+    const bits = length === undefined ? most : Number(/^\d{1,3}$/.test(length) ? length : 'none');
+    if (family === 0 || rest.length > 0 || !(bits <= most)) {
       throw new HandleError(
         'INVALID_CONFIG',
         `"${entry}" is not an address or network: write 10.0.0.5, 10.0.0.0/8 or fd00::/8 in http.trustedProxies.`,

@@ -124,14 +124,18 @@ describe('settings', () => {
 
   test.each([
     '10.0.0.0/33',
+    '10.0.0.0/99',
     'fd00::/129',
     '10.0.0/8',
     '10.0.0.0/',
     '10.0.0.0/8/8',
     'example.com',
   ])('know no network %s', (network) => {
-    const message = refusalOf({ file: fileOf({ upstream: { allowedNetworks: [network] } }) });
-    expect(message).toContain(`"${network}" is no network: write it as 10.0.0.0/8`);
+    const [allowedNetworks, trustedProxies] = [[network], [network]];
+    const message = refusalOf({ file: fileOf({ upstream: { allowedNetworks }, http: { trustedProxies } }) });
+    for (const setting of ['upstream.allowedNetworks', 'http.trustedProxies']) {
+      expect(message).toMatch(new RegExp(`${setting} .*"${network}" is no network: write it as 10.0.0.0/8`));
+    }
   });
 
   test("keep the case rule given for the node's own prefix", () => {

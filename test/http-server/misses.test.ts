@@ -110,7 +110,7 @@ describe('the network of a client', () => {
   });
 
   it('cannot be told from a proxy that is no address', () => {
-    for (const entry of ['proxy.example', '10.0.0.0/33', '10.0.0.0/x']) {
+    for (const entry of ['proxy.example', '10.0.0.0/33', '10.0.0.0/x', '10.0.0.0/', '10.0.0.0/8/8']) {
       expect(() => createClientNetwork([entry])).toThrow(/trustedProxies/);
     }
   });
