@@ -2,7 +2,7 @@
 // encoding than their file.
 
 import { isAscii, isUtf8 } from 'node:buffer';
-import { HandleError } from '../domain/error.ts';
+import { HandleError, type Saying } from '../domain/error.ts';
 import { MAX_ROW_BYTES } from '../domain/limits.ts';
 import type { TextEncoding } from './import-encoding.ts';
 
@@ -69,24 +69,19 @@ function encodingOfLines(chunk: Buffer): 'latin1' | 'utf8' | null {
   return isUtf8(chunk.subarray(chunk.indexOf(NEWLINE) + 1, chunk.lastIndexOf(NEWLINE) + 1)) ? 'utf8' : null;
 }
 
-interface Fault {
-  readonly en: string;
-  readonly zh: string;
-}
-
-const TOO_LONG: Fault = {
+const TOO_LONG: Saying = {
   en: `This row has more than ${MAX_ROW_BYTES} bytes: divide it, or check that its lines end where they should.`,
   zh: `该行超过 ${MAX_ROW_BYTES} 字节：请拆分，或检查换行是否正确。`,
 };
-const NOT_UTF8: Fault = {
+const NOT_UTF8: Saying = {
   en: 'This row is not UTF-8: save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.',
   zh: '该行不是 UTF-8 编码：请在 Excel 或 WPS 中另存为“CSV UTF-8”后重新导入。',
 };
-const NOT_GB18030: Fault = {
+const NOT_GB18030: Saying = {
   en: 'This row is not GB18030 as the rest of the file: its bytes are damaged. Save the file as UTF-8 (in Excel or WPS: Save as, "CSV UTF-8") and import it again.',
   zh: '该行不是文件其余部分所用的 GB18030 编码，字节已损坏：请在 Excel 或 WPS 中另存为“CSV UTF-8”后重新导入。',
 };
-const MIXED: Fault = {
+const MIXED: Saying = {
   en: 'This row is UTF-8 and the rest of the file GB18030: the file was put together from two. Save each part as UTF-8 and import it again.',
   zh: '该行是 UTF-8 编码，文件其余部分是 GB18030：文件由两部分拼成。请把每部分都存为 UTF-8 后重新导入。',
 };
@@ -108,7 +103,7 @@ function decodeGb18030Line(number: number, line: Buffer): Line {
   }
 }
 
-function brokenLine(number: number, code: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE', { en, zh }: Fault): Line {
+function brokenLine(number: number, code: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE', { en, zh }: Saying): Line {
   return { number, text: '', error: new HandleError(code, en, { at: `line ${number}`, zh }) };
 }
 
