@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
-import { IDEMPOTENCY_TTL_MS } from '../../src/domain/limits.ts';
+import { IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_RESULTS } from '../../src/domain/limits.ts';
 import { lotIdOf } from '../../src/domain/lot.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
 import { openPostgres, type PostgresFixture, postgres } from './postgres-world.ts';
@@ -143,6 +143,26 @@ it('results of requests are cleared away when nobody can ask for them any more',
   await store.commit(keyed('new'));
   await until(async () => (await held()).length === 1);
   expect(await held()).toEqual(['new']);
+  await close();
+});
+
+it('results that could not be dropped when there were too many are dropped with the next request', async () => {
+  const { schema, store, close } = await openPostgres();
+  const { query } = await postgres();
+  const held = async () => Number((await query(`SELECT count(*) FROM ${schema}.idempotency`))[0]?.count);
+  const keyed = (key: string) =>
+    store.commit(request([put(h(key))], { idempotency: { key, bodyHash: 'b', note: '' } }));
+  await query(`INSERT INTO ${schema}.idempotency (key, principal, stamp, body)
+    SELECT 'old ' || i, 'operator', i, '' FROM generate_series(1, ${MAX_IDEMPOTENCY_RESULTS}) i`);
+  await query(`CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'no deletions now'; END $$`);
+  await query(`CREATE TRIGGER refusing BEFORE DELETE ON ${schema}.idempotency
+    FOR EACH ROW EXECUTE FUNCTION ${schema}.refuse()`);
+  expect((await keyed('one')).outcomes).toMatchObject([{ revision: 1 }]);
+  expect(await held()).toBe(MAX_IDEMPOTENCY_RESULTS + 1);
+  await query(`DROP TRIGGER refusing ON ${schema}.idempotency`);
+  await keyed('two');
+  expect(await held()).toBe(MAX_IDEMPOTENCY_RESULTS);
   await close();
 });
 
