@@ -19,7 +19,7 @@ const ofHandle = {
 } as const;
 const ofPrefix = { tag: 'Enterprises', access: 'key', failures: 'handle-api' } as const;
 const WRITING = ['INVALID_HANDLE', 'NOT_RESPONSIBLE', 'INSUFFICIENT_PERMISSIONS', 'INVALID_STATE', 'STORE_READ_ONLY'];
-const WRITE_PROBLEMS = [...WRITING, 'REVISION_CONFLICT', 'PAYLOAD_TOO_LARGE', 'NOT_FOUND'] as readonly ErrorCode[];
+const WRITE_PROBLEMS = [...WRITING, 'REVISION_CONFLICT', 'NOT_FOUND'] as readonly ErrorCode[];
 
 const told = (description: string, handle: string): Answer => ({
   description,
@@ -108,7 +108,14 @@ export const HANDLE_ADMIN_OPERATIONS: readonly Operation[] = [
     pathExamples: { prefix: HOMED },
     query: HOME_QUERY,
     answers: { 200: told('It is homed.', HOMED) },
-    problems: ['INVALID_PREFIX', 'INSUFFICIENT_PERMISSIONS', 'INVALID_STATE', 'STORE_READ_ONLY', 'REVISION_CONFLICT'],
+    problems: [
+      'PAYLOAD_TOO_LARGE',
+      'INVALID_PREFIX',
+      'INSUFFICIENT_PERMISSIONS',
+      'INVALID_STATE',
+      'STORE_READ_ONLY',
+      'REVISION_CONFLICT',
+    ],
   },
   {
     ...ofPrefix,

@@ -2,7 +2,7 @@
 // messages of the Handle protocol.
 
 import { SITE_EXAMPLE } from './describe-examples.ts';
-import { REDIRECTS } from './describe-resolution.ts';
+import { PAGE_FAILURES, REDIRECTS } from './describe-resolution.ts';
 import type { Answer, Operation } from './operation.ts';
 import { VERIFICATION_QUERY } from './schemas-described.ts';
 import { API_SESSION, SITE, SITE_ANSWER, VERIFICATION } from './schemas-handle-interface.ts';
@@ -15,7 +15,7 @@ const told = (description: string, example: object = session): Answer => ({
 });
 const gone: Answer = { description: 'No such session, or the connection is not encrypted.' };
 const ofSession = { tag: 'Handle protocol', access: 'open', failures: 'handle-api' } as const;
-const problems = ['INVALID_REQUEST', 'FORBIDDEN', 'RATE_LIMITED', 'OVERLOADED', 'PAYLOAD_TOO_LARGE'] as const;
+const problems = ['INVALID_REQUEST', 'FORBIDDEN', 'RATE_LIMITED', 'OVERLOADED'] as const;
 const site = (summary: string, schema: object, example: object) =>
   ({
     ...ofSession,
@@ -122,7 +122,8 @@ export const HANDLE_SESSION_OPERATIONS: readonly Operation[] = [
         content: { 'application/x-hdl-message': {}, 'text/html': {} },
       },
       ...REDIRECTS,
+      ...PAGE_FAILURES,
     },
-    problems: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'OVERLOADED', 'INTERNAL', 'INVALID_REQUEST'],
+    problems: ['NOT_FOUND', 'OVERLOADED', 'INTERNAL', 'INVALID_REQUEST'],
   },
 ];

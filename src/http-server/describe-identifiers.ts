@@ -47,8 +47,6 @@ export const WRITE_PROBLEMS = [
   'REVISION_CONFLICT',
   'IDEMPOTENCY_MISMATCH',
   'IDEMPOTENCY_IN_PROGRESS',
-  'PAYLOAD_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
   'STORE_READ_ONLY',
 ] as const;
 
@@ -184,13 +182,7 @@ export const IDENTIFIER_OPERATIONS: readonly Operation[] = [
         headers: ['Idempotency-Replayed'],
       },
     },
-    problems: [
-      'IDEMPOTENCY_MISMATCH',
-      'IDEMPOTENCY_IN_PROGRESS',
-      'PAYLOAD_TOO_LARGE',
-      'UNSUPPORTED_MEDIA_TYPE',
-      'STORE_READ_ONLY',
-    ],
+    problems: ['IDEMPOTENCY_MISMATCH', 'IDEMPOTENCY_IN_PROGRESS', 'STORE_READ_ONLY'],
   },
   {
     method: 'post',

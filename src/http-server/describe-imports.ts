@@ -74,7 +74,7 @@ export const IMPORT_OPERATIONS: readonly Operation[] = [
       },
     },
     answers: { 202: { ...jobOf('The file is there, and the import waits for its turn.'), headers: ['Location'] } },
-    problems: ['FORBIDDEN', 'INVALID_REQUEST', 'NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'OVERLOADED', 'STORE_READ_ONLY'],
+    problems: ['FORBIDDEN', 'INVALID_REQUEST', 'NOT_FOUND', 'OVERLOADED', 'STORE_READ_ONLY'],
   },
   {
     method: 'get',
@@ -176,7 +176,7 @@ export const IMPORT_OPERATIONS: readonly Operation[] = [
       content: { 'application/json': { schema: { type: 'object', additionalProperties: true }, example: mapping } },
     },
     answers: { 200: profileOf('Saved.') },
-    problems: ['FORBIDDEN', 'INVALID_STATE', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE'],
+    problems: ['FORBIDDEN', 'INVALID_STATE'],
   },
   {
     method: 'get',

@@ -39,6 +39,6 @@ export const PRESERVED_OPERATIONS: readonly Operation[] = [
         },
       },
     },
-    problems: ['FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'STORE_READ_ONLY'],
+    problems: ['FORBIDDEN', 'STORE_READ_ONLY'],
   },
 ];

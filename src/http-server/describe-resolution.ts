@@ -66,6 +66,18 @@ export const REDIRECTS: Operation['answers'] = Object.fromEntries(
   ]),
 );
 
+/** Of the address of an identifier, and of the home page's form. */
+export const PAGE_FAILURES: Operation['answers'] = {
+  300: pageOr('The prefix is served elsewhere.'),
+  400: pageOr('Not a handle.'),
+  404: pageOr('Not found, or not homed here; as JSON, revoked too.', missing),
+  410: pageOr('Revoked, with the reason.'),
+  429: pageOr('Too many identifiers that do not exist were asked for.'),
+  500: pageOr('A defect of the node.'),
+  502: pageOr('Another node answers for it, and could not be asked.'),
+  503: pageOr('The node could not find out.'),
+};
+
 export const RESOLUTION_OPERATIONS: readonly Operation[] = [
   {
     method: 'get',
@@ -100,7 +112,7 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
       },
     },
     answers: HANDLE_API_ANSWERS,
-    problems: [...RESOLUTION_PROBLEMS, 'UNAUTHENTICATED', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+    problems: [...RESOLUTION_PROBLEMS, 'UNAUTHENTICATED', 'FORBIDDEN'],
     failures: 'handle-api',
   },
   {
@@ -129,7 +141,7 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
         },
       },
     },
-    problems: ['UNAUTHENTICATED', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
+    problems: ['UNAUTHENTICATED'],
   },
   {
     method: 'get',
@@ -149,16 +161,9 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
         content: { ...pageOr('', found).content, 'text/xml': { schema: { type: 'string' } } },
       },
       ...REDIRECTS,
-      300: pageOr('The prefix is served elsewhere.'),
+      ...PAGE_FAILURES,
       304: { description: 'It still is what If-None-Match names.', headers: ['ETag'] },
-      400: pageOr('Not a handle.'),
-      404: pageOr('Not found, or not homed here; as JSON, revoked too.', missing),
-      410: pageOr('Revoked, with the reason.'),
-      429: pageOr('Too many identifiers that do not exist were asked for.'),
-      500: pageOr('A defect of the node.'),
-      502: pageOr('Another node answers for it, and could not be asked.'),
-      503: pageOr('The node could not find out.'),
     },
-    problems: [],
+    problems: ['INVALID_HANDLE'],
   },
 ];

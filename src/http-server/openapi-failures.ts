@@ -14,11 +14,15 @@ const OF_ACCESS = {
   key: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED', 'FORBIDDEN'],
 } as const satisfies Record<Operation['access'], readonly ErrorCode[]>;
 
+/** What a body can be refused for before it is read. */
+const OF_BODY = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
+
 /** By status, lowest first. */
-export function failuresOf({ access, problems, failures = 'problem' }: Operation): ReadonlyMap<string, Answer> {
+export function failuresOf({ access, body, problems, failures = 'problem' }: Operation): ReadonlyMap<string, Answer> {
   const statusOf = (code: ErrorCode): number =>
     failures === 'problem' ? PROBLEMS[code].status : HANDLE_API_ERRORS[code].status;
-  const codes = [...new Set<ErrorCode>([...OF_ACCESS[access], ...problems])];
+  const ofBody = body === undefined ? [] : OF_BODY;
+  const codes = [...new Set<ErrorCode>([...OF_ACCESS[access], ...ofBody, ...problems])];
   const byStatus = Map.groupBy(codes, statusOf);
   // On encrypted connections it asks for credentials, which it cannot on others.
   if (failures === 'handle-api' && codes.includes('UNAUTHENTICATED')) byStatus.set(401, ['UNAUTHENTICATED']);
