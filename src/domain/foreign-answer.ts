@@ -32,13 +32,13 @@ export interface DelegatedSite {
   readonly prefix: Prefix;
   /** HTTP base URLs, in the order they are to be tried. */
   readonly urls: readonly string[];
-  /** Data of its HS_SITE values, asked over the Handle protocol where there is no URL. */
+  /** Data of its HS_SITE values, asked over the Handle protocol where there is no URL, or none that can say. */
   readonly sites: readonly ByteString[];
 }
 
 /** The same for the same place, under which what it says is kept. */
 export function siteKeyOf({ urls, sites }: DelegatedSite): string {
-  return (urls.length > 0 ? urls : sites).join('\n');
+  return [...urls, ...sites].join('\n');
 }
 
 export interface ForeignQuestion {

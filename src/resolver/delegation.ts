@@ -133,7 +133,8 @@ export class Delegations {
     const urls = [...new Set(all.filter((url) => !this.#isOwn(url)))];
     // A site that is this very node delegates nothing: to follow it would be a loop.
     if (urls.length === 0 && (all.length > 0 || sites.some((value) => this.#isOwnServer(value)))) return null;
-    const handleSites = urls.length > 0 ? [] : sites.filter(speaksHandle).slice(0, MAX_SITES_OF_RECORD);
+    const isElsewhere = (value: HandleValue): boolean => speaksHandle(value) && !this.#isOwnServer(value);
+    const handleSites = sites.filter(isElsewhere).slice(0, MAX_SITES_OF_RECORD);
     const site = { prefix, urls, sites: handleSites.map(({ data }) => data) };
     return {
       prefix,

@@ -46,12 +46,12 @@ export class HandleUpstream {
     this.#walk = new HandleWalk(new HandleClient(seams), settings.start, seams.clock);
   }
 
-  /** Throws `UPSTREAM_UNAVAILABLE`, or `OVERLOADED` if enough is on its way. */
-  fetch(handle: Handle, via: string): Promise<ForeignAnswer> {
-    const { start, transport, isCertified, deadlineMs } = this.#settings;
+  /** Throws `UPSTREAM_UNAVAILABLE`, or `OVERLOADED` if enough is on its way. `endsAt`: of `performance.now()`. */
+  fetch(handle: Handle, via: string, endsAt = performance.now() + this.#settings.deadlineMs): Promise<ForeignAnswer> {
+    const { start, transport, isCertified } = this.#settings;
     const manner = {
       ...{ transport, isCertified, isAuthoritative: false },
-      endsAt: performance.now() + deadlineMs,
+      endsAt,
       // A delegated site answers itself or not at all.
       mayRecurse: start.kind !== 'site',
       hops: via === '' ? 1 : via.split(',').length + 1,

@@ -59,9 +59,8 @@ export class HttpUpstream {
     this.#gate = new Gate({ ...settings, ...seams });
   }
 
-  /** Throws `UPSTREAM_UNAVAILABLE`, or `OVERLOADED` if enough is on its way. */
-  fetch(handle: Handle, via: string): Promise<ForeignAnswer> {
-    const endsAt = performance.now() + this.#settings.deadlineMs;
+  /** Throws `UPSTREAM_UNAVAILABLE`, or `OVERLOADED` if enough is on its way. `endsAt`: of `performance.now()`. */
+  fetch(handle: Handle, via: string, endsAt = performance.now() + this.#settings.deadlineMs): Promise<ForeignAnswer> {
     const path = this.#pathOf(handle);
     return this.#gate.pass(() => this.#ask({ handle, path, via }, endsAt));
   }

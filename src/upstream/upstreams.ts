@@ -22,6 +22,7 @@ import { HandleTransport } from './handle-transport.ts';
 import { HandleUpstream, type HandleUpstreamSettings } from './handle-upstream.ts';
 import { HttpClient, type HttpClientOptions } from './http-client.ts';
 import { HttpUpstream } from './http-upstream.ts';
+import { SiteUpstream } from './site-upstream.ts';
 
 interface HttpRoute extends Route {
   readonly protocol: 'http';
@@ -167,14 +168,19 @@ export class Upstreams implements ForeignReader {
     const name = `site of ${prefix}`;
     const common = { name, deadlineMs, maxConcurrent: Math.min(maxConcurrent, MAX_CONCURRENT_AT_SITE) };
     const seams = this.#seams(name, 'delegated', () => {});
-    if (urls.length === 0) {
-      const known = sites.map((data) => siteOfData(data, () => false)).filter((site) => site !== null);
-      const start = { kind: 'site', sites: known } as const;
-      const settings = { ...common, start, transport: 'TCP', isCertified: false } as const;
-      return new HandleUpstream(settings, { ...seams, transport: this.#transport });
-    }
-    const settings = { ...common, endpoints: urls, isConfigured: false, path: HANDLE_PATH, mapping: null };
-    return new HttpUpstream(settings, { ...seams, client: this.#client });
+    const known = sites.map((data) => siteOfData(data, () => false)).filter((one) => one !== null);
+    const overHttp = () => {
+      const how = { endpoints: urls, isConfigured: false, path: HANDLE_PATH, mapping: null };
+      return new HttpUpstream({ ...common, ...how }, { ...seams, client: this.#client });
+    };
+    const overHandle = () => {
+      // Who is to be reached encrypted is not believed unsigned.
+      const isCertified = urls.some((url) => url.startsWith('https:'));
+      const how = { start: { kind: 'site', sites: known }, transport: 'TCP', isCertified } as const;
+      return new HandleUpstream({ ...common, ...how }, { ...seams, transport: this.#transport });
+    };
+    if (urls.length === 0) return overHandle();
+    return known.length === 0 ? overHttp() : new SiteUpstream({ first: overHttp(), second: overHandle(), deadlineMs });
   }
 
   #seams(name: string, place: UpstreamPlace, onBreaker: GateOptions['onBreaker']) {

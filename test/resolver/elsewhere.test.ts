@@ -175,6 +175,14 @@ describe('a prefix whose enterprise answers for itself', () => {
     expect(others.asked).toMatchObject([{ site: { prefix: '88.118.7', urls: [], sites: [alone.data] } }]);
   });
 
+  test('that can be asked by HTTP too is asked by either, as long as it is not this very node', async () => {
+    const { world, others } = open({ delegation: 'recurse', ownAddresses: ['203.0.113.1:2641'] });
+    const both = site('203.0.113.9', ['HTTP', 8000], ['TCP', 2641]);
+    world.write(PREFIX_RECORD, { values: [both, { ...site('203.0.113.1', ['TCP', 2641]), index: 7 }] });
+    expect(await askLater(world, DELEGATED)).toMatchObject({ says: '1=oak' });
+    expect(others.asked).toMatchObject([{ site: { urls: ['http://203.0.113.9:8000'], sites: [both.data] } }]);
+  });
+
   test('that takes no questions, or is no site, is referred to', async () => {
     const { world, others } = open({ delegation: 'recurse' });
     for (const values of [[site('203.0.113.9')], [typed(2, 'HS_SITE', 'nonsense' as ByteString)]]) {

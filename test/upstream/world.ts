@@ -1,6 +1,8 @@
 // Upstreams over real sockets, opened for one test and closed after it.
 
 import { afterEach, expect } from 'vitest';
+import type { ByteString } from '../../src/domain/bytes.ts';
+import type { ForeignQuestion } from '../../src/domain/foreign-answer.ts';
 import type { Handle } from '../../src/domain/handle.ts';
 import type { BreakerState, UpstreamOutcome } from '../../src/domain/observer.ts';
 import { siteOfHost } from '../../src/upstream/handle-sites.ts';
@@ -30,6 +32,8 @@ export interface World {
   readonly failures: string[];
   ask(handle?: string): ReturnType<Upstreams['fetch']>;
   askSite(...urls: string[]): ReturnType<Upstreams['fetch']>;
+  /** A site that has both. */
+  askBoth(urls: readonly string[], site: ByteString): ReturnType<Upstreams['fetch']>;
 }
 
 type HttpRoute = Extract<UpstreamRoute, { protocol: 'http' }>;
@@ -68,14 +72,13 @@ export function world(endpoints: readonly string[], more: Partial<UpstreamsOptio
     breaker,
     failures,
     ask: (handle = HANDLE) => upstreams.fetch({ handle: handle as Handle, site: null, via: '', isRenewal: false }),
-    askSite: (...urls) =>
-      upstreams.fetch({
-        handle: HANDLE,
-        site: { prefix: '20.500' as never, urls, sites: [] },
-        via: '',
-        isRenewal: false,
-      }),
+    askSite: (...urls) => upstreams.fetch(questionTo(urls, [])),
+    askBoth: (urls, site) => upstreams.fetch(questionTo(urls, [site])),
   };
+}
+
+function questionTo(urls: readonly string[], sites: readonly ByteString[]): ForeignQuestion {
+  return { handle: HANDLE, site: { prefix: '20.500' as never, urls, sites }, via: '', isRenewal: false };
 }
 
 type HandleRoute = Extract<UpstreamRoute, { protocol: 'handle' }>;
