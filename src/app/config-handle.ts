@@ -34,7 +34,7 @@ export const HANDLE_SECTION = {
     12_000,
     1,
     MAX_INTEGER,
-    'Open TCP connections of one worker; further ones are closed at once.',
+    'Open TCP connections of one worker; further ones are closed at once. One client network gets three for each that is free.',
   ),
   idleTimeoutMs: number(300_000, 100, MAX_INTEGER, 'How long a TCP connection stays open between messages.'),
   messageTimeoutMs: number(30_000, 100, MAX_INTEGER, 'How long a message may take to come, and a response to be read.'),

@@ -78,7 +78,11 @@ export const SECTIONS = {
       description:
         'Request header, in small letters, in which a proxy in front says the country of a client in two letters; it chooses among the addresses of a 10320/loc value. null if none does.',
     },
-    maxConnections: number(4096, 1, 'Open connections of one worker; further ones are closed at once.'),
+    maxConnections: number(
+      4096,
+      1,
+      'Open connections of one worker; further ones are closed at once. One client network gets three for each that is free.',
+    ),
     bodyLimitBytes: number(16 * MEBIBYTE, 1024, 'Largest request body: a batch of 10,000 registrations fits.'),
     headersTimeoutMs: number(10_000, 100, 'How long a client may take to send its request head.'),
     requestTimeoutMs: number(60_000, 100, 'How long a client may take to send a whole request.'),

@@ -253,3 +253,12 @@ export const MAX_ALIASES_FOLLOWED = 10;
 /** Bytes of a list of addresses (10320/loc), and addresses in it: it is parsed for each visitor. */
 export const MAX_LOCATIONS_BYTES = 16_384;
 export const MAX_LOCATIONS = 256;
+
+/**
+ * Connections that one client network may have at a door for each that is free: one alone gets three of four, the next
+ * three of four that are left, and whoever comes from elsewhere finds room. A balancer is one network too.
+ */
+export const CONNECTIONS_FOR_EACH_FREE = 3;
+
+/** Part of a door's connections that are nobody's share: while so few are open, nobody is asked where he comes from. */
+export const SHARED_FREELY = 0.125;

@@ -28,13 +28,21 @@ export const REGISTRATION_OUTCOMES = [
 ] as const satisfies readonly RegistrationOutcome[];
 
 /** Why a request was turned away before it was looked at. */
-export type Refusal = 'rate-limit' | 'trip-limit' | 'authentication' | 'in-flight' | 'connections' | 'amplification';
+export type Refusal =
+  | 'rate-limit'
+  | 'trip-limit'
+  | 'authentication'
+  | 'in-flight'
+  | 'connections'
+  | 'connection-share'
+  | 'amplification';
 export const REFUSALS = [
   'rate-limit',
   'trip-limit',
   'authentication',
   'in-flight',
   'connections',
+  'connection-share',
   'amplification',
 ] as const satisfies readonly Refusal[];
 

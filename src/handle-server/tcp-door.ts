@@ -1,7 +1,9 @@
-// The Handle protocol over TCP: takes connections up to a cap, and ends those whose clients are too slow.
+// The Handle protocol over TCP: takes connections up to a cap and a network's share of it, and ends those whose clients are
+// too slow.
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkOf } from '../domain/client-network.ts';
+import { ConnectionRoom } from '../domain/connection-room.ts';
 import { MAX_PARTIAL_BYTES, MAX_PARTIAL_BYTES_OF_NETWORK } from '../domain/handle-protocol-limits.ts';
 import type { Observer } from '../domain/observer.ts';
 import type { Answerer } from './answerer.ts';
@@ -51,11 +53,13 @@ export class TcpDoor {
   readonly #options: TcpDoorOptions;
   readonly #server: Server;
   readonly #connections = new Map<Socket, TcpConnection>();
+  readonly #places: ConnectionRoom;
   readonly #sweep: NodeJS.Timeout;
   readonly #room = new PartialRoom({ maxBytes: MAX_PARTIAL_BYTES, maxBytesOfNetwork: MAX_PARTIAL_BYTES_OF_NETWORK });
 
   constructor(options: TcpDoorOptions) {
     this.#options = options;
+    this.#places = new ConnectionRoom(options.connections);
     // A client may end its half when it has said all, and read on.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     const { idleTimeoutMs, messageTimeoutMs } = options;
@@ -88,20 +92,25 @@ export class TcpDoor {
   }
 
   #accept(socket: Socket): void {
-    const { connections, observer, answerer, clock, idleTimeoutMs, messageTimeoutMs } = this.#options;
-    if (this.#connections.size >= connections) {
-      observer.refused('connections');
+    const { observer, answerer, clock, idleTimeoutMs, messageTimeoutMs } = this.#options;
+    const client = new TcpClient(socket);
+    let known: string | null = null;
+    const network = (): string => {
+      known ??= networkOf(client.address);
+      return known;
+    };
+    const leave = this.#places.enter(network);
+    if (typeof leave === 'string') {
+      observer.refused(leave === 'full' ? 'connections' : 'connection-share');
       socket.on('error', () => {});
       socket.destroy();
       return;
     }
-    const client = new TcpClient(socket);
-    let network: string | null = null;
-    const hold = (bytes: number): boolean => {
-      network ??= networkOf(client.address);
-      return this.#room.take(network, bytes);
+    const hold = (bytes: number): boolean => this.#room.take(network(), bytes);
+    const onClose = (): void => {
+      this.#connections.delete(socket);
+      leave();
     };
-    const onClose = (): void => void this.#connections.delete(socket);
     const connection = new TcpConnection({
       ...{ socket, client, answerer, clock, hold, onClose, idleTimeoutMs, messageTimeoutMs },
     });

@@ -88,6 +88,6 @@ function isTrusted(address: string, proxies: BlockList): boolean {
   return family !== 0 && proxies.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.replace(MAPPED_IPV4, '');
 }

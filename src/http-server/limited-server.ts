@@ -4,7 +4,10 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { networkOf } from '../domain/client-network.ts';
+import { ConnectionRoom } from '../domain/connection-room.ts';
 import type { Observer } from '../domain/observer.ts';
+import { plainAddress } from './client-network.ts';
 import { secureOptions, type TlsMaterial } from './tls.ts';
 
 export interface ServerLimits {
@@ -78,22 +81,26 @@ function capConnections(
   const accept = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
   server.maxConnections = limit + MAX_REFUSALS;
-  let open = 0;
+  const room = new ConnectionRoom(limit);
+  let refusals = 0;
   server.on('connection', (socket: Socket) => {
-    open += 1;
-    socket.once('close', () => {
-      open -= 1;
-    });
-    if (open <= limit) {
+    const leave = room.enter(() => networkOf(plainAddress(socket.remoteAddress ?? '')));
+    if (typeof leave !== 'string') {
+      socket.once('close', leave);
       for (const listener of accept) listener.call(server, socket);
       return;
     }
-    observer.refused('connections');
+    observer.refused(leave === 'full' ? 'connections' : 'connection-share');
     socket.on('error', () => socket.destroy());
-    if (refusal === null) {
+    // Whoever reads no refusal takes no places that others could have.
+    if (refusal === null || refusals >= MAX_REFUSALS) {
       socket.destroy();
       return;
     }
+    refusals += 1;
+    socket.once('close', () => {
+      refusals -= 1;
+    });
     socket.setTimeout(REFUSAL_TIMEOUT_MS, () => socket.destroy());
     socket.resume(); // what the client sent must be read, or the close would reset its connection
     socket.end(refusal);

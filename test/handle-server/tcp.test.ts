@@ -202,6 +202,30 @@ describe('a connection is ended', () => {
     expect([second.heard, door.http.seen.refused]).toEqual(['', ['connections']]);
   });
 
+  it('at once if its network has its share, while others still come in', async () => {
+    const door = await open({ limits: { connections: 16 } });
+    const lines: Line[] = [];
+    for (let i = 0; i < 13; i++) {
+      const line = new Line(door.port);
+      lines.push(line);
+      line.say(asked(KEPT, 1));
+      await line.hears(1);
+    }
+    await new Line(door.port).ended;
+    expect(door.http.seen.refused).toEqual(['connection-share']);
+    const other = new Line(door.port, '127.0.1.1');
+    other.say(asked(KEPT, 1));
+    expect((await other.hears(1)).map(codeOf)).toEqual([1]);
+    lines[0]?.socket.destroy();
+    lines[1]?.socket.destroy();
+    const again = async (): Promise<string> => {
+      const line = new Line(door.port);
+      line.say(asked(KEPT, 1));
+      return Promise.race([line.ended.then(() => 'ended'), line.hears(1).then(() => 'answered')]);
+    };
+    await expect.poll(again).toBe('answered');
+  });
+
   it('if its client does not read', async () => {
     const door = await open({ limits: { messageTimeoutMs: 100, idleTimeoutMs: 1e9 } });
     const data = 'x'.repeat(60_000);

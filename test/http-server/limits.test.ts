@@ -16,8 +16,8 @@ afterEach(async () => {
   await door?.close();
 });
 
-async function open(): Promise<Socket> {
-  const socket = connect(door.port, '127.0.0.1');
+async function open(localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port: door.port, host: '127.0.0.1', localAddress });
   sockets.push(socket);
   await once(socket, 'connect');
   return socket;
@@ -55,6 +55,22 @@ describe('connections beyond the cap', () => {
     for (const socket of kept) expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /);
     expect((await door.ask('GET', '/healthz')).status).toBe(200);
   });
+});
+
+describe('connections beyond the share of a network', () => {
+  it('are told to come back, and other networks find room', async () => {
+    door = await openDoor({ limits: { connections: 16 } });
+    for (let i = 0; i < 13; i++) await open();
+    await expect.poll(async () => text(await openAsking())).toMatch(/^HTTP\/1.1 503 /);
+    expect(door.seen.refused).toContain('connection-share');
+    expect(await text(await openAsking('127.0.1.1'))).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  async function openAsking(localAddress?: string): Promise<Socket> {
+    const socket = await open(localAddress);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    return socket;
+  }
 });
 
 describe('too much in flight', () => {
