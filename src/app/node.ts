@@ -27,6 +27,7 @@ import { metricsText } from './metrics-text.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { openRecordSource } from './shared-records.ts';
+import { startSm2Checker } from './sm2-checker.ts';
 
 export interface DoorOptions {
   readonly config: Config;
@@ -85,7 +86,8 @@ async function openDoorsOver(options: DoorOptions & { readonly tracer: Tracer | 
   const read = { store: source.reader, lots, foreign, cache: config.cache };
   const resolver = createResolver({ ...read, epochs, clock, observer, homed });
   const past = createPastResolver({ store, lots: store, tags, epochs, clock, homed });
-  const registry = createRegistry({ store, epochs, clock, randomBytes, lotSecrets: tags, ownPrefix, homed, observer });
+  const written = { lotSecrets: tags, ownPrefix, checkSm2: startSm2Checker() };
+  const registry = createRegistry({ store, epochs, clock, randomBytes, homed, observer, ...written });
   const { handle, thread, runId, reusePort } = options;
   const { log, keepsResolution } = options.facts;
   const asked = { config, resolver, recognise: recogniseFor(config), homed, clock, observer, ...registry };

@@ -170,6 +170,13 @@ export const MAX_ROW_BYTES = 1_048_576;
 export const AUTHENTICATION_FAILURE_BURST = 20;
 export const AUTHENTICATION_FAILURES_PER_SECOND = 0.2;
 
+/**
+ * Answers to challenges of other servers that are checked for one client network and worker, right or wrong: a server
+ * asks once for each login of its own. The dearest takes some 50 ms of a thread that serves nobody (eight keys of SM2).
+ */
+export const VERIFICATIONS_PER_SECOND = 10;
+export const VERIFICATION_BURST = 100;
+
 /** Commits that may wait for the committing thread: some seconds of its work; above it, writes are told to come back. */
 export const MAX_WAITING_COMMITS = 50_000;
 

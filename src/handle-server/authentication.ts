@@ -103,10 +103,12 @@ export class Authentication {
   async verifyFor(body: VerifyChallengeRequest, asked: Envelope, client: Client): Promise<Outcome> {
     const { handle, index, nonce, digest, answer } = body;
     const challenge = joinBytes(nonce, digest.digest);
-    const isBare = isBareIn(asked);
     const authType = 'HS_SECKEY' as typeof answer;
+    const claimant = claimantOf(client);
+    const answered = { handle, index, challenge, answer, isBare: isBareIn(asked) };
+    const { guard } = this.#options;
     try {
-      await this.#verify(claimantOf(client), { authType, handle, index, challenge, answer, isBare });
+      await guard.checkForOthers(claimant, () => this.#prove(claimant, { authType, ...answered }));
     } catch (error) {
       if (!isHandleError(error, 'UNAUTHENTICATED')) throw error;
       return succeeded({ kind: 'verified', isRight: false });
@@ -137,15 +139,16 @@ export class Authentication {
   }
 
   async #verify(claimant: Claimant, proof: Omit<Proof, 'isVouched'>): Promise<Proven> {
-    const { guard, proofs } = this.#options;
-    return guard.check(claimant, 'challenge', async () => {
-      try {
-        return await proofs.verify({ ...proof, isVouched: claimant.isVouched });
-      } catch (cause) {
-        if (!isHandleError(cause, 'MALFORMED_MESSAGE')) throw cause;
-        throw new HandleError('UNAUTHENTICATED', 'The answer is none to a challenge.', { cause });
-      }
-    });
+    return this.#options.guard.check(claimant, 'challenge', () => this.#prove(claimant, proof));
+  }
+
+  async #prove({ isVouched }: Claimant, proof: Omit<Proof, 'isVouched'>): Promise<Proven> {
+    try {
+      return await this.#options.proofs.verify({ ...proof, isVouched });
+    } catch (cause) {
+      if (!isHandleError(cause, 'MALFORMED_MESSAGE')) throw cause;
+      throw new HandleError('UNAUTHENTICATED', 'The answer is none to a challenge.', { cause });
+    }
   }
 }
 

@@ -54,7 +54,7 @@ export class HandleLogins {
   async login(request: IncomingMessage, session: ApiSession, shown: ShownProof): Promise<ApiSession> {
     this.#named.set(request, session);
     const moment = this.#options.handleProofs.moment();
-    const identity = await this.verify(request, session.nonce, shown);
+    const identity = await this.#options.guard.check(request, 'challenge', () => this.#verify(session.nonce, shown));
     return this.adopt(session, identity, moment);
   }
 
@@ -65,22 +65,25 @@ export class HandleLogins {
     throw new HandleError('UNAUTHENTICATED', 'The session has ended: begin another.');
   }
 
-  /** Who has signed a nonce. Throws `UNAUTHENTICATED` in the same words whatever is wrong, or `RATE_LIMITED`. */
-  async verify(request: IncomingMessage, nonce: ApiSession['nonce'], shown: ShownProof): Promise<HandleIdentity> {
-    const { guard, handleProofs } = this.#options;
-    return guard.check(request, 'challenge', async () => {
-      const given = proofAnswerIn(shown);
-      if (given === null) throw unreadable();
-      const { clientNonce, ...proof } = given;
-      try {
-        const challenge = joinBytes(nonce, clientNonce);
-        return (await handleProofs.verify({ ...proof, challenge, isBare: false, isVouched: true })).identity;
-      } catch (cause) {
-        // What is no handle of this node has not signed anything here, and an answer of no form is none.
-        if (isHandleError(cause, 'FORBIDDEN') || isHandleError(cause, 'MALFORMED_MESSAGE')) throw unreadable(cause);
-        throw cause;
-      }
-    });
+  /** Whether a nonce of another server is signed. Throws as `login` does. */
+  async verifyForOthers(request: IncomingMessage, nonce: ApiSession['nonce'], shown: ShownProof): Promise<void> {
+    await this.#options.guard.checkForOthers(request, () => this.#verify(nonce, shown));
+  }
+
+  /** Who has signed a nonce. Throws `UNAUTHENTICATED` in the same words whatever is wrong. */
+  async #verify(nonce: ApiSession['nonce'], shown: ShownProof): Promise<HandleIdentity> {
+    const { handleProofs } = this.#options;
+    const given = proofAnswerIn(shown);
+    if (given === null) throw unreadable();
+    const { clientNonce, ...proof } = given;
+    try {
+      const challenge = joinBytes(nonce, clientNonce);
+      return (await handleProofs.verify({ ...proof, challenge, isBare: false, isVouched: true })).identity;
+    } catch (cause) {
+      // What is no handle of this node has not signed anything here, and an answer of no form is none.
+      if (isHandleError(cause, 'FORBIDDEN') || isHandleError(cause, 'MALFORMED_MESSAGE')) throw unreadable(cause);
+      throw cause;
+    }
   }
 
   /** The challenge of a refusal: the session that was named, or one that begins with it. */

@@ -149,7 +149,7 @@ class SessionAnswers {
 
   async #isValid(request: FastifyRequest, nonce: ByteString, shown: ShownProof): Promise<boolean> {
     try {
-      await this.#routes.logins.verify(request.raw, nonce, shown);
+      await this.#routes.logins.verifyForOthers(request.raw, nonce, shown);
       return true;
     } catch (error) {
       if (isHandleError(error, 'UNAUTHENTICATED')) return false;

@@ -2,7 +2,12 @@
 // answered with 429. It checks nothing itself and remembers no credential.
 
 import { HandleError, isHandleError } from '../domain/error.ts';
-import { AUTHENTICATION_FAILURE_BURST, AUTHENTICATION_FAILURES_PER_SECOND } from '../domain/limits.ts';
+import {
+  AUTHENTICATION_FAILURE_BURST,
+  AUTHENTICATION_FAILURES_PER_SECOND,
+  VERIFICATION_BURST,
+  VERIFICATIONS_PER_SECOND,
+} from '../domain/limits.ts';
 import type { AuthenticationScheme, Observer } from '../domain/observer.ts';
 import { TokenBudget } from '../domain/token-budget.ts';
 
@@ -23,11 +28,14 @@ export interface AuthenticationGuardOptions<Client> {
 export class AuthenticationGuard<Client> {
   readonly #options: AuthenticationGuardOptions<Client>;
   readonly #failures: TokenBudget;
+  readonly #verifications: TokenBudget;
 
   constructor(options: AuthenticationGuardOptions<Client>) {
     this.#options = options;
     const limits = { perSecond: AUTHENTICATION_FAILURES_PER_SECOND, burst: AUTHENTICATION_FAILURE_BURST };
     this.#failures = new TokenBudget({ ...limits, clock: options.clock });
+    const verifications = { perSecond: VERIFICATIONS_PER_SECOND, burst: VERIFICATION_BURST };
+    this.#verifications = new TokenBudget({ ...verifications, clock: options.clock });
   }
 
   /**
@@ -38,6 +46,18 @@ export class AuthenticationGuard<Client> {
     return scheme === 'basic' || scheme === 'challenge'
       ? this.#paidBefore(client, scheme, verify)
       : this.#paidAfter(client, scheme, verify);
+  }
+
+  /**
+   * As `check`, of a challenge that another server gave. What succeeds costs too: whoever has one good answer may show it
+   * again and again, as it was not given here and does not end.
+   */
+  checkForOthers<T>(client: Client, verify: () => T | Promise<T>): T | Promise<T> {
+    const waitSeconds = this.#verifications.take(this.#options.networkOf(client));
+    if (waitSeconds === 0) return this.check(client, 'challenge', verify);
+    this.#options.observer.refused('authentication');
+    const message = 'Too many answers to challenges of others came from this network to be checked: try again later.';
+    throw new HandleError('RATE_LIMITED', message, { retryAfterSeconds: waitSeconds });
   }
 
   #paidAfter<T>(client: Client, scheme: AuthenticationScheme, verify: () => T | Promise<T>): T | Promise<T> {

@@ -14,6 +14,7 @@ import { type HandlePrefixes, PrefixAdministration } from './handle-prefixes.ts'
 import { createHandleProofs, type HandleProofs } from './handle-proofs.ts';
 import type { Holdings } from './holdings.ts';
 import type { IdentifierRegistry } from './registry.ts';
+import { type CheckSm2, checkSm2Here } from './sm2-checks.ts';
 import type { RandomBytes } from './tokens.ts';
 
 export interface HandleInterface {
@@ -33,10 +34,13 @@ export interface HandleInterfaceParts {
   readonly admission: Admission;
   readonly holdings: Holdings;
   readonly identifiers: IdentifierRegistry;
+  /** In this thread without it. */
+  readonly checkSm2?: CheckSm2;
 }
 
 export function createHandleInterface(parts: HandleInterfaceParts): HandleInterface {
   const { store, epochs, clock, randomBytes, homes, admission, holdings, identifiers } = parts;
+  const { checkSm2 = checkSm2Here } = parts;
   const parse = (text: string): Handle => admission.parse(text);
   const groups = new HandleGroups({ store, parse });
   const listing = new HandleListing({ store, clock });
@@ -44,7 +48,7 @@ export function createHandleInterface(parts: HandleInterfaceParts): HandleInterf
   const readAccess = holdings;
   return {
     handleAuthenticator: createHandleAuthenticator({ store, epochs, randomBytes, parse }),
-    handleProofs: createHandleProofs({ store, epochs, parse }),
+    handleProofs: createHandleProofs({ store, epochs, parse, checkSm2 }),
     handleCertificates: createHandleCertificates({ store, parse }),
     handleRecords: new HandleRecords({ store, admission, grants, identifiers, readAccess, randomBytes }),
     handlePrefixes: new PrefixAdministration({ store, homes, groups, grants, listing, readAccess }),

@@ -36,6 +36,7 @@ import type {
 } from './registry.ts';
 import { Remembered } from './remembered.ts';
 import { createSearcher, type Searcher } from './search.ts';
+import type { CheckSm2 } from './sm2-checks.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
 import { Fitting } from './template-fitting.ts';
 import { Templates } from './templates.ts';
@@ -51,6 +52,8 @@ export interface RegistryOptions {
   readonly ownPrefix: Prefix;
   readonly homed: Homed;
   readonly observer: Observer;
+  /** How signatures of SM2 are checked: some milliseconds each, in this thread without it. */
+  readonly checkSm2?: CheckSm2;
 }
 
 export interface Registry extends HandleInterface {

@@ -2,7 +2,6 @@
 // value of the handle it names. Key stretching and signatures are checked off the event loop, so much of them at once and no more.
 
 import { createHash, createHmac, createPublicKey, type KeyObject, pbkdf2, timingSafeEqual, verify } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type EpochTable, slotOf } from '../cache/epoch-table.ts';
 import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
@@ -27,7 +26,7 @@ import { decodePublicKey, type PublicKey } from '../wire/public-key-value.ts';
 import { isKeyRefusal } from './foreign-keys.ts';
 import type { HandleIdentity } from './handle-authority.ts';
 import { keysOf } from './handle-keys.ts';
-import { isSignedBySm2 } from './sm2-signatures.ts';
+import type { CheckSm2 } from './sm2-checks.ts';
 
 export interface Proof {
   /** `HS_SECKEY` or `HS_PUBKEY`. */
@@ -68,6 +67,7 @@ export interface HandleProofsOptions {
   readonly epochs: EpochTable;
   /** Throws `INVALID_HANDLE` or `NOT_RESPONSIBLE`. */
   readonly parse: (text: string) => Handle;
+  readonly checkSm2: CheckSm2;
 }
 
 const stretch = promisify(pbkdf2);
@@ -80,10 +80,10 @@ const verifyLater = promisify(
 /** Rounds of key stretching yield this many bits at once. */
 const BLOCK_BITS = 160;
 
-export function createHandleProofs({ store, epochs, parse }: HandleProofsOptions): HandleProofs {
+export function createHandleProofs({ store, epochs, parse, checkSm2 }: HandleProofsOptions): HandleProofs {
   const lanes = {
-    vouched: laneOf(MAX_STRETCHINGS_AT_ONCE, MAX_WAITING_ROUNDS),
-    unvouched: laneOf(1, MAX_WAITING_ROUNDS_UNVOUCHED),
+    vouched: lanesOf(MAX_STRETCHINGS_AT_ONCE, MAX_WAITING_ROUNDS),
+    unvouched: lanesOf(1, MAX_WAITING_ROUNDS_UNVOUCHED),
   };
   const standsSince = ({ handle }: HandleIdentity, epoch: number): boolean =>
     epochs.holds({ epoch, changeSlots: [slotOf(handle)], creationSlot: null });
@@ -94,8 +94,8 @@ export function createHandleProofs({ store, epochs, parse }: HandleProofsOptions
       const identity = identityOf(proof, parse);
       // The epoch first, then the read: a change in between ends the proof.
       const epoch = epochs.current();
-      const lane = proof.isVouched ? lanes.vouched : lanes.unvouched;
-      if (!(await isProven(store, identity, { proof, lane }))) throw unproven();
+      const checked = { proof, checkSm2, ...(proof.isVouched ? lanes.vouched : lanes.unvouched) };
+      if (!(await isProven(store, identity, checked))) throw unproven();
       return { identity, stands: () => standsSince(identity, epoch) };
     },
   };
@@ -113,15 +113,22 @@ function identityOf({ handle, index }: Proof, parse: HandleProofsOptions['parse'
   }
 }
 
-function laneOf(atOnce: number, maxWaitingCost: number): WorkLane {
+interface Lanes {
+  readonly lane: WorkLane;
+  /** To the one thread that checks these: who has many of them keeps waiting nobody who has others. */
+  readonly sm2Lane: WorkLane;
+}
+
+function lanesOf(atOnce: number, maxWaitingCost: number): Lanes {
   const refusal = 'Too many answers to challenges wait to be checked: try again in a second.';
-  return new WorkLane({ atOnce, maxWaitingCost, refusal });
+  const laneOf = (places: number) => new WorkLane({ atOnce: places, maxWaitingCost, refusal });
+  return { lane: laneOf(atOnce), sm2Lane: laneOf(1) };
 }
 
 /** A proof, and where its checks wait for their turn. */
-interface Checked {
+interface Checked extends Lanes {
   readonly proof: Proof;
-  readonly lane: WorkLane;
+  readonly checkSm2: CheckSm2;
 }
 
 async function isProven(
@@ -175,13 +182,13 @@ async function codeOf(
   }
 }
 
-async function isSignatureProven(keys: readonly ByteString[], { proof, lane }: Checked): Promise<boolean> {
-  const { hash, signature } = decodeSignatureAnswer(proof.answer);
-  const challenge = Buffer.from(proof.challenge, 'latin1');
+async function isSignatureProven(keys: readonly ByteString[], checked: Checked): Promise<boolean> {
+  const { hash, signature } = decodeSignatureAnswer(checked.proof.answer);
+  const challenge = Buffer.from(checked.proof.challenge, 'latin1');
   const signed = { hash, challenge, signature: Buffer.from(signature, 'latin1') };
   for (const data of keys) {
     const key = readKey(data);
-    if (key !== null && (await lane.run(MIN_ROUNDS_COUNTED, () => isSignedWith(key, signed)))) return true;
+    if (key !== null && (await isSignedWith(key, signed, checked))) return true;
   }
   return false;
 }
@@ -215,15 +222,12 @@ function isBounded(key: PublicKey): boolean {
 async function isSignedWith(
   checking: CheckingKey,
   signed: { readonly hash: string; readonly challenge: Buffer; readonly signature: Buffer },
+  { lane, sm2Lane, checkSm2 }: Checked,
 ): Promise<boolean> {
-  if ('point' in checking) {
-    if (signed.hash !== 'sm3') return false;
-    await nextTurn(); // some milliseconds on the event loop: what others ask goes in between
-    return isSignedBySm2(checking.point, signed);
-  }
-  if (signed.hash === 'sm3') return false;
+  if ('point' in checking !== (signed.hash === 'sm3')) return false;
+  if ('point' in checking) return sm2Lane.run(MIN_ROUNDS_COUNTED, () => checkSm2({ ...checking, ...signed }));
   try {
-    return await verifyLater({ ...signed, key: checking.key });
+    return await lane.run(MIN_ROUNDS_COUNTED, () => verifyLater({ ...signed, key: checking.key }));
   } catch (error) {
     if (isKeyRefusal(error)) return false;
     throw error;

@@ -4,6 +4,7 @@
 import { createHash, createHmac, createPrivateKey, generateKeyPairSync, pbkdf2Sync, sign, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HTTP_SESSION_IDLE_MS } from '../../src/domain/handle-protocol-limits.ts';
+import { VERIFICATION_BURST } from '../../src/domain/limits.ts';
 import { SITE } from '../handle-server/door.ts';
 import { recording } from '../wire/handle-vectors.ts';
 import { ADMIN, type AdministeredDoor, admin, openAdministered, secretKey, user } from './administration.ts';
@@ -240,18 +241,19 @@ describe('a session is not had', () => {
   });
 });
 
+function answerOfOthers(secret: string): URLSearchParams {
+  const nonce = Buffer.from('of another server');
+  const { id: _, ...proof } = proofBy({ sessionId: '', nonce }, secret);
+  return new URLSearchParams({ nonce: nonce.toString('base64'), ...proof });
+}
+
 describe('a verification', () => {
+  const path = `/api/verifications/301:${ADMIN}`;
   it('tells whether an administrator has signed what another server gave', async () => {
-    const nonce = Buffer.from('of another server');
-    const query = (secret: string) => {
-      const { id: _, ...proof } = proofBy({ sessionId: '', nonce }, secret);
-      return new URLSearchParams({ nonce: nonce.toString('base64'), ...proof });
-    };
-    const path = `/api/verifications/301:${ADMIN}`;
-    const isValid = async (secret: string) => (await ask('GET', `${path}?${query(secret)}`)).json;
+    const isValid = async (secret: string) => (await ask('GET', `${path}?${answerOfOthers(secret)}`)).json;
     expect(await isValid(SECRET)).toEqual({ responseCode: 1, isValid: true, handle: ADMIN });
     expect(await isValid('guess')).toEqual({ responseCode: 1, isValid: false, handle: ADMIN });
-    const nobody = await ask('GET', `/api/verifications/301:${CHAIRS}/NOBODY?${query(SECRET)}`);
+    const nobody = await ask('GET', `/api/verifications/301:${CHAIRS}/NOBODY?${answerOfOthers(SECRET)}`);
     expect(nobody.json).toMatchObject({ isValid: false });
     expect((await ask('POST', path)).status).toBe(405);
   });
@@ -263,6 +265,20 @@ describe('a verification', () => {
       last = (await ask('GET', `/api/verifications/301:${ADMIN}?${query}`, {}, '10.7.7.7')).status;
     }
     expect(last).toBe(429);
+  });
+});
+
+describe('a good answer that is shown again and again', () => {
+  it('is checked only so often for one network, which can still log in, and for others', async () => {
+    const path = `/api/verifications/301:${ADMIN}?${answerOfOthers(SECRET)}`;
+    for (let i = 0; i < VERIFICATION_BURST; i++) expect((await ask('GET', path, {}, '10.6.6.6')).status).toBe(200);
+    const refused = await ask('GET', path, {}, '10.6.6.6');
+    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+    const session = await begin('10.6.6.6');
+    expect((await prove(session, proofBy(session), '10.6.6.6')).status).toBe(200);
+    expect((await ask('GET', path)).json).toMatchObject({ isValid: true });
+    door.clock.nowMs += 1000;
+    expect((await ask('GET', path, {}, '10.6.6.6')).status).toBe(200);
   });
 });
 
