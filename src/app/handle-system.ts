@@ -6,12 +6,12 @@ import type { HttpServerOptions } from '../http-server/http-server.ts';
 import type { HandleDoorOptions } from './handle-door.ts';
 import type { HandleSite } from './handle-site.ts';
 import { workerCountOf } from './listening.ts';
-import { LiveSite } from './live-site.ts';
+import type { LiveSite } from './live-site.ts';
 import { openThreadExchange } from './thread-exchange.ts';
 
 export interface HandleSystemOptions extends Omit<HandleDoorOptions, 'site' | 'port'> {
   /** Null if the Handle protocol is off. */
-  readonly handle: HandleSite | null;
+  readonly handle: { readonly site: LiveSite; readonly port: number } | null;
 }
 
 export interface HandleSystem {
@@ -31,10 +31,10 @@ export async function openHandleSystem(options: HandleSystemOptions): Promise<Ha
     const http = { site: null, answerMessage: null, sessionPeers, randomBytes };
     return { http, renewSite() {}, close: async () => sessionPeers?.close() };
   }
-  const site = new LiveSite(handle);
+  const { site, port } = handle;
   // Loaded only where it is wanted.
   const { openHandleDoor } = await import('./handle-door.ts');
-  const door = await openHandleDoor({ ...options, site, port: handle.port });
+  const door = await openHandleDoor({ ...options, site, port });
   return {
     http: { site, answerMessage: door.answerMessage, sessionPeers, randomBytes },
     renewSite: (renewed) => site.renew(renewed),

@@ -19,6 +19,7 @@ import { type LotFinderOptions, RememberedLots } from './lot-finder.ts';
 import { OriginResolver } from './origin.ts';
 import { ParentCache } from './parent-cache.ts';
 import type { CacheKeeper, Delegated, Resolver } from './resolver.ts';
+import { ServedPrefixes, type ServedPrefixesOptions } from './served-prefixes.ts';
 
 export interface ResolverOptions {
   readonly store: Pick<RecordReader, 'get'>;
@@ -30,6 +31,8 @@ export interface ResolverOptions {
   readonly homed: Homed;
   /** Who is asked for what is not ours; null if nobody is. */
   readonly foreign: ForeignOptions | null;
+  /** What prefix records are made of that nobody has registered; without it there are none of these. */
+  readonly served?: Omit<ServedPrefixesOptions, 'homed'> | null;
   readonly cache: {
     readonly l1Bytes: number;
     readonly negativeBytes: number;
@@ -59,7 +62,8 @@ export function createResolver(options: ResolverOptions): Resolver & { readonly 
   const parents = new ParentCache({ store, epochs, clock, observer, bytes: parentBytes, maxAgeSeconds });
 
   const elsewhere = createElsewhere(options);
-  const origin = new OriginResolver({ store, lots, observer, epochs, clock, homed, elsewhere });
+  const served = options.served ? new ServedPrefixes({ ...options.served, homed }) : null;
+  const origin = new OriginResolver({ store, lots, observer, epochs, clock, homed, elsewhere, served });
   const inheriting = new InheritingResolver({ inner: origin, parents, epochs, clock });
   const coalescing = new CoalescingResolver({ inner: inheriting, epochs });
   const caching = new CachingResolver({ inner: coalescing, cache, clock });

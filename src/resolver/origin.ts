@@ -17,6 +17,7 @@ import type { Elsewhere } from './elsewhere.ts';
 import { lotAnswer } from './lot-answer.ts';
 import type { LotFinder, LotFinding } from './lot-finder.ts';
 import type { Question, Resolver } from './resolver.ts';
+import type { ServedPrefixes } from './served-prefixes.ts';
 
 export interface OriginOptions {
   readonly store: Pick<RecordReader, 'get'>;
@@ -28,6 +29,8 @@ export interface OriginOptions {
   readonly homed: Homed;
   /** Null if nobody else is ever asked. */
   readonly elsewhere: Elsewhere | null;
+  /** Null if the node has no site that a prefix record could name. */
+  readonly served: ServedPrefixes | null;
 }
 
 /** Under which epoch was read, and what the answer depends on. */
@@ -113,8 +116,8 @@ export class OriginResolver implements Resolver {
       // An activation replaces the reserved record, a registration creates one: either ends this answer.
       const validity: Validity = { epoch, changeSlots: slots, creationSlot: slots[0] as number };
       const absent = notFound(handle, validity);
-      const { elsewhere, homed } = this.#options;
-      return elsewhere === null ? absent : elsewhere.answerAbsent(question, absent, homed());
+      const isPrefixHandle = record === null && handle.startsWith('0.NA/');
+      return isPrefixHandle ? this.#prefixRecord(question, absent) : this.#absent(question, absent);
     }
     const validity: Validity = { epoch, changeSlots: slots, creationSlot: null };
     const renderings = noRenderings();
@@ -148,6 +151,17 @@ export class OriginResolver implements Resolver {
       values,
       recalls,
     };
+  }
+
+  #absent(question: Question, absent: NotFound): Answer | Promise<Answer> {
+    const { elsewhere, homed } = this.#options;
+    return elsewhere === null ? absent : elsewhere.answerAbsent(question, absent, homed());
+  }
+
+  #prefixRecord(question: Question, absent: NotFound): Answer | Promise<Answer> {
+    const served = this.#options.served?.answer(absent) ?? null;
+    if (served instanceof Promise) return served.then((answer) => answer ?? this.#absent(question, absent));
+    return served ?? this.#absent(question, absent);
   }
 }
 

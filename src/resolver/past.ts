@@ -37,7 +37,7 @@ export function createPastResolver({ store, lots, tags, epochs, clock, homed }: 
     async resolveAt(handle, atMs) {
       const records = recordsAt(store, atMs);
       const sources = { store: records, lots: lotsAt(lots, tags, atMs), observer: SILENT_OBSERVER };
-      const inner = new OriginResolver({ ...sources, epochs, clock, homed, elsewhere: null });
+      const inner = new OriginResolver({ ...sources, epochs, clock, homed, elsewhere: null, served: null });
       const parents = new ParentCache({ store: records, epochs, clock, ...NO_CACHE });
       const question: Question = { handle, bypassCache: true, delegated: null, via: '', tier: 'none', ...FREE };
       return new InheritingResolver({ inner, parents, epochs, clock }).resolve(question);

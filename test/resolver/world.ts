@@ -117,6 +117,7 @@ export function createWorld(
   cache: Partial<ResolverOptions['cache']> = {},
   epochs: EpochTable = sharedEpochs,
   foreign: ResolverOptions['foreign'] = null,
+  served: ResolverOptions['served'] = null,
 ): World {
   const records = new Records();
   const events = new Map<string, number>();
@@ -139,6 +140,7 @@ export function createWorld(
     observer,
     homed: () => [{ prefix: '88.118' as Prefix, foldsCase: false }],
     foreign,
+    served,
     cache: { l1Bytes: 1e6, negativeBytes: 1e5, parentBytes: 1e6, maxAgeSeconds: 30, ...cache },
   });
   return {
