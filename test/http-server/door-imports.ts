@@ -25,12 +25,16 @@ export function openImports(parts: Pick<JobContext, 'store' | 'clock' | 'identif
     isStopping: () => false,
   };
   let calls = 0;
+  /** One runner at a time, as a node has. */
+  let running = Promise.resolve();
   const imports = new ImportService({
     directory,
     limits: { fileBytes: 1_000_000, freeBytes: 0 },
     clock: parts.clock,
     randomBytes: (size) => createHash('shake256', { outputLength: size }).update(`job ${calls++}`).digest(),
-    wake: () => void runJobs(context),
+    wake: () => {
+      running = running.then(() => runJobs(context));
+    },
   });
   return { imports, removeImports: () => rmSync(directory, { recursive: true, force: true }) };
 }
