@@ -63,6 +63,7 @@ type PlainGauge = Extract<
   | 'certificateStart'
   | 'certificateExpiry'
   | 'certificateRefused'
+  | 'siteKeyRefused'
   | 'changeStreams'
   | 'redisDown'
   | 'invalidationDown'

@@ -215,6 +215,12 @@ export const METRICS = {
     type: 'gauge',
     help: '1 while the TLS files on disk cannot be used and what was read before goes on serving.',
   },
+  siteKeyRefused: {
+    ...sum,
+    name: 'jiabiao_site_key_refused',
+    type: 'gauge',
+    help: '1 while the file of the Handle site’s keys cannot be used and the keys read before go on signing.',
+  },
   storeSize: { ...render, name: 'jiabiao_store_size_bytes', help: 'Bytes of the store on disk.' },
   storeRecords: { ...render, name: 'jiabiao_store_records', help: 'Live records in the store.' },
   storeIdentifiers: {

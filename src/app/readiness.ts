@@ -22,6 +22,11 @@ export function judgeReadiness(counters: SharedArrayBuffer): Readiness {
       'The TLS files cannot be used (see the log for the cause); the certificate read before goes on serving.',
     );
   }
+  if (totalOf(counters, 'siteKeyRefused') > 0) {
+    reasons.push(
+      'The file of the Handle site’s keys cannot be used (see the log for the cause); the keys read before go on signing.',
+    );
+  }
   if (listening === 0 || stopping) return { status: 'not ready', reasons };
   return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
 }

@@ -2,9 +2,10 @@
 // and a file that cannot be used changes nothing.
 
 import { type AuditTrail, nodeEvent } from '../domain/audit.ts';
-import { failureOf } from '../domain/error.ts';
+import { failureOf, HandleError } from '../domain/error.ts';
 import type { Agreements } from '../peers/agreements.ts';
 import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
 import { agreeOnSiteKeys, type HandleSite, siteKeyFileOf, siteOf } from './handle-site.ts';
 import type { Log } from './logs.ts';
 import { readSiteKeys } from './site-keys.ts';
@@ -27,20 +28,30 @@ export function watchSite(parts: {
   readonly site: HandleSite | null;
   /** With the other nodes of the registry; null if there are none. */
   readonly agreements: Agreements | null;
+  readonly counters: Pick<Counters, 'set'>;
   readonly log: Log;
   readonly trail: AuditTrail;
 }): SiteWatch {
-  const { config, agreements, log, trail } = parts;
+  const { config, agreements, counters, log, trail } = parts;
+  const isKept = parts.site !== null && config.store.kind !== 'memory';
   let { site } = parts;
   let tell = (_site: HandleSite): void => {};
   let objection: string | null = null;
+  const object = (reason: string | null): void => {
+    if (reason === objection) return;
+    objection = reason;
+    counters.set('siteKeyRefused', reason === null ? 0 : 1);
+    if (reason === null) log.info({}, 'the keys of the Handle site can be used again');
+    else log.error({ reason }, 'the site goes on with the keys read before');
+  };
   const look = async (): Promise<void> => {
     if (site === null) return;
     try {
       const file = siteKeyFileOf(config);
       const keys = readSiteKeys(file);
+      if (keys === null && isKept) throw gone(file);
       if (keys !== null && !isSame(keys, site.keys)) await agreeOnSiteKeys(agreements, { file, keys });
-      objection = null;
+      object(null);
       if (keys === null || isSame(keys, site.keys)) return;
       const renewed = siteOf(config, site.port, keys);
       const isRotated = renewed.serialNumber !== site.serialNumber;
@@ -50,9 +61,7 @@ export function watchSite(parts: {
       log.info({ serialNumber, keys: keys.length }, 'the keys of the Handle site were changed');
       trail.record(nodeEvent('site-keys-loaded', null, { serialNumber, keys: keys.length, isRotated }));
     } catch (error) {
-      const { message: reason } = failureOf(error);
-      if (objection !== reason) log.error({ reason }, 'the site goes on with the keys read before');
-      objection = reason;
+      object(failureOf(error).message);
     }
   };
   let looking: Promise<void> | null = null;
@@ -63,7 +72,6 @@ export function watchSite(parts: {
     });
     return looking;
   };
-  const isKept = site !== null && config.store.kind !== 'memory';
   const timer = isKept ? setInterval(() => void check(), SITE_INTERVAL_MS) : null;
   timer?.unref();
   return {
@@ -76,6 +84,11 @@ export function watchSite(parts: {
       if (timer !== null) clearInterval(timer);
     },
   };
+}
+
+function gone(file: string): HandleError {
+  const reason = `${file} is gone: put it back from a backup or another node, or the next start makes another key.`;
+  return new HandleError('INVALID_CONFIG', reason);
 }
 
 function isSame(one: readonly { readonly pem: string }[], other: readonly { readonly pem: string }[]): boolean {

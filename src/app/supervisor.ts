@@ -122,7 +122,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   const common = { options, lotKeys, foreign: reader, store, counters, countersBuffer };
   const shared = { ...common, clientKey: clientKeyFor(config), receive, certificate, wakeImports };
   const opening = await openHandleSite(config, agreements);
-  const site = watchSite({ config, site: opening, agreements, log, trail });
+  const site = watchSite({ config, site: opening, agreements, counters, log, trail });
   opened.push(() => site.end());
   const doors = { ...shared, site, runId: randomUUID() };
   const { address, drain } =

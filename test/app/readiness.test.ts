@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { Counters, createCountersBuffer } from '../../src/app/counters.ts';
 import { judgeReadiness } from '../../src/app/readiness.ts';
 
-type Gauge = 'workers' | 'workersListening' | 'stopping' | 'storeReadOnly' | 'logsFailing' | 'certificateRefused';
+type Gauge =
+  | 'workers'
+  | 'workersListening'
+  | 'stopping'
+  | 'storeReadOnly'
+  | 'logsFailing'
+  | 'certificateRefused'
+  | 'siteKeyRefused';
 
 function nodeWith(gauges: Partial<Record<Gauge, number>>) {
   const buffer = createCountersBuffer(3);
@@ -46,6 +53,11 @@ describe('a node', () => {
     const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, certificateRefused: 1 });
     expect(status).toBe('degraded');
     expect(reasons).toEqual([expect.stringContaining('TLS files cannot be used')]);
+  });
+
+  test('is degraded while the keys of its site cannot be used, and says so', () => {
+    const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, siteKeyRefused: 1 });
+    expect([status, reasons]).toEqual(['degraded', [expect.stringContaining('Handle site’s keys cannot be used')]]);
   });
 
   test('is not ready while it stops, whoever still listens', () => {

@@ -123,10 +123,19 @@ describe('a running node', () => {
   const note = (_facts: object, text: string) => logged.push(text);
   const log = { info: note, error: note } as unknown as Log;
   const trail = { record: (event: AuditEvent) => events.push(event) };
+  const refused: number[] = [];
+  const counters = { set: (gauge: string, value: number) => refused.push(gauge === 'siteKeyRefused' ? value : -1) };
 
   it('takes what has become of its keys, once, and goes on with those it has where the file is no good', async () => {
     const config = configured();
-    const watch = watchSite({ config, site: await openHandleSite(config, null), agreements: null, log, trail });
+    const watch = watchSite({
+      config,
+      site: await openHandleSite(config, null),
+      agreements: null,
+      counters,
+      log,
+      trail,
+    });
     const told: HandleSite[] = [];
     watch.onRenewed((site) => told.push(site));
     await watch.check();
@@ -142,7 +151,14 @@ describe('a running node', () => {
     await watch.check();
     expect(logged.filter((text) => /goes on/.test(text))).toHaveLength(1);
     expect(watch.current()).toBe(told[0]);
+    expect(refused).toEqual([1]);
     writeFileSync(file, whole);
+    await watch.check();
+    expect(refused).toEqual([1, 0]);
+    rmSync(file);
+    await watch.check();
+    expect([refused, watch.current()]).toEqual([[1, 0, 1], told[0]]);
+    writeFileSync(file, whole, { mode: 0o600 });
     withdrawSiteKeys(file);
     await watch.check();
     expect(told[1]).toMatchObject({ serialNumber: 2, keys: [{ fromSerial: 2 }] });
