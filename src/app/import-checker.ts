@@ -11,7 +11,7 @@ export interface CheckerBirth {
 
 /** Rows sorted in memory fit. */
 const HEAP_MB = 256;
-const YOUNG_GENERATION_MB = 64;
+const YOUNG_GENERATION_MB = 24;
 
 export function startImportChecker(start: CheckerStart): MessagePort {
   const { port1, port2 } = new MessageChannel();

@@ -35,7 +35,8 @@ const SWEEP_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Rows sorted in memory and calls under way fit; more than that is a mistake, which must not take the node along. */
 const HEAP_MB = 384;
-const YOUNG_GENERATION_MB = 192;
+/** For some calls' rows. Four times as much saves no processor time that could be measured (bench/README.md). */
+const YOUNG_GENERATION_MB = 48;
 
 export class ImportKeeper {
   readonly #options: ImportKeeperOptions;

@@ -1,7 +1,7 @@
 // A row's registration in few bytes, from the stage that judges its form to the one that registers it: what was parsed once
 // is not parsed again. Pure.
 
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, isUtf8, textFromBytes } from '../domain/bytes.ts';
 import { MAX_ROW_TYPES } from '../domain/import-limits.ts';
 import type { ImportItem } from '../registry/import-registry.ts';
 import type { PutRegistration, Registration } from '../registry/registration.ts';
@@ -85,8 +85,8 @@ export function packRow(registration: Registration, types: RowTypes): ByteString
 export class RowItems {
   readonly #types: RowTypes;
   readonly #from = new PackedReader('' as ByteString);
-  #parent: string | null = null;
-  #template: string | null = null;
+  readonly #parents = new LastText();
+  readonly #templates = new LastText();
 
   constructor(types: RowTypes) {
     this.#types = types;
@@ -112,10 +112,8 @@ export class RowItems {
     const flags = from.byte();
     const mode = MODES[flags & MODE_BITS];
     if (mode === undefined) throw damaged('a row has unknown flags');
-    const parent = (flags & HAS_PARENT) === 0 ? null : from.text();
-    const template = (flags & HAS_TEMPLATE) === 0 ? null : from.text();
-    if (parent !== this.#parent) this.#parent = parent;
-    if (template !== this.#template) this.#template = template;
+    const parent = (flags & HAS_PARENT) === 0 ? null : this.#parents.read(from);
+    const template = (flags & HAS_TEMPLATE) === 0 ? null : this.#templates.read(from);
     const values = decodeValues(from, 0, this.#types);
     from.end();
     return {
@@ -124,9 +122,24 @@ export class RowItems {
       ifMatch: null,
       mode,
       status: (flags & IS_RESERVED) === 0 ? 'active' : 'reserved',
-      parent: this.#parent,
-      template: this.#template,
+      parent,
+      template,
       values,
     };
+  }
+}
+
+/** Texts that mostly are the one before, which is then neither judged nor made again. */
+class LastText {
+  #bytes: ByteString | null = null;
+  #text = '';
+
+  read(from: PackedReader): string {
+    const bytes = from.bytes();
+    if (bytes === this.#bytes) return this.#text;
+    if (!isUtf8(bytes)) throw damaged('a text in them is not UTF-8');
+    this.#bytes = bytes;
+    this.#text = textFromBytes(bytes);
+    return this.#text;
   }
 }

@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ByteString, textFromBytes } from '../domain/bytes.ts';
 import {
+  MAX_CALLS_AHEAD_STANDING_BACK,
   MAX_IMPORT_BATCH_BYTES,
   MAX_IMPORT_CALLS_AHEAD,
   MAX_JOB_CALL_ROWS,
@@ -157,7 +158,8 @@ class WriteStage {
     // call would wait for the last, and the committing thread with them. The first turn plans, the second sends.
     await nextTurn();
     await nextTurn();
-    const settled = await this.#settleTo(this.#run.standsBack ? 0 : MAX_IMPORT_CALLS_AHEAD - 1);
+    const mayWait = this.#run.standsBack ? MAX_CALLS_AHEAD_STANDING_BACK : MAX_IMPORT_CALLS_AHEAD;
+    const settled = await this.#settleTo(mayWait - 1);
     await this.#run.giveWay();
     return settled ?? (await this.#run.look(this.#share(), this.#counts));
   }
@@ -176,7 +178,8 @@ class WriteStage {
     const results = await call.results;
     this.#calls.shift();
     let { deferredRows, settledInRound } = this.#mark;
-    for (const [i, row] of call.rows.entries()) {
+    for (let i = 0; i < call.rows.length; i++) {
+      const row = call.rows[i] as RunRow;
       const result = results[i] as ImportResult;
       if (result.outcome !== 'refused') {
         this.#counts[result.outcome]++;
@@ -255,8 +258,14 @@ class WriteStage {
   #observe({ done, refused }: Call, results: readonly ImportResult[]): void {
     if (this.#options.stage === 'rehearsing') return;
     const counts = new Map<RegistrationOutcome, number>();
-    const add = (outcome: RegistrationOutcome): void => void counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-    for (const { outcome } of results) add(outcome);
+    const add = (outcome: RegistrationOutcome, more = 1): void =>
+      void counts.set(outcome, (counts.get(outcome) ?? 0) + more);
+    let created = 0;
+    for (const { outcome } of results) {
+      if (outcome === 'created') created += 1;
+      else add(outcome);
+    }
+    if (created > 0) add('created', created);
     for (const outcome of done) add(outcome);
     for (const _ of refused) add('refused');
     for (const [outcome, count] of counts) this.#run.context.observer.importedRows(outcome, count);

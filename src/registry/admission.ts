@@ -47,6 +47,9 @@ export interface Access {
 /** Parents and templates that items of a call named, by their spelling: most name the same. */
 type NamedHandles = Map<string, Handle>;
 
+/** No handle begins so. */
+const NO_HANDLE = '\0';
+
 export class Admission {
   readonly #homes: Homes;
   readonly #enterprises: Remembered<Enterprise>;
@@ -68,6 +71,8 @@ export class Admission {
   ): Promise<Item[]> {
     const items: Item[] = [];
     const accesses = new Map<string, Access>();
+    let access: Access | null = null;
+    let scopeHead = NO_HANDLE;
     const named: NamedHandles = new Map();
     for (let position = 0; position < registrations.length; position++) {
       const registration = registrations[position] as Registration;
@@ -76,10 +81,13 @@ export class Admission {
         results[position] = { ok: false, handle: registration.handle, error: target };
         continue;
       }
-      const scope = isSystemPrefix(target.handle) ? target.handle : prefixOf(target.handle);
-      let access = accesses.get(scope);
-      if (access === undefined) {
-        access = await this.accessTo(principal, target.handle);
+      const { handle } = target;
+      if (access === null || !handle.startsWith(scopeHead)) {
+        const isSystem = isSystemPrefix(handle);
+        const scope = isSystem ? handle : prefixOf(handle);
+        // Neighbours of one prefix need no look; a system handle is a scope of its own.
+        scopeHead = isSystem ? NO_HANDLE : `${scope}/`;
+        access = accesses.get(scope) ?? (await this.accessTo(principal, handle));
         accesses.set(scope, access);
       }
       if (access.verdict !== null) {

@@ -80,7 +80,9 @@ export class Round {
     for (let i = 0; i < items.length; i++) {
       const item = items[i] as Item;
       const { handle } = item.target;
-      const standing = this.#standing.get(handle) ?? standingOf(records[i] ?? null);
+      // Of items in order nothing is kept by its name, unless it was asked for: a look into an empty map hashes it, too.
+      const planned = this.#standing.size === 0 ? undefined : this.#standing.get(handle);
+      const standing = planned ?? standingOf(records[i] ?? null);
       try {
         const plan = planChange(item.registration, item.target, standing.record);
         this.#assertAllowed(item, plan, standing.record);
@@ -190,10 +192,11 @@ export class Round {
 
   #assertFits(handle: Handle, draft: RecordDraft, current: HandleRecord | null): Awaitable<void> {
     if (draft.template === null) return;
-    const { fitting, store } = this.#options;
-    const findLot: RegistryStore['findLot'] = (at) => store.findLot(at);
-    return fitting.assertFits({ handle, draft, current, lookUp: this.#lookUp, findLot });
+    const { fitting } = this.#options;
+    return fitting.assertFits({ handle, draft, current, lookUp: this.#lookUp, findLot: this.#findLot });
   }
+
+  readonly #findLot: RegistryStore['findLot'] = (at) => this.#options.store.findLot(at);
 
   /** A record as it will stand by then; many items of a call have the same ancestors. */
   readonly #lookUp: LookUp = (at) => {
