@@ -1,5 +1,6 @@
 // `jiabiao serve`: starts a node in this process and tells the person where it is.
 
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { RunningNode } from '../app/supervisor.ts';
@@ -93,6 +94,12 @@ function handleLines({ handleAddress }: RunningNode): string[] {
   return [`  handle    ${handleAddress.host} port ${handleAddress.port}, TCP and UDP (RFC 3652)`];
 }
 
+/** Nodes with one store have one first operator, whose key is where the first of them was started. */
+function whereKeyIs(file: string): string {
+  if (existsSync(file)) return `The operator key of the first start is in ${file}.`;
+  return `The operator key of the first start is not in ${file}: it is where that was, at another node or under another name.`;
+}
+
 function introduction(node: RunningNode, url: string, demo: DemoSummary | null, toPerson: boolean): string[] {
   const { metricsAddress } = node;
   const watched = metricsAddress === null ? url : urlOf(metricsAddress, false);
@@ -106,7 +113,7 @@ function introduction(node: RunningNode, url: string, demo: DemoSummary | null, 
     '',
   ];
   const { firstKey, operatorKeyFile } = node;
-  if (firstKey === null) lines.push(`The operator key of the first start went to ${operatorKeyFile}.`);
+  if (firstKey === null) lines.push(whereKeyIs(operatorKeyFile));
   else if (toPerson) lines.push(`The first operator key is ${firstKey.token}`, `and is kept in ${firstKey.file}.`);
   else lines.push(`The first operator key is in ${firstKey.file}.`);
   if (demo !== null) lines.push('', ...demoLines(demo, { url, watched, keyFile: operatorKeyFile }));

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newDirectory, run, type ServingNode, serve } from './command-line.ts';
 
@@ -52,6 +52,17 @@ test('the first operator key goes to a file and, without a terminal, nowhere els
   expect(statSync(node.operatorKeyFile).mode & 0o777).toBe(0o600);
   const { stdout, stderr } = await node.end('SIGTERM');
   expect(stdout + stderr).not.toContain(token);
+});
+
+test('a later start says where that key is, or that it is not there', async () => {
+  const data = emptyDirectory();
+  const { operatorKeyFile, end } = await start(data);
+  await end('SIGTERM');
+  const second = await start(data);
+  expect((await second.end('SIGTERM')).stdout).toContain(`of the first start is in ${operatorKeyFile}.`);
+  rmSync(operatorKeyFile);
+  const third = await start(data);
+  expect((await third.end('SIGTERM')).stdout).toContain(`is not in ${operatorKeyFile}: it is where that was`);
 });
 
 test('a second node on the same directory or port is refused with a sentence and no stack', async () => {
