@@ -8,7 +8,11 @@ const servers = (description: string) =>
   ({
     type: 'array',
     maxItems: 16,
-    items: { type: 'string', pattern: '^postgres(ql)?://[^ :@/]+@[^ @/?]+/[^ /?]+$' },
+    items: {
+      type: 'string',
+      pattern: '^postgres(ql)?://[^ :@/]+@[^ @/?]+/[^ /?]+$',
+      description: 'is written postgres://user@host:5432/database, its password in the file of postgres.passwordFile',
+    },
     default: [],
     description,
   }) as const;

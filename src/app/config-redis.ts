@@ -6,7 +6,11 @@ export const REDIS_SECTION = {
   urls: {
     type: 'array',
     maxItems: 32,
-    items: { type: 'string', pattern: '^rediss?://[^ @/]+(/\\d+)?$' },
+    items: {
+      type: 'string',
+      pattern: '^rediss?://[^ @/]+(/\\d+)?$',
+      description: 'is written redis://host:6379, its password in the file of redis.passwordFile',
+    },
     default: [],
     description:
       'Redis that keeps what other nodes told, shared by the threads and nodes that name it: redis://host:6379, rediss:// with TLS. Nothing for none. Passwords stand in redis.passwordFile.',

@@ -128,7 +128,10 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
   const { value, source } = given;
   if (!Check(setting.schema, value)) {
     const inside = Errors(setting.schema, value)[1].find((error) => error.instancePath !== '');
-    const detail = inside === undefined ? '' : `; ${inside.instancePath} ${inside.message}`;
+    // What an entry is like is said in words where the schema has them.
+    const { items } = setting.schema as { readonly items?: { readonly description?: string } };
+    const said = items?.description ?? inside?.message;
+    const detail = inside === undefined ? '' : `; ${inside.instancePath} ${said}`;
     return [{ path: setting.path, source, reason: `must be ${setting.expected}, not ${shown(value)}${detail}` }];
   }
   const prefixes =

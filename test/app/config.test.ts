@@ -202,7 +202,7 @@ describe('a wrong configuration', () => {
     [
       'a password among the settings',
       atServers('postgres://jiabiao:oak@a/jiabiao'),
-      'not ["postgres://jiabiao:…@a/jiabiao"]',
+      'not ["postgres://jiabiao:…@a/jiabiao"]; /0 is written postgres://user@host:5432/database, its password in the file of',
     ],
     ['a PostgreSQL without its database', atServers('postgres://jiabiao@a:5432'), 'postgres.urls'],
     ['a replica that is the primary', atServers(server, { replicaUrls: [server] }), 'name another'],

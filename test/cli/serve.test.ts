@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { newDirectory, run, type ServingNode, serve } from './command-line.ts';
+import { start as command, newDirectory, run, type ServingNode, serve } from './command-line.ts';
 
 // Processes and threads start slowly when all tests run at once.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -56,13 +57,20 @@ test('the first operator key goes to a file and, without a terminal, nowhere els
 
 test('a later start says where that key is, or that it is not there', async () => {
   const data = emptyDirectory();
-  const { operatorKeyFile, end } = await start(data);
-  await end('SIGTERM');
-  const second = await start(data);
-  expect((await second.end('SIGTERM')).stdout).toContain(`of the first start is in ${operatorKeyFile}.`);
-  rmSync(operatorKeyFile);
-  const third = await start(data);
-  expect((await third.end('SIGTERM')).stdout).toContain(`is not in ${operatorKeyFile}: it is where that was`);
+  const introduction = async (): Promise<string> => {
+    const node = command(['serve', '--port', '0', '--workers', '1', '--data', data]);
+    let text = '';
+    for await (const chunk of node.stdout ?? []) {
+      text += chunk;
+      if (text.includes('Stop it')) node.kill('SIGTERM');
+    }
+    return text;
+  };
+  const file = join(data, 'operator.key');
+  expect(await introduction()).toContain(`The first operator key is in ${file}.`);
+  expect(await introduction()).toContain(`The operator key of the first start is in ${file}.`);
+  rmSync(file);
+  expect(await introduction()).toContain(`is not in ${file}: it is where that was`);
 });
 
 test('a second node on the same directory or port is refused with a sentence and no stack', async () => {
