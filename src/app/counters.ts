@@ -64,6 +64,7 @@ type PlainGauge = Extract<
   | 'certificateExpiry'
   | 'certificateRefused'
   | 'siteKeyRefused'
+  | 'lotKeyMissing'
   | 'changeStreams'
   | 'redisDown'
   | 'invalidationDown'

@@ -44,8 +44,11 @@ export interface LotKeys {
   readonly secrets: LotSecrets;
   /** The keys that are known by now, for other threads. */
   current(): readonly Buffer[];
-  /** Once the store is open: makes the first key if it is time to, and sees to it that other nodes have the same. */
-  settle(store: RegistryStore, log: Log, agreements: Agreements | null): Promise<void>;
+  /**
+   * Once the store is open: makes the first key if it is time to, and sees to it that other nodes have the same. False
+   * if lots wait for a key that is missing.
+   */
+  settle(store: RegistryStore, log: Log, agreements: Agreements | null): Promise<boolean>;
 }
 
 /** Reads the keys there are; a store in memory gets one that dies with it. Throws `INVALID_CONFIG`. */
@@ -57,12 +60,13 @@ export function openLotKeys({ store: { kind, path } }: Pick<Config, 'store'>): L
     secrets,
     current: () => keys,
     async settle(store, log, agreements) {
-      if (kind === 'memory') return;
+      if (kind === 'memory') return true;
       const isReadOnly = store.stats().readOnlyReason !== null;
       const othersHaveOne = agreements !== null && (await agreements.read(AGREED)) !== null;
       keys = await keepLotKeys({ file, store, isReadOnly, othersHaveOne, log });
       if (agreements !== null && !isReadOnly) await agreeOnKey(agreements, { name: AGREED, file, keys });
       secrets.use(keys);
+      return keys.length > 0 || isReadOnly;
     },
   };
 }

@@ -221,6 +221,12 @@ export const METRICS = {
     type: 'gauge',
     help: '1 while the file of the Handle site’s keys cannot be used and the keys read before go on signing.',
   },
+  lotKeyMissing: {
+    ...sum,
+    name: 'jiabiao_lot_key_missing',
+    type: 'gauge',
+    help: '1 while the key that opens the secrets of lots is not at hand, so that codes with check tags are not resolved.',
+  },
   storeSize: { ...render, name: 'jiabiao_store_size_bytes', help: 'Bytes of the store on disk.' },
   storeRecords: { ...render, name: 'jiabiao_store_records', help: 'Live records in the store.' },
   storeIdentifiers: {

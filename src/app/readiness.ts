@@ -27,6 +27,11 @@ export function judgeReadiness(counters: SharedArrayBuffer): Readiness {
       'The file of the Handle site’s keys cannot be used (see the log for the cause); the keys read before go on signing.',
     );
   }
+  if (totalOf(counters, 'lotKeyMissing') > 0) {
+    reasons.push(
+      'The key of lots is missing (see the log for the file), so codes with check tags are not resolved; everything else is.',
+    );
+  }
   if (listening === 0 || stopping) return { status: 'not ready', reasons };
   return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
 }

@@ -104,7 +104,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   opened.push(reportVitals(counters, watchStore(store, counters, log)));
 
   const agreements = await agreementsOf(config);
-  await lotKeys.settle(store, log, agreements);
+  counters.set('lotKeyMissing', (await lotKeys.settle(store, log, agreements)) ? 0 : 1);
   await rememberHomes({ store, configured: config.node.homed });
   const operatorKeyFile = options.operatorKeyFile ?? join(config.store.path, operatorKeyFileNameFor(config.store.kind));
   const token = await makeFirstKey({ store, file: operatorKeyFile, agreements, log });

@@ -9,7 +9,8 @@ type Gauge =
   | 'storeReadOnly'
   | 'logsFailing'
   | 'certificateRefused'
-  | 'siteKeyRefused';
+  | 'siteKeyRefused'
+  | 'lotKeyMissing';
 
 function nodeWith(gauges: Partial<Record<Gauge, number>>) {
   const buffer = createCountersBuffer(3);
@@ -53,6 +54,14 @@ describe('a node', () => {
     const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, certificateRefused: 1 });
     expect(status).toBe('degraded');
     expect(reasons).toEqual([expect.stringContaining('TLS files cannot be used')]);
+  });
+
+  test('is degraded without the key of its lots, and says so', () => {
+    const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, lotKeyMissing: 1 });
+    expect([status, reasons]).toEqual([
+      'degraded',
+      [expect.stringContaining('codes with check tags are not resolved')],
+    ]);
   });
 
   test('is degraded while the keys of its site cannot be used, and says so', () => {

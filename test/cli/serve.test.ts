@@ -73,6 +73,21 @@ test('a later start says where that key is, or that it is not there', async () =
   expect(await introduction()).toContain(`is not in ${file}: it is where that was`);
 });
 
+test('a node that is started without the key of its lots answers, and says what it lacks', async () => {
+  const data = emptyDirectory();
+  const node = await start(data);
+  const ask = (...args: string[]) => run(['--url', node.url, '--key-file', node.operatorKeyFile, ...args]);
+  await ask('enterprise', 'create', '--name', 'Oak', '--prefix', '88.118.10004', '--state', 'active');
+  const shape = ['--head', 'OAK-', '--width', '4', '--from', '1', '--to', '9'];
+  expect(await ask('lot', 'create', '--prefix', '88.118.10004', ...shape)).toMatchObject({ code: 0 });
+  await node.end('SIGTERM');
+  rmSync(join(data, 'lot.key'));
+  const later = await start(data);
+  const readiness = (await (await fetch(`${later.url}/readyz`)).json()) as { status: string; reasons: string[] };
+  expect(readiness.status).toBe('degraded');
+  expect(readiness.reasons.join()).toContain('The key of lots is missing');
+});
+
 test('a second node on the same directory or port is refused with a sentence and no stack', async () => {
   const data = emptyDirectory();
   const node = await start(data);
