@@ -93,7 +93,7 @@ export class AnswerCache {
     // What is learned stale was not to be had fresh.
     const retryAt = learned !== null && askedAt >= freshUntil ? askedAt + RETRY_MS : 0;
     const entry: Entry = {
-      answer: answer instanceof UnreadFound ? answer.read() : answer,
+      answer,
       freshUntil,
       staleUntil,
       deletedAt,
@@ -181,8 +181,10 @@ function verdictOn(entry: Entry, now: number): Verdict {
 
 /** The entry's answer as a stale one: made once, since one that stands in is asked for often. */
 function briefly(entry: Entry): Answer {
-  if (entry.answer.ttlSeconds > STALE_TTL_SECONDS) {
-    entry.answer = { ...entry.answer, ttlSeconds: STALE_TTL_SECONDS, renderings: noRenderings() };
+  const { answer } = entry;
+  if (answer.ttlSeconds > STALE_TTL_SECONDS) {
+    const read = answer instanceof UnreadFound ? answer.read() : answer;
+    entry.answer = { ...read, ttlSeconds: STALE_TTL_SECONDS, renderings: noRenderings() };
   }
   return entry.answer;
 }

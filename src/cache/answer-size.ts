@@ -2,6 +2,7 @@
 
 import type { Answer } from '../domain/answer.ts';
 import type { HandleValue } from '../domain/handle-value.ts';
+import { UnreadFound } from './foreign-found.ts';
 
 /** Objects around an answer: itself, record, validity, renderings, three kept headers, the cache's own entry. */
 const ANSWER_BYTES = 900;
@@ -12,6 +13,8 @@ const REFERENCE_BYTES = 100;
 const VALUE_JSON_BYTES = 130;
 /** Handle protocol fields around the data of one value (RFC 3651 §3.1). */
 const VALUE_WIRE_BYTES = 40;
+/** Of values that have not been read, for each byte of their JSON: itself, as body, read, and as doors make of it. */
+const UNREAD_FACTOR = 4;
 /** A place in an array. */
 const SLOT_BYTES = 8;
 
@@ -37,6 +40,7 @@ export function bytesOfRenderings(values: readonly HandleValue[]): number {
 /** An answer with its renderings. Inherited values count in full, since the parent they are shared with may go first. */
 export function bytesOfAnswer(answer: Answer): number {
   const fixed = ANSWER_BYTES + 2 * answer.handle.length + answer.validity.changeSlots.length * SLOT_BYTES;
+  if (answer instanceof UnreadFound) return fixed + UNREAD_FACTOR * answer.jsonBytes;
   switch (answer.kind) {
     case 'not-found':
       return fixed;

@@ -82,7 +82,11 @@ export class UnreadFound implements Found {
     return this.#told.digest?.isRecalled === false ? NO_RECALLS : recallsIn(this.handle, this.values);
   }
 
-  /** The same with its values, for who keeps it. */
+  get jsonBytes(): number {
+    return this.renderings.values?.length ?? 0;
+  }
+
+  /** The same with its values, as a plain object. */
   read(): Found {
     return foundWith(this, this.#told, this.record.revision);
   }

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bytesOfAnswer } from '../../src/cache/answer-size.ts';
 import { foreignFound, UnreadFound } from '../../src/cache/foreign-found.ts';
 import { decodeShared, encodeShared } from '../../src/cache/shared-answer.ts';
 import { bytesFromText } from '../../src/domain/bytes.ts';
@@ -81,6 +82,18 @@ test('usual values are handed on unread; those of which some are not for everybo
   );
   expect(usual).toMatchObject({ digest: { isRecalled: false, ttlSeconds: 86_400 } });
   expect(shared(found(text('oak'), text('secret', { index: 2, permissions: 0b1100 })))).not.toHaveProperty('digest');
+});
+
+test('an answer that nobody has read weighs no less than one that was', () => {
+  const names = fc.array(fc.string({ maxLength: 200 }), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(names, (texts) => {
+      const told = found(...texts.map((one, i) => text(one, { index: i + 1 })));
+      const unread = foreignFound(basis, shared(told) as ForeignFound);
+      expect(unread).toBeInstanceOf(UnreadFound);
+      expect(bytesOfAnswer(unread)).toBeGreaterThanOrEqual(bytesOfAnswer(foreignFound(basis, told)));
+    }),
+  );
 });
 
 test('the lifetime of an answer is that of its shortest value, counted from when it was learned', () => {

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { createEpochBuffers, EpochTable, slotOf } from '../../src/cache/epoch-table.ts';
 import type { SecondTier, TierKey } from '../../src/cache/second-tier.ts';
+import { decodeShared, encodeShared } from '../../src/cache/shared-answer.ts';
 import { HandleError } from '../../src/domain/error.ts';
 import type { ForeignAnswer } from '../../src/domain/foreign-answer.ts';
 import type { Handle } from '../../src/domain/handle.ts';
@@ -38,6 +39,14 @@ class Shared implements SecondTier {
   async close(): Promise<void> {}
 }
 
+/** Holds texts, as Redis does: what comes out of it is not read until somebody wants its values. */
+class SharedUnread extends Shared {
+  override async get(key: TierKey): Promise<ForeignAnswer | null> {
+    const kept = await super.get(key);
+    return kept === null ? null : decodeShared(encodeShared(key, kept), key);
+  }
+}
+
 function open(tier = new Shared()) {
   const others = new Others();
   const routes = [{ name: 'world', scheme: 'handle', prefixes: ['*'] }] as const;
@@ -64,6 +73,16 @@ describe('what is shared', () => {
     const second = open(first.tier);
     expect([await second.ask(), await second.ask(), await second.ask()]).toEqual(['1=oak l2', '1=oak l2', '1=oak l1']);
     expect(second.others.asked).toEqual([]);
+  });
+
+  test('is the same whether it was read on the way or not, in memory too, and when it stands in', async () => {
+    const first = open(new SharedUnread());
+    await first.ask();
+    const second = open(first.tier);
+    expect([await second.ask(), await second.ask(), await second.ask()]).toEqual(['1=oak l2', '1=oak l2', '1=oak l1']);
+    second.world.passSeconds(TTL);
+    second.others.says = async () => Promise.reject(new HandleError('UPSTREAM_UNAVAILABLE', 'x'));
+    expect([await second.ask(), await second.ask()]).toEqual(['1=oak stale', '1=oak stale']);
   });
 
   test('keeps its age: who gets it late asks again as soon as who asked first', async () => {
