@@ -168,8 +168,11 @@ export class WorkerPool {
       worker.on('message', (message: WorkerMessage) => {
         if (message.kind === 'report') this.#options.receive(message.report);
         else if (message.kind === 'imports') this.#options.wakeImports();
-        else if (message.kind === 'failed') cause = errorOf(message.error);
-        else {
+        else if (message.kind === 'failed') {
+          cause = errorOf(message.error);
+          // What it had opened by then would keep it alive, and its successor from being born.
+          void worker.terminate();
+        } else {
           this.#setListening(place, true);
           resolve(message.address);
         }

@@ -40,7 +40,12 @@ function look(room: LotRoom, reader: RoomReader): void {
   const { lot, span } = room;
   const before = lot.head + (lot.from === 0 ? '' : digitsOf(lot, lot.from - 1));
   const found = reader.list(lot.prefix, before === '' ? null : (`${lot.prefix}/${before}` as Handle), 1);
-  const first = found instanceof Promise ? undefined : found[0];
+  if (found instanceof Promise) {
+    found.catch(() => {}); // nobody waits for it, so that nobody else would see it fail
+    room.state = 'mixed';
+    return;
+  }
+  const [first] = found;
   const isBehind = first === undefined || bytesFromText(suffixOf(first.handle)).slice(0, span.last.length) > span.last;
-  room.state = !(found instanceof Promise) && isBehind ? 'empty' : 'mixed';
+  room.state = isBehind ? 'empty' : 'mixed';
 }

@@ -12,7 +12,7 @@ import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import type { Prefix } from '../../src/domain/prefix.ts';
 import { createResolver } from '../../src/resolver/chain.ts';
 import { createPastResolver, type PastResolver } from '../../src/resolver/past.ts';
-import type { Resolver } from '../../src/resolver/resolver.ts';
+import type { Question, Resolver } from '../../src/resolver/resolver.ts';
 import { LotSecrets } from '../../src/store/lot-secrets.ts';
 import { openMemoryStore } from '../../src/store/memory-store.ts';
 import type { RegistryStore } from '../../src/store/registry-store.ts';
@@ -62,17 +62,12 @@ function open(tags: LotSecrets = secrets): void {
 
 beforeEach(() => open());
 
+function question(handle: Handle): Question {
+  return { handle, bypassCache: false, delegated: null, via: '', tier: 'none', payForLook() {}, payForTrip() {} };
+}
+
 function ask(suffix: string, prefix: string = P): Answer {
-  const handle = h(suffix, prefix);
-  const answer = resolver.resolve({
-    handle,
-    bypassCache: false,
-    delegated: null,
-    via: '',
-    tier: 'none',
-    payForLook() {},
-    payForTrip() {},
-  });
+  const answer = resolver.resolve(question(h(suffix, prefix)));
   if (answer instanceof Promise) throw new Error('what is at hand was answered with a promise');
   return answer;
 }
@@ -285,4 +280,21 @@ describe('a code as of an instant', () => {
     expect(await at('SOFA-0060', NOON + 3000)).toBe('2000=other');
     expect(await at('SOFA-0010', NOON + 3000)).toBe('2000=new 0010 2001=one');
   });
+});
+
+it('of a store that is away fails for who asked, and is asked nothing that nobody waits for', async () => {
+  await apply(store, lotOf('away', { head: 'AWAY-' }));
+  const away = () => Promise.reject(new Error('the store is away'));
+  const remote = createResolver({
+    store: { get: away },
+    lots: {
+      reader: { lots: async (...question) => store.lots(...question), findLot: away, list: away },
+      tags: secrets,
+    },
+    ...{ epochs: new EpochTable(createEpochBuffers()), clock: () => now, observer: SILENT_OBSERVER, foreign: null },
+    homed: () => [{ prefix: '88.118' as Prefix, foldsCase: false }],
+    cache: { l1Bytes: 1e6, negativeBytes: 1e5, parentBytes: 1e6, maxAgeSeconds: 30 },
+  });
+  // A failure that nobody waits for would end the thread, and this test.
+  await expect(async () => remote.resolve(question(h('AWAY-0001')))).rejects.toThrow('the store is away');
 });
