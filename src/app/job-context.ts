@@ -11,7 +11,7 @@ import { LotSecrets } from '../store/lot-secrets.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
-import { DoorWaits } from './door-waits.ts';
+import { DoorTimes } from './door-times.ts';
 import { startImportChecker } from './import-checker.ts';
 
 export interface JobContextOptions extends Pick<JobContext, 'clock' | 'sleep' | 'isStopping'> {
@@ -38,10 +38,10 @@ export function jobContextOf(options: JobContextOptions): JobContext {
     homed,
     observer: counters,
   });
-  const waits = new DoorWaits(() => performance.now());
+  const doors = new DoorTimes(() => performance.now());
   return {
     ...options,
-    waitedMs: () => waits.waitedMs(),
+    serving: () => doors.times(),
     files: new JobFiles(options.directory),
     identifiers,
     maxUnpackedBytes: config.imports.maxUnpackedBytes,

@@ -6,7 +6,7 @@ import { HandleError } from '../domain/error.ts';
 import { errorOf } from '../domain/error-parts.ts';
 import type { TlsMaterial } from '../http-server/tls.ts';
 import { Counters } from './counters.ts';
-import { doorName } from './door-waits.ts';
+import { doorName } from './door-times.ts';
 import type { HandleSite } from './handle-site.ts';
 import type { Report } from './log-files.ts';
 import type { Log } from './logs.ts';

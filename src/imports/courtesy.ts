@@ -1,9 +1,17 @@
 // How far an import stands back for whom the node serves: the longer those threads have to wait for a processor, the longer
 // it rests between its pieces of work, and it always goes on. It only reckons: the rest itself is its caller's.
 
+/** Milliseconds by now, in the mean of the threads that serve. */
+export interface ServingTimes {
+  /** On a processor. */
+  readonly workedMs: number;
+  /** For one. */
+  readonly waitedMs: number;
+}
+
 export interface CourtesyOptions {
-  /** Milliseconds that a thread that serves has waited for a processor by now, in the mean; null if nobody knows. */
-  readonly waitedMs: () => number | null;
+  /** Null if nobody knows. */
+  readonly serving: () => ServingTimes | null;
   /** Milliseconds of any clock that does not step. */
   readonly now: () => number;
 }
@@ -15,6 +23,8 @@ const LOOK_MS = 50;
  * second on two processors wait for 0.15 of it, without an import, and for 0.5 beside one that takes what it can.
  */
 const KEPT_WAITING = 0.25;
+/** And the share for which it must have worked: others may crowd a machine on which hardly anybody asks this node. */
+const AT_WORK = 0.02;
 /** How many times as long as it works an import rests at most: a quarter of its speed is left. */
 const MAX_REST = 3;
 const FIRST_REST = 0.5;
@@ -26,7 +36,7 @@ const MAX_REST_MS = 100;
 export class Courtesy {
   readonly #options: CourtesyOptions;
   #lookedAt: number;
-  #waitedMs: number | null;
+  #times: ServingTimes | null;
   #workingSince: number;
   #rest = 0;
 
@@ -34,7 +44,7 @@ export class Courtesy {
     this.#options = options;
     this.#workingSince = options.now();
     this.#lookedAt = this.#workingSince;
-    this.#waitedMs = options.waitedMs();
+    this.#times = options.serving();
   }
 
   /** Whether it has to stand back at present. */
@@ -52,12 +62,16 @@ export class Courtesy {
   }
 
   #look(now: number): void {
-    const waitedMs = this.#options.waitedMs();
-    const share =
-      waitedMs === null || this.#waitedMs === null ? 0 : (waitedMs - this.#waitedMs) / (now - this.#lookedAt);
-    this.#waitedMs = waitedMs;
+    const times = this.#options.serving();
+    const areKeptWaiting = times !== null && this.#times !== null && areKept(this.#times, times, now - this.#lookedAt);
+    this.#times = times;
     this.#lookedAt = now;
-    if (share > KEPT_WAITING) this.#rest = Math.min(MAX_REST, Math.max(FIRST_REST, this.#rest * GROWTH));
+    if (areKeptWaiting) this.#rest = Math.min(MAX_REST, Math.max(FIRST_REST, this.#rest * GROWTH));
     else this.#rest = this.#rest * DECAY < FIRST_REST / 2 ? 0 : this.#rest * DECAY;
   }
+}
+
+function areKept(before: ServingTimes, now: ServingTimes, withinMs: number): boolean {
+  const [worked, waited] = [now.workedMs - before.workedMs, now.waitedMs - before.waitedMs];
+  return waited > KEPT_WAITING * withinMs && worked > AT_WORK * withinMs;
 }

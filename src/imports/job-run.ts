@@ -7,7 +7,7 @@ import type { RegistrationOutcome } from '../domain/observer.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { IdentifierRegistry } from '../registry/registry.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import { Courtesy } from './courtesy.ts';
+import { Courtesy, type ServingTimes } from './courtesy.ts';
 import type { Checkpoint, ImportJob, JobCounts, JobEnd } from './job.ts';
 import type { JobFiles } from './job-files.ts';
 import type { CheckTask } from './second-checker.ts';
@@ -29,8 +29,8 @@ export interface JobContext {
   /** Bytes that a workbook may unpack to. */
   readonly maxUnpackedBytes: number;
   readonly clock: () => number;
-  /** Milliseconds that a thread that serves has waited for a processor by now; null, or left out, if nobody knows. */
-  readonly waitedMs?: () => number | null;
+  /** How the threads that serve fare; null, or left out, if nobody knows. */
+  readonly serving?: () => ServingTimes | null;
   readonly observer: ImportObserver;
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 … 1. */
@@ -59,7 +59,7 @@ export class JobRun {
   constructor(context: JobContext, job: ImportJob) {
     this.context = context;
     this.#job = job;
-    this.#courtesy = new Courtesy({ waitedMs: context.waitedMs ?? (() => null), now: () => performance.now() });
+    this.#courtesy = new Courtesy({ serving: context.serving ?? (() => null), now: () => performance.now() });
   }
 
   get job(): ImportJob {

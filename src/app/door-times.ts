@@ -1,7 +1,8 @@
-// How long the threads of this process that answer have waited for a processor, as Linux counts it for every thread. It
-// costs those threads nothing. Elsewhere nobody knows.
+// How long the threads of this process that answer have worked, and waited for a processor, as Linux counts it for every
+// thread. It costs those threads nothing. Elsewhere nobody knows.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ServingTimes } from '../imports/courtesy.ts';
 
 /** How the threads that answer are named (at most 15 characters), to be told from others. */
 const DOOR = 'door ';
@@ -13,7 +14,7 @@ export function doorName(index: number): string {
   return `${DOOR}${index}`;
 }
 
-export class DoorWaits {
+export class DoorTimes {
   readonly #now: () => number;
   #doors: readonly string[] = [];
   #searchAt = Number.NEGATIVE_INFINITY;
@@ -22,19 +23,19 @@ export class DoorWaits {
     this.#now = now;
   }
 
-  /** Milliseconds, in the mean; falls only when a thread has died. Null if the system does not tell. */
-  waitedMs(): number | null {
+  /** They fall only when a thread has died. Null if the system does not tell. */
+  times(): ServingTimes | null {
     if (this.#now() >= this.#searchAt) this.#search();
-    let sum = 0;
-    let count = 0;
+    let [workedMs, waitedMs, count] = [0, 0, 0];
     for (const door of this.#doors) {
       // Nanoseconds on a processor, nanoseconds of waiting for one, and how often it got one.
-      const waited = readOrNull(`${TASKS}/${door}/schedstat`)?.split(' ')[1];
+      const [worked, waited] = readOrNull(`${TASKS}/${door}/schedstat`)?.split(' ') ?? [];
       if (waited === undefined) continue;
-      sum += Number(waited) / 1e6;
+      workedMs += Number(worked) / 1e6;
+      waitedMs += Number(waited) / 1e6;
       count += 1;
     }
-    return count === 0 ? null : sum / count;
+    return count === 0 ? null : { workedMs: workedMs / count, waitedMs: waitedMs / count };
   }
 
   #search(): void {
