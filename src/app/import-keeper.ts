@@ -35,8 +35,8 @@ const SWEEP_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Rows sorted in memory and calls under way fit; more than that is a mistake, which must not take the node along. */
 const HEAP_MB = 384;
-/** For some calls' rows. Four times as much saves no processor time that could be measured (bench/README.md). */
-const YOUNG_GENERATION_MB = 48;
+/** A third of it is filled between two collections: twice the rows that are on their way, so that none grows old. */
+const YOUNG_GENERATION_MB = 96;
 
 export class ImportKeeper {
   readonly #options: ImportKeeperOptions;
