@@ -40,8 +40,8 @@ export const MAX_ROW_TYPES = 256;
 /** Runs merged at once: a buffer and an open file each. When there are as many, they become one. */
 export const MAX_MERGED_RUNS = 256;
 
-/** Calls of one import on their way to the committing thread: a transaction full, and the next; their rows are held. */
-export const MAX_IMPORT_CALLS_AHEAD = 8;
+/** Calls of one import on their way to the committing thread: two transactions full, so that it never waits for the next. */
+export const MAX_IMPORT_CALLS_AHEAD = 16;
 
 /** The same while others are kept waiting: few enough to be done in a moment, and some for each sync. */
 export const MAX_CALLS_AHEAD_STANDING_BACK = 4;

@@ -20,9 +20,9 @@ export interface CourtesyOptions {
 const LOOK_MS = 50;
 /**
  * The share of the time for which a thread may wait, above which it is kept waiting. Two that answer 20,000 requests a
- * second on two processors wait for 0.15 of it, without an import, and for 0.5 beside one that takes what it can.
+ * second on two processors wait for 0.1 of it, without an import, and for 0.5 beside one that takes what it can.
  */
-const KEPT_WAITING = 0.25;
+const KEPT_WAITING = 0.15;
 /** And the share for which it must have worked: others may crowd a machine on which hardly anybody asks this node. */
 const AT_WORK = 0.02;
 /** How many times as long as it works an import rests at most: a quarter of its speed is left. */

@@ -16,7 +16,8 @@ export const HAS_PARENT = 1;
 /** Its text is a row's bytes (packed-row.ts), one character each, and not JSON. */
 export const IS_PACKED = 2;
 const WRITE_BYTES = 1_048_576;
-const FIRST_BYTES = 1_048_576;
+/** What a run may have, and the row that fills it; the system gives memory only to what is used of it. */
+const RUN_BYTES = MAX_RUN_BYTES + 1_048_576;
 
 export interface RunRow {
   readonly handle: string;
@@ -122,7 +123,7 @@ export function encodingOf(flags: number): 'latin1' | 'utf8' {
 }
 
 export class RunGatherer {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #bytes = Buffer.allocUnsafeSlow(RUN_BYTES);
   #used = 0;
   /** Of each row, and where the next would begin. */
   readonly #starts = new Uint32Array(MAX_RUN_ROWS + 1);
@@ -189,7 +190,7 @@ export class RunGatherer {
 
   #reserve(more: number): void {
     if (this.#used + more <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#used + more));
+    const larger = Buffer.allocUnsafeSlow(this.#used + more);
     this.#bytes.copy(larger, 0, 0, this.#used);
     this.#bytes = larger;
   }

@@ -32,7 +32,7 @@ function atWork() {
 
 it('takes all of its time while nobody is kept waiting', () => {
   const { courtesy, time } = atWork();
-  expect(shareOfWork(courtesy, time, 0.15)).toBe(1);
+  expect(shareOfWork(courtesy, time, 0.1)).toBe(1);
   expect(courtesy.isAsked).toBe(false);
 });
 
