@@ -19,7 +19,7 @@ import { importNdjson, importSearchable, memoryImport } from './cases/import-ndj
 import { l2Hit } from './cases/l2-hit.ts';
 import { memory } from './cases/memory.ts';
 import { missFlood } from './cases/miss-flood.ts';
-import { pgFirstTouch, pgL1 } from './cases/postgres-reading.ts';
+import { pgFirstTouch, pgL1, pgL2 } from './cases/postgres-reading.ts';
 import { pgBytesItem, pgImport, pgRegisterSingle } from './cases/postgres-writing.ts';
 import { redisFrozen, redisKilled } from './cases/redis-away.ts';
 import { registerBatch } from './cases/register-batch.ts';
@@ -81,6 +81,7 @@ const CASES: readonly BenchCase[] = [
   bytesLot,
   resolveDuringReading,
   pgFirstTouch,
+  pgL2,
   pgL1,
   pgRegisterSingle,
   pgImport,
@@ -88,7 +89,8 @@ const CASES: readonly BenchCase[] = [
 ];
 const RESULTS = join(import.meta.dirname, 'results');
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -101,7 +103,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-const USAGE = `npm run bench -- [--quick] [--json] [--case NAME]… [--soak] [--profile] [--workers N] [--identifiers N]
+const USAGE = `npm run bench -- [NAME | --case NAME]… [--quick] [--json] [--soak] [--profile] [--workers N] [--identifiers N]
 Cases: ${CASES.map(({ name }) => name).join(', ')}`;
 
 function say(line: string): void {
@@ -109,9 +111,10 @@ function say(line: string): void {
 }
 
 function chosenCases(): readonly BenchCase[] {
-  const unknown = flags.case.filter((name) => !CASES.some((one) => one.name === name));
+  const asked = [...positionals, ...flags.case];
+  const unknown = asked.filter((name) => !CASES.some((one) => one.name === name));
   if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(', ')}.\n${USAGE}`);
-  return flags.case.length === 0 ? CASES : CASES.filter(({ name }) => flags.case.includes(name));
+  return asked.length === 0 ? CASES : CASES.filter(({ name }) => asked.includes(name));
 }
 
 function contextOf(driver: Driver, shelf: SectorShelf, runs: Runs[]): BenchContext {
@@ -130,7 +133,8 @@ function contextOf(driver: Driver, shelf: SectorShelf, runs: Runs[]): BenchConte
       startNode({ directory: await shelf.directoryOf(sector), workers, settings, profileFolder }),
     twinWith: async (sector, settings = {}) =>
       startNode({ directory: await shelf.copyOf(sector), workers, settings, profileFolder }),
-    emptyNode: (settings = {}) => startNode({ directory: shelf.emptyDirectory(), workers, settings, profileFolder }),
+    emptyNode: (settings = {}, preload) =>
+      startNode({ directory: shelf.emptyDirectory(), workers, settings, profileFolder, preload }),
   };
 }
 

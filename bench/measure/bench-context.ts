@@ -21,8 +21,8 @@ export interface BenchContext {
   nodeWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
   /** A node on a copy of that directory, to run beside the other. */
   twinWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
-  /** A node on an empty directory. */
-  emptyNode(settings?: Readonly<Record<string, string>>): Promise<OurNode>;
+  /** A node on an empty directory; with a module that each of its threads loads before ours, if one is named. */
+  emptyNode(settings?: Readonly<Record<string, string>>, preload?: URL): Promise<OurNode>;
   reference(task: ReferenceTask | HandleReferenceTask): Promise<Server>;
   /** Keeps a run for the result file. */
   keep(run: Runs): void;

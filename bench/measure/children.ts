@@ -27,7 +27,7 @@ export interface Server {
 }
 
 export interface OurNode extends Server {
-  /** The first operator's key. */
+  /** The first operator's key. Throws where a node before it made that, as with a database that they share. */
   readonly token: string;
   /** Of the store. */
   readonly directory: string;
@@ -41,6 +41,8 @@ export interface NodeOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Folder for CPU profiles; null for none. */
   readonly profileFolder: string | null;
+  /** Loaded before anything of the node, in each of its threads. */
+  readonly preload?: URL | undefined;
 }
 
 const running = new Set<ChildProcess>();
@@ -82,8 +84,9 @@ export async function startNode(options: NodeOptions): Promise<OurNode> {
   const log = openSync(logFile, 'a');
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('JIABIAO_'));
   const profiling = options.profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileFolder}`];
+  const preloading = options.preload === undefined ? [] : ['--import', options.preload.href];
   const child = track(
-    spawn(process.execPath, [...profiling, 'src/cli/main.ts', 'serve'], {
+    spawn(process.execPath, [...profiling, ...preloading, 'src/cli/main.ts', 'serve'], {
       cwd: ROOT,
       stdio: ['ignore', log, log],
       env: {
@@ -98,9 +101,16 @@ export async function startNode(options: NodeOptions): Promise<OurNode> {
   closeSync(log);
   const secure = options.settings?.JIABIAO_TLS__CERTIFICATE !== undefined;
   await ready(child, `http${secure ? 's' : ''}://127.0.0.1:${port}/readyz`, logFile);
-  const token = /jb_[\w-]+/.exec(readFileSync(join(options.directory, 'operator.key'), 'utf8'))?.[0];
-  if (token === undefined) throw new Error(`There is no operator key in ${options.directory}/operator.key.`);
-  return { port, pid: child.pid ?? 0, secure, token, directory: options.directory, stop: () => stop(child) };
+  const keyFile = join(options.directory, 'operator.key');
+  const { directory } = options;
+  return {
+    ...{ port, pid: child.pid ?? 0, secure, directory, stop: () => stop(child) },
+    get token() {
+      const token = /jb_[\w-]+/.exec(readFileSync(keyFile, 'utf8'))?.[0];
+      if (token === undefined) throw new Error(`There is no operator key in ${keyFile}.`);
+      return token;
+    },
+  };
 }
 
 async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {

@@ -3,9 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { RedisAnswers } from '../../src/cache/redis-answers.ts';
 import { RedisConnection } from '../../src/cache/redis-connection.ts';
+import { RedisRecords } from '../../src/cache/redis-records.ts';
 import { bytesFromText } from '../../src/domain/bytes.ts';
 import { parseHandle } from '../../src/domain/handle.ts';
+import type { HandleRecord } from '../../src/domain/handle-record.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
+import { decodeLoneRecord, encodeLoneRecord } from '../../src/store/lone-record.ts';
 import { freePort, killed, track } from '../measure/children.ts';
 
 const READY_WITHIN_MS = 10_000;
@@ -22,6 +25,8 @@ export interface RedisServer {
   readonly settings: Readonly<Record<string, string>>;
   /** Writes what an upstream would have told of these handles. */
   fill(handles: readonly string[]): Promise<void>;
+  /** Writes own records as a node does that has just read them from its store. Returns how many. */
+  fillRecords(records: AsyncIterable<HandleRecord>): Promise<number>;
   /** SIGSTOP; nothing answers until it is thawed. */
   freeze(): void;
   thaw(): void;
@@ -40,6 +45,7 @@ export async function startRedis(): Promise<RedisServer> {
   return {
     settings: { JIABIAO_REDIS__URLS: url },
     fill: (handles) => fill(url, handles),
+    fillRecords: (records) => fillRecords(url, records),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     kill: () => killed(child),
@@ -96,6 +102,31 @@ async function fill(url: string, handles: readonly string[]): Promise<void> {
     }
     const held = await connection.run((client) => client.dbsize());
     if (failed > 0 || held < handles.length) throw new Error(`Redis holds ${held} of ${handles.length} answers.`);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function fillRecords(url: string, records: AsyncIterable<HandleRecord>): Promise<number> {
+  const connection = connect(url);
+  let failed = 0;
+  const observer = {
+    cacheEvent(_cache: string, event: string, count: number) {
+      if (event === 'failed') failed += count;
+    },
+  };
+  const codec = { encode: encodeLoneRecord, decode: decodeLoneRecord };
+  const tier = new RedisRecords({ connection, keyPrefix: KEY_PREFIX, maxAgeSeconds: KEPT_MS / 1000, observer, codec });
+  let count = 0;
+  try {
+    await connection.ready(READY_WITHIN_MS);
+    for await (const record of records) {
+      tier.set({ record, readAt: Date.now() });
+      if (++count % SETS_AT_ONCE === 0) await connection.run((client) => client.ping()); // answered behind the sets
+    }
+    const held = await connection.run((client) => client.dbsize());
+    if (failed > 0 || held < count) throw new Error(`Redis holds ${held} of ${count} records.`);
+    return count;
   } finally {
     await connection.close();
   }
