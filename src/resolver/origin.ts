@@ -77,6 +77,9 @@ export class OriginResolver implements Resolver {
     record: Awaitable<HandleRecord | null>,
     finding: Awaitable<LotFinding | null>,
   ): Answer | Promise<Answer> {
+    if (record instanceof Promise && finding === null) {
+      return record.then((row) => this.#answer(question, read.epoch, read.slots, row));
+    }
     if (!(record instanceof Promise || finding instanceof Promise))
       return this.#combine(question, read, record, finding);
     return Promise.all([record, finding]).then(([row, found]) => this.#combine(question, read, row, found));
