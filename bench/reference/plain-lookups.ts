@@ -2,10 +2,9 @@
 
 import { bytesFromText } from '../../src/domain/bytes.ts';
 import { prefixOf, suffixOf } from '../../src/domain/handle.ts';
-import type { lookupOf as batched, StoredRow } from '../../src/store/postgres-lookups.ts';
+import type { lookupOf as batched } from '../../src/store/postgres-lookups.ts';
+import type { StoredRow } from '../../src/store/postgres-rows.ts';
 import { bytea } from '../../src/store/postgres-values.ts';
-
-export { batchesOf, readRows } from '../../src/store/postgres-lookups.ts';
 
 const RECORD = { name: 'plain-record', text: 'SELECT parent, body FROM records WHERE prefix = $1 AND suffix = $2' };
 

@@ -9,6 +9,6 @@ const PLAIN = new URL('./plain-lookups.ts', import.meta.url).href;
 registerHooks({
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
-    return OURS.test(resolved.url) && context.parentURL !== PLAIN ? { ...resolved, url: PLAIN } : resolved;
+    return OURS.test(resolved.url) ? { ...resolved, url: PLAIN } : resolved;
   },
 });

@@ -63,13 +63,12 @@ export class PostgresNames implements NumberOfNames {
   }
 
   /** What `decode` makes of rows; once more with a fresh dictionary if they are newer than this one. */
-  async decoded<T>(decode: () => T): Promise<T> {
+  decoded<T>(decode: () => T): T | Promise<T> {
     try {
       return decode();
     } catch (error) {
       if (!isHandleError(error, 'STORE_FORMAT')) throw error;
-      await this.refresh();
-      return decode();
+      return this.refresh().then(decode);
     }
   }
 

@@ -4,11 +4,12 @@ import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.t
 import { type Handle, prefixOf, suffixOf } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import type { Prefix } from '../domain/prefix.ts';
-import { Batches } from './postgres-batches.ts';
+import { lookupOf } from './postgres-lookups.ts';
 import type { PostgresNames } from './postgres-names.ts';
 import type { PostgresPool } from './postgres-pool.ts';
+import { readRows, type StoredRow } from './postgres-rows.ts';
 import { READ } from './postgres-statements.ts';
-import { bytea, byteas } from './postgres-values.ts';
+import { bytea } from './postgres-values.ts';
 import { decodeHead, decodeRecord } from './record-codec.ts';
 import type { HistoryEntry, RecordReader, RecordState, RegistryScanner } from './registry-store.ts';
 
@@ -24,38 +25,19 @@ export interface PostgresView {
   readonly settleOwn: () => Promise<void>;
 }
 
-/** Questions in one batch: the answers are some tens of kilobytes, and decoding them takes a millisecond. */
-const BATCH_SIZE = 500;
-/** Questions that may wait for a connection: some hundred milliseconds of what the database answers. */
-const MAX_WAITING_QUESTIONS = 20_000;
-
 /** Records read in one query: each may be of MAX_RECORD_BYTES, most have a hundred bytes. */
 const MAX_RECORDS_AT_ONCE = 2000;
 
-export interface StoredRow {
-  readonly parent: ByteString | null;
-  readonly body: ByteString;
-}
-
 type ListedRow = StoredRow & { readonly suffix: ByteString };
-
-export function batchesOf<Q, A>(
-  view: PostgresView,
-  ask: (questions: readonly Q[]) => Promise<readonly A[]>,
-): Batches<Q, A> {
-  return new Batches({ ask, size: BATCH_SIZE, atOnce: view.batchesAtOnce, waiting: MAX_WAITING_QUESTIONS });
-}
 
 export function recordReaderOf(view: PostgresView): RecordReader & RegistryScanner {
   const { pool, names } = view;
-  const single = batchesOf(view, (handles: readonly Handle[]) => readRows(pool, handles));
+  const lookup = lookupOf(view);
   const list = async <T>(prefix: Prefix, rows: readonly ListedRow[], made: (handle: Handle, row: StoredRow) => T) =>
     names.decoded(() => rows.map((row) => made(handleOf(prefix, row.suffix), row)));
   return {
-    async get(handle) {
-      const row = await single.ask(handle);
-      return row === null ? null : names.decoded(() => recordOf(names, handle, row));
-    },
+    get: (handle) =>
+      lookup(handle).then((row) => (row === null ? null : names.decoded(() => recordOf(names, handle, row)))),
     async getMany(handles) {
       const records: (HandleRecord | null)[] = [];
       for (let i = 0; i < handles.length; i += MAX_RECORDS_AT_ONCE) {
@@ -88,7 +70,7 @@ export function recordReaderOf(view: PostgresView): RecordReader & RegistryScann
       return (await pool.query<{ prefix: Prefix }>(READ.prefixes)).map(({ prefix }) => prefix);
     },
     async state(handle) {
-      const row = await single.ask(handle);
+      const row = await lookup(handle);
       return row === null ? null : names.decoded(() => stateOf(names, handle, row));
     },
     async states(prefix, after, limit) {
@@ -105,15 +87,6 @@ export function recordReaderOf(view: PostgresView): RecordReader & RegistryScann
       return states;
     },
   };
-}
-
-/** In the order asked, null where nothing was ever registered. */
-async function readRows(pool: PostgresPool, handles: readonly Handle[]): Promise<readonly (StoredRow | null)[]> {
-  const found: (StoredRow | null)[] = Array(handles.length).fill(null);
-  const suffixes = byteas(handles.map((handle) => bytesFromText(suffixOf(handle))));
-  const rows = await pool.query<StoredRow & { place: number }>(READ.records, [handles.map(prefixOf), suffixes]);
-  for (const row of rows) found[row.place - 1] = row;
-  return found;
 }
 
 interface HistoryRow extends StoredRow {

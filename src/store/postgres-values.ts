@@ -1,7 +1,7 @@
 // Values on their way to the database and back: byte strings as hexadecimal text, which is how both sides write them, and
 // numbers as numbers. Knows no meaning.
 
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, bytesFromText } from '../domain/bytes.ts';
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -26,6 +26,31 @@ export function byteas(items: readonly (ByteString | null)[]): string {
     const item = items[i] as ByteString | null;
     if (i > 0) text += ',';
     text += item === null ? 'NULL' : `"\\\\x${hexOf(item)}"`;
+  }
+  return `${text}}`;
+}
+
+/** What cannot stand in a quoted item as it is. */
+const UNSAFE = /["\\\0]/;
+
+/** A parameter of type `text[]`. */
+export function textArray(items: readonly string[]): string {
+  let text = '{';
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as string;
+    const safe = UNSAFE.test(item) ? item.replace(/["\\]/g, '\\$&') : item;
+    text += i > 0 ? `,"${safe}"` : `"${safe}"`;
+  }
+  return `${text}}`;
+}
+
+/** A parameter of type `bytea[]`, of the texts' UTF-8: most stand in it as they are, which nobody has to decode. */
+export function utf8Array(texts: readonly string[]): string {
+  let text = '{';
+  for (let i = 0; i < texts.length; i++) {
+    const item = texts[i] as string;
+    const bytes = UNSAFE.test(item) ? `\\\\x${hexOf(bytesFromText(item))}` : item;
+    text += i > 0 ? `,"${bytes}"` : `"${bytes}"`;
   }
   return `${text}}`;
 }
