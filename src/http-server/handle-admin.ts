@@ -11,7 +11,7 @@ import type { Requester } from '../registry/handle-requester.ts';
 import { parseIndexes, parsePage, parsePut } from './handle-admin-input.ts';
 import type { HandleApi } from './handle-api.ts';
 import { bodyOf } from './handle-api-methods.ts';
-import { isYes, PLAIN_QUERY } from './handle-api-query.ts';
+import { choiceIn, isYes, PLAIN_QUERY } from './handle-api-query.ts';
 import { type ApiReply, echo, jsonReply, wrapped } from './handle-api-reply.ts';
 import type { HandleRequesters } from './handle-requests.ts';
 import { queryOf } from './percent-decoding.ts';
@@ -93,7 +93,7 @@ export class HandleAdmin {
 
   home(request: FastifyRequest, prefix: string): Promise<ApiReply> {
     return this.#replying(request, prefix, async (requester, parameters) => {
-      const foldsCase = parameters.has('foldsCase') ? isYes(parameters.get('foldsCase')) : null;
+      const foldsCase = choiceIn(parameters, 'foldsCase');
       await this.#options.handlePrefixes.home(requester, prefix, { foldsCase, requestId: request.id });
       return jsonReply(200, `{"responseCode":1,"handle":${echo(prefix)}}`);
     });

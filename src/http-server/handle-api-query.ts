@@ -44,7 +44,7 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
     throw new HandleError('INVALID_REQUEST', `Ask for at most ${MAX_FILTERS} indexes and types, or for all values.`);
   }
   const publicOnly = parameters.get('publicOnly');
-  const recursive = parameters.get('recursive');
+  const recursive = choiceIn(parameters, 'recursive');
   return {
     filter:
       indexes.length + types.length === 0
@@ -57,9 +57,9 @@ export function parseApiQuery(parameters: URLSearchParams): ApiQuery {
     callback: scrubCallback(parameters.get('callback')),
     publicOnly: publicOnly === null ? null : isYes(publicOnly),
     bypassCache: isYes(parameters.get('auth')),
-    delegated: recursive === null ? null : isYes(recursive) ? 'recurse' : 'refer',
+    delegated: recursive === null ? null : recursive ? 'recurse' : 'refer',
     at: parameters.get('at'),
-    provenance: isYes(parameters.get('provenance')),
+    provenance: choiceIn(parameters, 'provenance') ?? false,
   };
 }
 
@@ -68,6 +68,20 @@ export function isYes(value: string | null): boolean {
   if (value === null) return false;
   const word = value.toLowerCase();
   return word === '' || word === 'yes' || word === 'true';
+}
+
+const NO: ReadonlySet<string> = new Set(['no', 'false']);
+
+/**
+ * A parameter that the reference server does not have; null if it is left out. What would be taken for "no" there is
+ * refused here unless it says so: nobody's client relies on it. Throws `INVALID_REQUEST`.
+ */
+export function choiceIn(parameters: URLSearchParams, name: string): boolean | null {
+  const value = parameters.get(name);
+  if (value === null) return null;
+  if (isYes(value)) return true;
+  if (NO.has(value.toLowerCase())) return false;
+  throw new HandleError('INVALID_REQUEST', `${name} is true or false: write one of them, or leave it out.`);
 }
 
 const INTEGER = /^[+-]?\d{1,10}$/;

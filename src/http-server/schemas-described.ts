@@ -4,6 +4,8 @@ import Type from 'typebox';
 
 const yesOrNo = (description: string) =>
   Type.Optional(Type.String({ description: `${description} Yes: \`true\`, \`yes\`, or nothing.`, examples: ['true'] }));
+const choice = (description: string) =>
+  Type.Optional(Type.String({ description: `${description} \`true\` or \`false\`.`, examples: ['true'] }));
 const several = (description: string, example: string) =>
   Type.Optional(Type.Array(Type.String(), { description, examples: [[example]] }));
 
@@ -15,11 +17,11 @@ export const HANDLE_API_QUERY = Type.Object({
   callback: Type.Optional(Type.String({ description: 'Wrap a public answer in a call of this function (JSONP).' })),
   publicOnly: yesOrNo('Leave out private values, whatever the key.'),
   auth: yesOrNo('Pass by the caches.'),
-  recursive: yesOrNo(
+  recursive: choice(
     'Whether other nodes are asked for what they answer for, or named; as the node is set, if left out.',
   ),
   at: Type.Optional(Type.String({ description: 'The state of this instant (ISO 8601); needs a key for the prefix.' })),
-  provenance: yesOrNo('Show for each value which record it comes from.'),
+  provenance: choice('Show for each value which record it comes from.'),
   noredirect: yesOrNo('Taken for compatibility: this address never redirects.'),
 });
 
@@ -44,7 +46,7 @@ export const HANDLE_LIST_QUERY = Type.Object({
 
 /** handle-admin.ts reads it. */
 export const HOME_QUERY = Type.Object({
-  foldsCase: yesOrNo('Whether suffixes compare without case; as before, or as above it, if left out.'),
+  foldsCase: choice('Whether suffixes compare without case; as before, or as above it, if left out.'),
 });
 
 /** handle-session-routes.ts reads it. */

@@ -105,12 +105,12 @@ export class Upstreams implements ForeignReader {
     return departed;
   }
 
-  /** Flights go on for who waits for them; who asks from now on boards none of them. */
   /** It keeps nothing. */
   async held(): Promise<null> {
     return null;
   }
 
+  /** Flights go on for who waits for them; who asks from now on boards none of them. */
   async forget(handle: Handle | null): Promise<void> {
     for (const flights of [this.#flights, this.#failures]) {
       for (const key of flights.keys()) if (handle === null || key.split('\n', 1)[0] === handle) flights.delete(key);

@@ -79,6 +79,19 @@ describe('the Handle API', () => {
     expect((await api('20.500/OAK?recursive=false')).json.responseCode).toBe(301);
   });
 
+  it.each([
+    ['recursive', 'maybe'],
+    ['recursive', '1'],
+    ['provenance', 'treu'],
+  ])('refuses %s=%s, of which nobody can know what was meant', async (name, value) => {
+    const told = await api(`${DELEGATED}/LAMP?${name}=${value}`);
+    expect(told).toMatchObject({ status: 400, json: { responseCode: 4, message: expect.stringContaining(name) } });
+    for (const meant of ['true', 'YES', 'no', 'False', '']) {
+      expect((await api(`${DELEGATED}/LAMP?${name}=${meant}`)).status).not.toBe(400);
+    }
+    expect((await api(`${DELEGATED}/LAMP?pretty=${value}&unknown=${value}`)).status).toBe(300);
+  });
+
   it('says that what failed may be asked for again, and lets nobody keep it', async () => {
     const { headers } = await api('20.500/DOWN');
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'retry-after': '1' });

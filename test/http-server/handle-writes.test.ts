@@ -238,6 +238,7 @@ describe('prefixes', () => {
   });
 
   it('take a rule of case with them', async () => {
+    expect((await prefixes('POST', '/20.500.66666?foldsCase=flase')).status).toBe(400);
     expect((await prefixes('POST', '/20.500.66666?foldsCase')).status).toBe(200);
     await door.ask('PUT', '/api/handles/20.500.66666/abc', { key: door.operator, json: [url(1)] });
     expect((await door.ask('GET', '/api/handles/20.500.66666/ABC')).status).toBe(200);
