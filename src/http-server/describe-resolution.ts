@@ -164,6 +164,6 @@ export const RESOLUTION_OPERATIONS: readonly Operation[] = [
       ...PAGE_FAILURES,
       304: { description: 'It still is what If-None-Match names.', headers: ['ETag'] },
     },
-    problems: ['INVALID_HANDLE'],
+    problems: [],
   },
 ];

@@ -31,7 +31,7 @@ import { Asker, type Recognise } from '../resolver/asker.ts';
 import type { PastResolver } from '../resolver/past.ts';
 import type { CacheKeeper, Resolver } from '../resolver/resolver.ts';
 import { admitting, InFlight } from './admission.ts';
-import { createApiWriter } from './api-writer.ts';
+import { type ApiWriter, createApiWriter } from './api-writer.ts';
 import type { AuditSearch } from './audit.ts';
 import { RequestAuthentication } from './authentication.ts';
 import { ChangeStreams } from './change-streams.ts';
@@ -39,7 +39,7 @@ import { certificateSubjectOf } from './client-certificate.ts';
 import { createClientAddress, createClientNetwork } from './client-network.ts';
 import type { CorsOrigins } from './cors.ts';
 import { type DocsOptions, registerDocs } from './docs.ts';
-import { isPlainResolution } from './handle-api.ts';
+import { type HandleApi, isPlainResolution } from './handle-api.ts';
 import { answerUnroutable, isHandleApiPath } from './handle-api-routes.ts';
 import { createHandleInterface, type HandleInterfaceOptions } from './handle-interface.ts';
 import { ImportEvents } from './import-events.ts';
@@ -51,7 +51,7 @@ import {
   listen,
   renewSecureContext,
 } from './limited-server.ts';
-import { createPages, registerPages } from './pages.ts';
+import { type AnswerPage, createPages, isPage, registerPages } from './pages.ts';
 import { createPlainDoor } from './plain-door.ts';
 import { createPlainLog } from './plain-log.ts';
 import { LeadingOn } from './proxy.ts';
@@ -193,22 +193,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const isMutual = options.tls !== null && options.tls.clientCa !== null;
   // A certificate, or a trace, is of the request's connection and headers: then every request is read in full.
   const door = isMutual || traced !== null ? null : createPlainDoor({ api, sample: sampleBare, isClosing }, options);
-  const { app, server } = createApp(
-    options,
-    { door, answerUnroutableApi: answerUnroutable(api, writer) },
-    (framework) => {
-      const admitted = admitting(inFlight, framework);
-      return (request, response) => {
-        if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
-          admitted(request, response);
-          return;
-        }
-        traced?.(request, response);
-        sample?.(request, response);
-        api.answerPlain(request, response);
-      };
-    },
-  );
+  const unroutable = answerEachUnroutable({ api, writer, observer, answerPage: (...visit) => answerPage(...visit) });
+  const { app, server } = createApp(options, { door, answerUnroutable: unroutable }, (framework) => {
+    const admitted = admitting(inFlight, framework);
+    return (request, response) => {
+      if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
+        admitted(request, response);
+        return;
+      }
+      traced?.(request, response);
+      sample?.(request, response);
+      api.answerPlain(request, response);
+    };
+  });
   if (options.tracer !== null) addSpanHooks(app, options.tracer);
   addRequestHooks(app, { ...options, isClosing, addressOf });
   const routes = listRoutes(app);
@@ -253,13 +250,28 @@ function listRoutes(app: FastifyInstance): readonly string[] {
 
 type Unroutable = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;
 
+/** Whoever scans a label sees what is wrong with it in words of their own, programs in the form of their interface. */
+function answerEachUnroutable(parts: {
+  readonly api: HandleApi;
+  readonly writer: ApiWriter;
+  readonly observer: Observer;
+  readonly answerPage: AnswerPage;
+}): Unroutable {
+  const answerApi = answerUnroutable(parts.api, parts.writer);
+  const answerProblem = createProblemHandler(parts.observer);
+  return (error, request, reply) => {
+    if (isHandleApiPath(request.url)) answerApi(error, request, reply);
+    else if (isPage(request)) void parts.answerPage(request, reply);
+    else answerProblem(error, request, reply);
+  };
+}
+
 function createApp(
   options: HttpServerOptions,
-  { door, answerUnroutableApi }: { readonly door: Holder | null; readonly answerUnroutableApi: Unroutable },
+  { door, answerUnroutable }: { readonly door: Holder | null; readonly answerUnroutable: Unroutable },
   route: (framework: RequestListener) => RequestListener,
 ): { app: FastifyInstance; server: Server } {
   const { limits, observer, newRequestId, tls } = options;
-  const answerProblem = createProblemHandler(observer);
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
     // The first reader of a path is pathText: the router must not judge what it cannot read.
@@ -268,10 +280,7 @@ function createApp(
     clientErrorHandler: answerClientError,
     serverFactory: (framework) =>
       createLimitedServer(route(framework as RequestListener), { limits, observer, tls, holder: door }),
-    frameworkErrors: (error, request, reply) => {
-      const answer = isHandleApiPath(request.url) ? answerUnroutableApi : answerProblem;
-      answer(error, request, reply);
-    },
+    frameworkErrors: answerUnroutable,
   });
   return { app, server: app.server };
 }

@@ -57,6 +57,13 @@ export function registerPages(app: FastifyInstance, answerPage: AnswerPage): voi
   app.route({ method: ['GET', 'HEAD'], url: '/*', handler: answerPage });
 }
 
+const OTHERS = /^\/(?:v1|api|docs)(?:[/?]|$)/;
+
+/** Whether the address of an identifier is asked for, whatever that is. */
+export function isPage({ method, url }: FastifyRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && !OTHERS.test(url);
+}
+
 /** Also for a POST of the home page's form, whose answer is that of the identifier's own address. */
 export function createPages(options: PagesOptions): AnswerPage {
   return async (request, reply) => {

@@ -97,6 +97,8 @@ describe('the page of an identifier', () => {
     ['revoked, with the reason', `${CHAIRS}/GONE`, 410, '原因'],
     ['not in our care', '99.1/x', 404, '不属于本节点'],
     ['no identifier', `${CHAIRS}/`, 400, '标识格式不正确'],
+    ['in no encoding of ours', `${CHAIRS}/%D6%D0%`, 400, '标识格式不正确'],
+    ['in another encoding', `${CHAIRS}/%D6%D0`, 400, '标识格式不正确'],
     ['something else', 'favicon.ico', 404, '不属于本节点'],
   ])('says that it is %s', async (_name, path, status, words) => {
     const told = await open(`/${path}`);
