@@ -58,7 +58,11 @@ function reasonsOfProtocol(route: RouteSettings): readonly string[] {
   const { scheme = 'handle', protocol = 'http', host, port, site, certified = false } = route;
   const foreign = (protocol === 'http' ? OF_HANDLE : OF_HTTP).filter((member) => route[member] !== undefined);
   const reasons = foreign.map((member) => `${member} does not belong to protocol ${protocol}: leave it out`);
-  if (protocol === 'http') return route.endpoints === undefined ? [...reasons, 'it needs endpoints'] : reasons;
+  if (protocol === 'http') {
+    if (route.endpoints === undefined) return [...reasons, 'it needs endpoints'];
+    const broken = route.endpoints.filter((endpoint) => !URL.canParse(endpoint));
+    return [...reasons, ...broken.map((endpoint) => `${endpoint} is no address: look at its port`)];
+  }
   if (scheme !== 'handle' && scheme !== 'vaa') reasons.push(`the Handle protocol knows no ${scheme}: ask over HTTP`);
   if ((host === undefined) === (site === undefined))
     reasons.push('it needs a host, or the file of a site: one of both');

@@ -67,7 +67,10 @@ export const SECTIONS = {
       description: 'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed.',
     },
     corsOrigins: {
-      anyOf: [{ const: '*' }, texts],
+      anyOf: [
+        { const: '*' },
+        { type: 'array', items: { type: 'string', pattern: '^([a-z][a-z0-9+.-]*://[^ /]+|null)$' } },
+      ],
       default: '*',
       description:
         'Origins whose pages may read answers; "*" for all (answers are public, keys are never sent by browsers).',

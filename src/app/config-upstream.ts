@@ -65,7 +65,8 @@ export const UPSTREAM_SECTION = {
       'What is done about a prefix below ours whose prefix record names a site of its own (HS_SITE, HS_SERV, SITE_URL) and whose identifier is not here: nothing, say where to ask, or ask there.',
   },
   ownAddresses: {
-    ...texts,
+    type: 'array',
+    items: { type: 'string', pattern: '^[^ /]+$' },
     default: [],
     description:
       'Addresses, host or host:port, under which this node is known to others: a prefix record that names one of them delegates nothing.',

@@ -6,7 +6,9 @@ import type { Static, TSchema } from 'typebox';
 // Plain JSON Schemas, checked by this part alone: the builders would cost the main thread 12 MB and 80 ms at the start.
 import { Check, Errors } from 'typebox/schema';
 import { HandleError } from '../domain/error.ts';
+import { isSystemPrefix } from '../domain/handle.ts';
 import { type HomedPrefix, type Prefix, parsePrefix } from '../domain/prefix.ts';
+import { networkObjections, portObjections } from './config-addresses.ts';
 import { type Environment, RESERVED_NAMES, readEnvironment } from './config-environment.ts';
 import { HANDLE_SECTION, handleObjections } from './config-handle.ts';
 import {
@@ -20,7 +22,6 @@ import {
   type Setting,
   type SettingSchema,
 } from './config-layers.ts';
-import { networkObjections } from './config-networks.ts';
 import { POSTGRES_SECTION, postgresObjections } from './config-postgres.ts';
 import { redisObjections } from './config-redis.ts';
 import { routeObjections } from './config-routes.ts';
@@ -143,7 +144,9 @@ function problemsOf(setting: Setting, layer: Layer): ConfigProblem[] {
   return prefixes.flatMap((prefix) => {
     try {
       parsePrefix(prefix);
-      return [];
+      if (!isSystemPrefix(prefix)) return [];
+      const reason = `"${prefix}" belongs to the handle system itself, and no node is home to it`;
+      return [{ path: setting.path, source, reason }];
     } catch (error) {
       return [{ path: setting.path, source, reason: (error as HandleError).message }];
     }
@@ -166,11 +169,13 @@ function problemsTogether(layer: Layer): ConfigProblem[] {
   const networks = ['http.trustedProxies', 'upstream.allowedNetworks'].flatMap((path) =>
     networkObjections(path, valueIn(layer, path) as readonly string[]),
   );
-  const handle = handleObjections(sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle']);
+  const handle = sectionIn(layer, 'handle', HANDLE_SECTION) as Raw['handle'];
+  const http = sectionIn(layer, 'http', SECTIONS.http) as Raw['http'];
   return [
     ...plainObjections(layer, tls),
     ...tlsObjections(tls),
-    ...handle,
+    ...handleObjections(handle),
+    ...portObjections({ http, handle }),
     ...routes,
     ...networks,
     ...redisObjections(redis),

@@ -124,7 +124,6 @@ describe('settings', () => {
 
   test.each([
     '10.0.0.0/33',
-    '10.0.0.0/99',
     'fd00::/129',
     '10.0.0/8',
     '10.0.0.0/',
@@ -136,6 +135,27 @@ describe('settings', () => {
     for (const setting of ['upstream.allowedNetworks', 'http.trustedProxies']) {
       expect(message).toMatch(new RegExp(`${setting} .*"${network}" is no network: write it as 10.0.0.0/8`));
     }
+  });
+
+  test.each([
+    ['http.metricsPort', { http: { port: 8000, metricsPort: 8000 } }, /another port than http\.port/],
+    ['handle.port', { http: { port: 8000 }, handle: { port: 8000 } }, /another port than http\.port/],
+    ['node.prefix', { node: { prefix: '0.NA' } }, /belongs to the handle system/],
+    ['http.corsOrigins', { http: { corsOrigins: ['shop.example'] } }, /must match pattern/],
+    ['upstream.ownAddresses', { upstream: { ownAddresses: ['https://node.example/'] } }, /must match pattern/],
+    ['upstream.routes', { upstream: { routes: [route('far', ['*'], 'https://far.example:99999')] } }, /no address/],
+  ])('know what %s cannot be: %j', (setting, settings, reason) => {
+    const message = refusalOf({ file: fileOf(settings) });
+    expect(message).toContain(`${setting} (`);
+    expect(message).toMatch(reason);
+  });
+
+  test('take doors at free ports, and at one port of different addresses', () => {
+    const upstream = { ownAddresses: ['node.example', '[2001:db8::1]:8000'] };
+    const free = { http: { port: 0, metricsPort: 0 }, handle: { port: 0 }, upstream };
+    const apart = { http: { port: 8000 }, handle: { host: '127.0.0.2', port: 8000 } };
+    const taken = [free, apart].map((settings) => loadConfig({ environment: {}, file: fileOf(settings) }).handle.port);
+    expect(taken).toEqual([0, 8000]);
   });
 
   test("keep the case rule given for the node's own prefix", () => {

@@ -104,7 +104,7 @@ describe('clients that misuse the Handle port', () => {
     expect(last).toBeLessThan(first + PLAY_BYTES);
     expect(await isAnswered()).toBe(true);
     const { text } = await new Connection(node.url, null).ask('GET', '/metrics');
-    expect(text).toMatch(/jiabiao_refusals_total\{reason="connections"\} [1-9]/);
+    expect(text).toMatch(/jiabiao_refusals_total\{reason="connection-share"\} [1-9]/);
   });
 
   it('do not keep the node from ending in time', async () => {
