@@ -52,6 +52,7 @@ import {
   renewSecureContext,
 } from './limited-server.ts';
 import { type AnswerPage, createPages, isPage, registerPages } from './pages.ts';
+import { originForm } from './percent-decoding.ts';
 import { createPlainDoor } from './plain-door.ts';
 import { createPlainLog } from './plain-log.ts';
 import { LeadingOn } from './proxy.ts';
@@ -197,6 +198,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { app, server } = createApp(options, { door, answerUnroutable: unroutable }, (framework) => {
     const admitted = admitting(inFlight, framework);
     return (request, response) => {
+      request.url = originForm(request.url ?? '');
       if (!isPlainResolution(request) || (isMutual && certificateSubjectOf(request) !== null)) {
         admitted(request, response);
         return;

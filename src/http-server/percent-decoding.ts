@@ -22,3 +22,15 @@ export function queryOf(url: string): URLSearchParams {
   const query = url.indexOf('?');
   return new URLSearchParams(query < 0 ? '' : url.slice(query + 1));
 }
+
+const SLASH = 0x2f;
+const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*/i;
+
+/** Path and query of a request's target, also of one that names scheme and host, as to a proxy (RFC 9112 §3.2.2). */
+export function originForm(target: string): string {
+  if (target.charCodeAt(0) === SLASH) return target;
+  const [start] = SCHEME_AND_HOST.exec(target) ?? [];
+  if (start === undefined) return target;
+  const rest = target.slice(start.length);
+  return rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
+}

@@ -1,7 +1,8 @@
 // What happens around every request that goes through the framework: request id, origin, closing, log.
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { HandleError } from '../domain/error.ts';
+import { HandleError } from '../domain/error.ts';
 import type { ClientAddress } from './client-network.ts';
 import { allowsOrigin, type CorsOrigins, isPreflight, preflightHeaders, V1_EXPOSED } from './cors.ts';
 import type { Denied, RequestLog } from './http-server.ts';
@@ -46,6 +47,11 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
   app.addHook('onRequest', (request, reply, done) => {
     request.client = addressOf(request.raw);
     reply.header('X-Request-Id', request.id).header('X-Content-Type-Options', 'nosniff');
+    const coding = codingOf(request.raw);
+    if (coding !== null) {
+      done(new HandleError('UNSUPPORTED_MEDIA_TYPE', `The body is encoded as ${coding}: send it as it is.`));
+      return;
+    }
     const { origin } = request.headers;
     if (origin === undefined || !allowsOrigin(corsOrigins, origin)) {
       done();
@@ -85,6 +91,13 @@ export function addRequestHooks(app: FastifyInstance, options: RequestHookOption
     });
     done();
   });
+}
+
+/** Of a body that would have to be decoded; null for one that is as it is. */
+function codingOf({ headers }: IncomingMessage): string | null {
+  const { 'content-encoding': content = 'identity', 'transfer-encoding': transfer = 'chunked' } = headers;
+  if (content.toLowerCase() !== 'identity') return content;
+  return transfer.toLowerCase() === 'chunked' ? null : transfer;
 }
 
 function deniedBy(error: HandleError | null, showsKey: boolean): Denied | null {

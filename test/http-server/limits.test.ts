@@ -128,6 +128,26 @@ describe('a body', () => {
   });
 });
 
+describe('HTTP as few speak it', () => {
+  it.each([
+    ['a target with scheme and host', 'GET http://node.example/api/handles/%K HTTP/1.1', '', 200],
+    ['one that names the host alone', 'GET https://node.example?hdl=%K HTTP/1.1', '', 200],
+    ['a body that is compressed', 'POST /v1/resolve HTTP/1.1', 'Content-Encoding: gzip\r\n', 415],
+    ['one that is compressed on its way', 'POST /v1/resolve HTTP/1.1', 'Transfer-Encoding: gzip, chunked\r\n', 415],
+    ['a body that says it is as it is', 'POST /v1/resolve HTTP/1.1', 'Content-Encoding: identity\r\n', 200],
+  ])('%s', async (_name, line, head, status) => {
+    door = await openDoor();
+    await register(door, { handle: `${CHAIRS}/KNOWN`, values: [NAME] });
+    const socket = await open();
+    const isChunked = head.startsWith('Transfer');
+    const body = line.startsWith('GET') ? '' : isChunked ? '2\r\n[]\r\n0\r\n\r\n' : '[]';
+    const length = isChunked || body === '' ? '' : `Content-Length: ${body.length}\r\n`;
+    const fields = `Host: a\r\nConnection: close\r\nContent-Type: application/json\r\n${head}${length}`;
+    socket.write(`${line.replace('%K', `${CHAIRS}/KNOWN`)}\r\n${fields}\r\n${body}`);
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+});
+
 describe('bytes that are no HTTP', () => {
   it.each([
     ['noise', '\x00\xff\x16\x03\x01garbage\r\n\r\n', 400],

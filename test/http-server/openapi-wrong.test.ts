@@ -72,6 +72,7 @@ function* wrongsOf(operation: Operation): Generator<Wrong> {
   }
   for (const name of HEADERS) for (const value of NONSENSE) yield { path, headers: { [name]: value } };
   yield { path, headers: { accept: 'image/png' } };
+  if (hasBody(operation)) yield { path, headers: { ...json, 'content-encoding': 'gzip' }, body: '[]' };
   yield { path, headers: { accept: 'text/html' } };
   for (const withKey of ['', 'jb_wrong', door.reader, door.chairs]) yield { path, withKey };
   if (!hasBody(operation)) return;
