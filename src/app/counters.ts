@@ -65,6 +65,7 @@ type PlainGauge = Extract<
   | 'certificateRefused'
   | 'siteKeyRefused'
   | 'lotKeyMissing'
+  | 'importsApart'
   | 'changeStreams'
   | 'redisDown'
   | 'invalidationDown'

@@ -5,6 +5,7 @@ import { Leadership } from '../peers/leadership.ts';
 import type { Connect } from '../peers/session.ts';
 import type { Counters } from './counters.ts';
 import type { Imports } from './import-directory.ts';
+import type { ImportPlace } from './import-place.ts';
 import type { Log } from './logs.ts';
 
 export interface LedImportsOptions {
@@ -13,6 +14,8 @@ export interface LedImportsOptions {
   readonly start: () => Imports & { close(): Promise<void> };
   /** Tells the other nodes that there is something to do. */
   readonly wakeOthers: () => void;
+  /** Whether all nodes see one directory. */
+  readonly place: Pick<ImportPlace, 'declare' | 'compare'>;
   readonly counters: Pick<Counters, 'set'>;
   readonly log: Pick<Log, 'info'>;
 }
@@ -24,11 +27,14 @@ export interface LedImportsOptions {
 const TERM_BEGINS_MS = 1500;
 /** A wake that went lost is made good. */
 const LOOK_EVERY_MS = 30_000;
+/** How soon a node that does not lead finds out that it looks elsewhere. */
+const COMPARE_EVERY_MS = 10_000;
 
 export class LedImports implements Imports {
   readonly #options: LedImportsOptions;
   readonly #leadership: Leadership;
   readonly #looking: NodeJS.Timeout;
+  readonly #comparing: NodeJS.Timeout;
   #begins: NodeJS.Timeout | null = null;
   #running: (Imports & { close(): Promise<void> }) | null = null;
   /** One after another: what was begun ends before it is begun again. */
@@ -42,6 +48,7 @@ export class LedImports implements Imports {
       onChange: (leads) => this.#change(leads),
     });
     this.#looking = setInterval(() => this.#running?.wake(), LOOK_EVERY_MS).unref();
+    this.#comparing = setInterval(() => this.#compare(), COMPARE_EVERY_MS).unref();
   }
 
   wake(): void {
@@ -56,6 +63,7 @@ export class LedImports implements Imports {
 
   async close(): Promise<void> {
     clearInterval(this.#looking);
+    clearInterval(this.#comparing);
     // What runs leaves off first: whoever leads next begins at once.
     this.#leaveOff();
     await this.#turns;
@@ -74,7 +82,14 @@ export class LedImports implements Imports {
   #begin(): void {
     this.#turns = this.#turns.then(() => {
       if (this.#leadership.leads) this.#running ??= this.#options.start();
+      this.#compare();
     });
+  }
+
+  /** What cannot be found out now is asked again. */
+  #compare(): void {
+    const { place } = this.#options;
+    (this.#running === null ? place.compare() : place.declare()).catch(() => {});
   }
 
   #leaveOff(): void {

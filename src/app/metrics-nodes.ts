@@ -12,6 +12,12 @@ export const NODE_METRICS = {
     type: 'gauge',
     help: '1 while this node does not hear what other nodes of its store change; what it remembers is read again every 25 s.',
   },
+  importsApart: {
+    ...sum,
+    name: 'jiabiao_imports_apart',
+    type: 'gauge',
+    help: '1 while imports.directory of this node is not the one that the leading node works in, so that imports handed in here wait.',
+  },
   storeShared: {
     ...sum,
     name: 'jiabiao_store_shared',

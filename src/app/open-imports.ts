@@ -1,9 +1,10 @@
 // Opens what runs import jobs: a thread of its own where the store is on disk; this thread where the store is its memory.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EpochBuffers, EpochTable } from '../cache/epoch-table.ts';
+import type { Agreements } from '../peers/agreements.ts';
 import { serveCommits } from '../store/commit-channel.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { systemClock } from './clock.ts';
@@ -18,6 +19,8 @@ export interface ImportParts {
   readonly options: { readonly config: Config; readonly log: Log };
   readonly store: RegistryStore;
   readonly notices: NodeNotices;
+  /** Null for a node whose store is its own. */
+  readonly agreements: Agreements | null;
   readonly counters: Counters;
   readonly countersBuffer: SharedArrayBuffer;
   readonly epochs: EpochTable;
@@ -43,19 +46,28 @@ export async function openImports(parts: ImportParts, opened: (() => void | Prom
       clock: systemClock,
       log,
     });
-  const keeper = config.store.kind === 'postgres' ? await openLed(parts, start) : start();
+  const { agreements } = parts;
+  const keeper = agreements === null ? start() : await openLed({ ...parts, agreements, directory }, start);
   opened.push(() => keeper.close());
   return keeper;
 }
 
 type Running = Imports & { close(): Promise<void> };
 
+interface LedParts {
+  readonly agreements: Agreements;
+  readonly directory: string;
+}
+
 /** At one of the nodes with this store. */
-async function openLed({ options, counters, notices }: ImportParts, start: () => Running): Promise<Running> {
+async function openLed(parts: ImportParts & LedParts, start: () => Running): Promise<Running> {
   const { LedImports } = await import('./led-imports.ts');
+  const { ImportPlace } = await import('./import-place.ts');
+  const { options, counters, notices, agreements, directory } = parts;
   const { config, log } = options;
+  const place = new ImportPlace({ directory, agreements, randomId: randomUUID, counters, log });
   const connect = sessionsOf(config, 'leader');
-  const led = new LedImports({ connect, start, wakeOthers: () => notices.wake(), counters, log });
+  const led = new LedImports({ connect, start, wakeOthers: () => notices.wake(), place, counters, log });
   notices.onWake(() => led.heard());
   return led;
 }

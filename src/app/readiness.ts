@@ -32,6 +32,9 @@ export function judgeReadiness(counters: SharedArrayBuffer): Readiness {
       'The key of lots is missing (see the log for the file), so codes with check tags are not resolved; everything else is.',
     );
   }
+  if (totalOf(counters, 'importsApart') > 0) {
+    reasons.push('imports.directory is not the one that the leading node works in: imports handed in here wait.');
+  }
   if (listening === 0 || stopping) return { status: 'not ready', reasons };
   return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons };
 }

@@ -115,7 +115,7 @@ async function open(options: NodeOptions, opened: Closer[]): Promise<Omit<Runnin
   if (foreign !== null) opened.push(() => foreign.close());
   const reader = await tellOthers({ config, epochs, counters, foreign, visible, notices, store: () => store }, opened);
   const imports = await openImports(
-    { options, store, notices, counters, countersBuffer, epochs, epochBuffers, workers },
+    { options, store, notices, agreements, counters, countersBuffer, epochs, epochBuffers, workers },
     opened,
   );
   const wakeImports = (): void => imports.wake();

@@ -21,6 +21,8 @@ interface Node {
 
 /** Who runs jobs, from when to when; a name in it twice at once is a mistake. */
 const events: string[] = [];
+/** Whose directory is the one, as it was told. */
+const places: string[] = [];
 const nodes: Node[] = [];
 afterEach(async () => {
   for (const { imports } of nodes.splice(0)) await imports.close();
@@ -52,6 +54,10 @@ function open(name: string): Node {
       wakeOthers: () => {
         for (const other of nodes) if (other !== node) other.imports.heard();
       },
+      place: {
+        declare: async () => void places.push(`${name} declares`),
+        compare: async () => void places.push(`${name} compares`),
+      },
       counters: { set: (_, value) => gauges.push(value) },
       log: { info() {} },
     }),
@@ -68,6 +74,7 @@ test('another node goes on when the one that ran them stops, which has left off 
   await until(() => events.length === 3);
   expect(events).toEqual(['first begins', 'first ends', 'second begins']);
   expect(first.gauges).toEqual([1, 0]);
+  expect(places.filter((told) => told.endsWith('declares'))).toEqual(['first declares', 'second declares']);
 });
 
 test('another node goes on when the one that ran them has lost its session, which has left off by then', async () => {

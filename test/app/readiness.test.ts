@@ -10,7 +10,8 @@ type Gauge =
   | 'logsFailing'
   | 'certificateRefused'
   | 'siteKeyRefused'
-  | 'lotKeyMissing';
+  | 'lotKeyMissing'
+  | 'importsApart';
 
 function nodeWith(gauges: Partial<Record<Gauge, number>>) {
   const buffer = createCountersBuffer(3);
@@ -62,6 +63,11 @@ describe('a node', () => {
       'degraded',
       [expect.stringContaining('codes with check tags are not resolved')],
     ]);
+  });
+
+  test('is degraded while imports handed in at it would wait, and says so', () => {
+    const { status, reasons } = nodeWith({ workers: 1, workersListening: 1, importsApart: 1 });
+    expect([status, reasons]).toEqual(['degraded', [expect.stringContaining('imports.directory is not the one')]]);
   });
 
   test('is degraded while the keys of its site cannot be used, and says so', () => {
