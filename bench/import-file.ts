@@ -8,10 +8,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
+import { itemHandle, leanBatch, parentRows, prefixesOf, type Sector } from './generator.ts';
 import type { LoadTarget } from './load-sector.ts';
 
 export interface ImportSource {
-  readonly identifiers: number;
+  /** What is registered of it: the items and what they are of. */
+  readonly rows: number;
   open(): Readable;
 }
 
@@ -39,30 +41,52 @@ export async function writeImportFile(prefix: string, identifiers: number, isSor
   const path = join(directory, 'items.ndjson');
   await pipeline(madeImport(prefix, identifiers, isSorted).open(), createWriteStream(path));
   const open = () => createReadStream(path);
-  return { path, identifiers, open, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return { path, rows: identifiers + 1, open, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 /** The same lines without a file: they are made while they are sent. */
-export function madeImport(prefix: string, identifiers: number, isSorted: boolean): ImportSource {
+function madeImport(prefix: string, identifiers: number, isSorted: boolean): ImportSource {
+  const parent = `${prefix}/MODEL`;
+  const model = { handle: parent, values: [{ index: 2000, type: 'PRODUCT_NAME', data: '实木餐椅' }] };
+  const itemOf = (place: number): string => {
+    const number = isSorted ? place : (place * STRIDE) % identifiers;
+    return itemLine({ prefix, parent, handle: `${prefix}/ITEM${String(number).padStart(12, '0')}`, number });
+  };
+  return sourceOf([`${JSON.stringify(model)}\n`], identifiers, itemOf);
+}
+
+/** A lean sector in order, its items held against the template; made while it is sent. */
+export function madeSector(sector: Sector): ImportSource {
+  const [prefix] = prefixesOf(sector) as [string];
+  const parents = Array.from(parentRows(sector), (row) => `${JSON.stringify(row)}\n`);
+  const itemOf = (number: number): string =>
+    itemLine({ prefix, parent: leanBatch(number), handle: itemHandle(sector, number), number });
+  return sourceOf(parents, sector.items, itemOf);
+}
+
+function sourceOf(parents: readonly string[], items: number, itemOf: (place: number) => string): ImportSource {
   const lines = function* (): Generator<string> {
-    const model = { handle: `${prefix}/MODEL`, values: [{ index: 2000, type: 'PRODUCT_NAME', data: '实木餐椅' }] };
-    yield `${JSON.stringify(model)}\n`;
-    for (let i = 0; i < identifiers; i += ROWS_AT_ONCE) {
+    yield parents.join('');
+    for (let i = 0; i < items; i += ROWS_AT_ONCE) {
       let text = '';
-      for (let j = i; j < Math.min(identifiers, i + ROWS_AT_ONCE); j++) {
-        text += itemLine(prefix, isSorted ? j : (j * STRIDE) % identifiers);
-      }
+      for (let j = i; j < Math.min(items, i + ROWS_AT_ONCE); j++) text += itemOf(j);
       yield text;
     }
   };
-  return { identifiers, open: () => Readable.from(lines()) };
+  return { rows: items + parents.length, open: () => Readable.from(lines()) };
 }
 
-function itemLine(prefix: string, number: number): string {
+interface Item {
+  readonly prefix: string;
+  readonly parent: string;
+  readonly handle: string;
+  readonly number: number;
+}
+
+function itemLine({ prefix, parent, handle, number }: Item): string {
   const digits = String(number).padStart(12, '0');
   const values = `[{"index":2020,"type":"SERIAL","data":"SN${digits.slice(2)}"},{"index":2023,"type":"SALES_REGION","data":"R-${digits.slice(2)}"}]`;
-  const names = `"parent":"${prefix}/MODEL","template":"${templateOf(prefix)}"`;
-  return `{"handle":"${prefix}/ITEM${digits}",${names},"values":${values}}\n`;
+  return `{"handle":"${handle}","parent":"${parent}","template":"${templateOf(prefix)}","values":${values}}\n`;
 }
 
 function templateOf(prefix: string): string {
@@ -103,7 +127,7 @@ export async function beginImport(node: LoadTarget, source: ImportSource): Promi
 export async function endImport(
   node: LoadTarget,
   id: string,
-  source: Pick<ImportSource, 'identifiers'>,
+  source: Pick<ImportSource, 'rows'>,
   watch = () => {},
 ): Promise<ImportOutcome> {
   const began = performance.now();
@@ -118,7 +142,7 @@ export async function endImport(
     const job = (await answer.body.json()) as { state: string; reason: string; counts: { created: number } };
     const now = performance.now();
     if (job.state === 'queued' || job.state === 'checking') writing = now;
-    if (job.state === 'done' && job.counts.created === source.identifiers + 1) {
+    if (job.state === 'done' && job.counts.created === source.rows) {
       return { seconds: (now - began) / 1000, writingSeconds: (now - writing) / 1000 };
     }
     if (!['queued', 'checking', 'writing'].includes(job.state))

@@ -2,13 +2,12 @@
 // are sent, so that the machine needs room for one copy of the file and not for two.
 
 import { anonymousBytesOf } from '../driver/server-usage.ts';
-import { beginImport, endImport, madeImport, putTemplate } from '../import-file.ts';
+import { prefixesOf, type Sector } from '../generator.ts';
+import { beginImport, endImport, madeSector, putTemplate } from '../import-file.ts';
 import { createEnterpriseKey } from '../load-sector.ts';
 import { startNode } from '../measure/children.ts';
 import { describeMachine, type Machine } from '../measure/machine.ts';
-import { bytesOfStore } from '../measure/store-bytes.ts';
 
-const PREFIX = '88.118.40000';
 const SAID_EVERY_MS = 15_000;
 
 export interface ImportRecord {
@@ -22,14 +21,12 @@ export interface ImportRecord {
   readonly writingSeconds: number;
   /** The most anonymous memory of the process above what it had before. */
   readonly memoryAboveIdleBytes: number;
-  readonly bytesPerIdentifier: number;
-  readonly changeLogBytesPerIdentifier: number;
 }
 
 /** `store`: a directory that holds nothing yet. Throws if a row was refused. */
 export async function importWhole(
   store: string,
-  identifiers: number,
+  sector: Sector,
   workers: number,
   say: (line: string) => void,
 ): Promise<ImportRecord> {
@@ -38,13 +35,15 @@ export async function importWhole(
   const idle = anonymousBytesOf(node.pid);
   let peak = idle;
   try {
-    await createEnterpriseKey(node, PREFIX);
-    await putTemplate(node, PREFIX, false);
+    const [prefix] = prefixesOf(sector) as [string];
+    await createEnterpriseKey(node, prefix);
+    await putTemplate(node, prefix, false);
+    const source = madeSector(sector);
     const sentAt = performance.now();
-    const id = await beginImport(node, madeImport(PREFIX, identifiers, true));
+    const id = await beginImport(node, source);
     say(`sent in ${Math.round((performance.now() - sentAt) / 1000)} s`);
     let saidAt = performance.now();
-    outcome = await endImport(node, id, { identifiers }, () => {
+    outcome = await endImport(node, id, source, () => {
       peak = Math.max(peak, anonymousBytesOf(node.pid));
       if (performance.now() - saidAt < SAID_EVERY_MS) return;
       saidAt = performance.now();
@@ -53,15 +52,12 @@ export async function importWhole(
   } finally {
     await node.stop();
   }
-  const { identifiers: bytes, changeLog } = await bytesOfStore(store);
   return {
-    identifiers,
+    identifiers: sector.items,
     at: new Date().toISOString(),
     machine: describeMachine(),
-    perSecond: identifiers / outcome.seconds,
+    perSecond: sector.items / outcome.seconds,
     ...outcome,
     memoryAboveIdleBytes: peak - idle,
-    bytesPerIdentifier: bytes / identifiers,
-    changeLogBytesPerIdentifier: changeLog / identifiers,
   };
 }
