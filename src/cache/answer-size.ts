@@ -28,11 +28,20 @@ export function bytesOfValues(values: readonly HandleValue[]): number {
 }
 
 /** Both forms that doors may keep beside the values (see `Renderings`), as if they were there already. */
-export function bytesOfRenderings(values: readonly HandleValue[]): number {
+function bytesOfRenderings(values: readonly HandleValue[]): number {
   let bytes = 0;
   for (const value of values) {
     const content = value.type.length + value.data.length + value.references.length * REFERENCE_BYTES;
     bytes += VALUE_JSON_BYTES + VALUE_WIRE_BYTES + 2 * content;
+  }
+  return bytes;
+}
+
+/** Values as one text of JSON. */
+export function bytesOfJson(values: readonly HandleValue[]): number {
+  let bytes = 0;
+  for (const value of values) {
+    bytes += VALUE_JSON_BYTES + value.type.length + value.data.length + value.references.length * REFERENCE_BYTES;
   }
   return bytes;
 }

@@ -69,7 +69,8 @@ export class UnreadFound implements Found {
     this.learned = learned;
     this.validity = validity;
     this.ttlSeconds = ttlSeconds;
-    this.renderings = { values: told.digest?.publicJson ?? null, body: null, reply: null, wire: null };
+    this.renderings = noRenderings();
+    this.renderings.values = told.digest?.publicJson ?? null;
     this.record = new UnreadRecord(handle, told);
     this.#told = told;
   }

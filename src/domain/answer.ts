@@ -19,6 +19,8 @@ export interface Validity {
 export interface Renderings {
   /** The values as a JSON array, where the answer came with them so. */
   values: ByteString | null;
+  /** What its parents handed down, if that stands on one side of its own values; else null. */
+  readonly inherited: InheritedValues | null;
   /** Body of the Handle API for who spells the handle in its canonical form, as UTF-8 bytes. */
   body: ByteString | null;
   /** The Handle API's whole reply with that body. */
@@ -27,14 +29,27 @@ export interface Renderings {
   wire: ByteString | null;
 }
 
+/** Values that many answers share, as one piece of text. */
+export interface InheritedValues {
+  /** Sorted by index; never empty. */
+  readonly values: readonly HandleValue[];
+  /** What is public of them as members of a JSON array, once somebody made it. */
+  publicJson: ByteString | null;
+}
+
 /** A reply of HTTP to who spells the handle in its canonical form. */
 export interface KeptReply {
   readonly status: number;
   /** Names and values in turn, in the door's own order. */
   readonly headers: readonly string[];
   readonly body: ByteString;
-  /** Headers and body as they go out, made on first use. */
-  readonly kept: { rest: string | null };
+  readonly kept: KeptBytes;
+}
+
+/** Headers and body of a reply as they go out: joined into one piece by the second use, as most have no second. */
+export interface KeptBytes {
+  rest: string | null;
+  isUsed: boolean;
 }
 
 /** Of an answer that another node gave: when, and what it is worth since, in epoch milliseconds. */
@@ -98,8 +113,8 @@ export const TIERS = ['none', 'l1', 'negative', 'store', 'l2', 'upstream', 'stal
 export type Outcome = Answer['kind'] | 'error';
 export const OUTCOMES = ['found', 'not-found', 'revoked', 'referral', 'error'] as const satisfies readonly Outcome[];
 
-export function noRenderings(): Renderings {
-  return { values: null, body: null, reply: null, wire: null };
+export function noRenderings(inherited: InheritedValues | null = null): Renderings {
+  return { values: null, inherited, body: null, reply: null, wire: null };
 }
 
 /** Entity tag of a resolved answer, without view or query: the revisions of the chain (RFC 9110 §8.8.3, weak). */

@@ -20,6 +20,15 @@ export function textFromBytes(bytes: ByteString): string {
   return ONLY_ASCII.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
+interface LatinSlices {
+  latin1Slice(start: number, end: number): string;
+}
+
+/** Bytes out of a buffer: as `toString('latin1')`, which looks the encoding's name up each time. */
+export function bytesIn(buffer: Buffer, start: number, end: number): ByteString {
+  return (buffer as Buffer & LatinSlices).latin1Slice(start, end) as ByteString;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Whether the bytes are well-formed UTF-8 (RFC 3629). */

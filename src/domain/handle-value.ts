@@ -122,6 +122,11 @@ function isPubliclyReadable(value: HandleValue): boolean {
   return (value.permissions & PUBLIC_READ) !== 0;
 }
 
+function arePubliclyReadable(values: readonly HandleValue[]): boolean {
+  for (let i = 0; i < values.length; i++) if (!isPubliclyReadable(values[i] as HandleValue)) return false;
+  return true;
+}
+
 /** Which values an asker wants: of any of these indexes or types (OR); both empty means all. */
 export interface ValueFilter {
   readonly indexes: readonly number[];
@@ -155,6 +160,7 @@ export function isSecret({ type }: HandleValue): boolean {
 /** Permission first, then index and type, so a private value hides the public one it overrides (design order). */
 export function selectValues(values: readonly HandleValue[], view: View, filter: ValueFilter): readonly HandleValue[] {
   const all = filter === ALL_VALUES;
+  if (all && view === 'public' && arePubliclyReadable(values)) return values;
   return values.filter(
     (value) =>
       (isPubliclyReadable(value) || (view !== 'public' && (value.permissions & ADMIN_READ) !== 0)) &&

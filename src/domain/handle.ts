@@ -20,6 +20,7 @@ export function isSystemPrefix(prefix: string): boolean {
   return prefix.startsWith('0.') || prefix === '0';
 }
 
+const SLASH = '/';
 const CONTROL_CHARACTERS = /[\x00-\x1f\x7f-\x9f]/;
 
 /** Throws `INVALID_HANDLE` with what is wrong and how to mend it. The suffix is never normalised. */
@@ -34,7 +35,7 @@ export function parseHandle(text: string, foldsCase: CaseRule): Handle {
   const prefix = parseHandlePrefix(text, slash);
   const suffix = text.slice(slash + 1);
   const folded = isSystemPrefix(prefix) || foldsCase(prefix) ? foldAsciiCase(suffix) : suffix;
-  return `${prefix}/${folded}` as Handle;
+  return (prefix + SLASH + folded) as Handle;
 }
 
 function parseHandlePrefix(text: string, slash: number): Prefix {

@@ -58,6 +58,13 @@ function byIndex(a: HandleValue, b: HandleValue): number {
   return a.index - b.index;
 }
 
+/** Whether these values, sorted by index, all stand before an index `first` or behind one `last`. */
+export function standAside(values: readonly HandleValue[], first: number, last: number): boolean {
+  const [lowest, highest] = [values[0], values[values.length - 1]];
+  if (lowest === undefined || highest === undefined || !isSorted(values)) return false;
+  return lowest.index > last || highest.index < first;
+}
+
 function isSorted(values: readonly HandleValue[]): boolean {
   for (let i = 1; i < values.length; i++) {
     if ((values[i - 1] as HandleValue).index > (values[i] as HandleValue).index) return false;

@@ -2,7 +2,7 @@
 // apart by their request ids. It is kept only for who asks for it; others read to its end.
 
 import type { Socket } from 'node:net';
-import { type ByteString, EMPTY_BYTES } from '../domain/bytes.ts';
+import { type ByteString, bytesIn, EMPTY_BYTES } from '../domain/bytes.ts';
 import { HandleError } from '../domain/error.ts';
 import { MAX_REQUESTS_OF_CONNECTION } from '../domain/handle-protocol-limits.ts';
 import { MessageBuffer } from '../wire/message-buffer.ts';
@@ -43,7 +43,7 @@ export class TcpConnection {
     this.#options = options;
     this.#deadline = options.clock() + options.idleTimeoutMs;
     const { socket } = options;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk.toString('latin1') as ByteString));
+    socket.on('data', (chunk: Buffer) => this.#receive(bytesIn(chunk, 0, chunk.length)));
     socket.on('end', () => this.#finish());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {

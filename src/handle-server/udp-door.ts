@@ -4,7 +4,7 @@
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, bytesIn } from '../domain/bytes.ts';
 import { networkOf } from '../domain/client-network.ts';
 import { failureOf, HandleError } from '../domain/error.ts';
 import {
@@ -73,7 +73,7 @@ export class UdpDoor {
     await promise;
     socket.off('error', reject);
     socket.on('error', () => {}); // of one datagram that could not be sent
-    socket.on('message', (chunk: Buffer, from) => this.#receive(chunk.toString('latin1') as ByteString, from));
+    socket.on('message', (chunk: Buffer, from) => this.#receive(bytesIn(chunk, 0, chunk.length), from));
   }
 
   async close(): Promise<void> {

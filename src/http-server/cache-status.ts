@@ -42,7 +42,7 @@ export function withProvenance(reply: ApiReply, { learned }: Answer, provenance:
   if (durationMs !== null) headers.push('Server-Timing', `${tier};dur=${durationMs.toFixed(1)}`);
   const { status, body } = reply;
   if (!isHit) return { status, headers, body };
-  const made = { status, headers, body, kept: { rest: null } };
+  const made = { status, headers, body, kept: { rest: null, isUsed: false } };
   latest = { from: reply.headers, ageSeconds, made };
   return made;
 }

@@ -1,11 +1,19 @@
 // What the Handle API says: status, headers and body of every answer and failure, in the reference server's bytes.
 // Pure rendering; it asks nobody and writes to no socket.
 
-import { type Answer, type Found, type Referral, revisionTagOf } from '../domain/answer.ts';
+import {
+  type Answer,
+  type Found,
+  type InheritedValues,
+  type KeptBytes,
+  type KeptReply,
+  type Referral,
+  revisionTagOf,
+} from '../domain/answer.ts';
 import { type ByteString, bytesFromText, EMPTY_BYTES, textFromBytes } from '../domain/bytes.ts';
 import type { HandleError } from '../domain/error.ts';
-import { ALL_VALUES, selectValues, type View } from '../domain/handle-value.ts';
-import { formatJsonText, formatValues } from '../wire/value-json.ts';
+import { ALL_VALUES, type HandleValue, selectValues, type View } from '../domain/handle-value.ts';
+import { formatJsonText, formatListed, formatShared, formatValues } from '../wire/value-json.ts';
 import { namesTag } from './entity-tags.ts';
 import type { ApiQuery } from './handle-api-query.ts';
 import { HANDLE_API_ERRORS, messageForHandleApi, retryAfterOf } from './problems.ts';
@@ -16,8 +24,8 @@ export interface ApiReply {
   /** Names and values in turn, `Content-Length` included. */
   readonly headers: readonly string[];
   readonly body: ByteString;
-  /** Of a reply that is kept: the bytes of its headers and body, once somebody made them. */
-  readonly kept?: { rest: string | null };
+  /** Of a reply that is kept with its answer. */
+  readonly kept?: KeptBytes;
 }
 
 const JSON_TYPE = 'application/json;charset=utf-8';
@@ -28,11 +36,16 @@ const NEEDS_NO_ESCAPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /** A handle as its asker spelled it, as JSON text. */
 export function echo(spelled: string): string {
-  return NEEDS_NO_ESCAPE.test(spelled) ? `"${spelled}"` : formatJsonText(spelled.toWellFormed());
+  return NEEDS_NO_ESCAPE.test(spelled) ? QUOTE + spelled + QUOTE : formatJsonText(spelled.toWellFormed());
 }
 
 const NO_VALUES = '[]' as ByteString;
 const OPENING_BRACE = 0x7b;
+// Sums and not templates, which would ask of each piece whether it is a string.
+const HANDLE_FOLLOWS = '{"responseCode":1,"handle":';
+const VALUES_FOLLOW = ',"values":';
+const CLOSING_BRACE = '}';
+const QUOTE = '"';
 
 /**
  * Joins for good the pieces a string was put together from, which every write would walk again: asking V8 for a
@@ -52,15 +65,27 @@ function foundPublicBody(answer: Found, spelled: string): ByteString {
 }
 
 function publicValues(answer: Found): ByteString {
-  return answer.renderings.values ?? formatValues(selectValues(answer.values, 'public', ALL_VALUES));
+  const { values, inherited } = answer.renderings;
+  if (values !== null) return values;
+  if (inherited === null) return formatValues(selectValues(answer.values, 'public', ALL_VALUES));
+  return valuesBeside(inherited, selectValues(answer.record.values, 'public', ALL_VALUES));
+}
+
+/** Own values beside the text of those that all children of a record inherit. */
+function valuesBeside(inherited: InheritedValues, own: readonly HandleValue[]): ByteString {
+  inherited.publicJson ??= formatShared(selectValues(inherited.values, 'public', ALL_VALUES));
+  const above = inherited.publicJson;
+  const [first] = own;
+  if (first === undefined) return `[${above}]` as ByteString;
+  const listed = formatListed(own);
+  if (above === '') return `[${listed}]` as ByteString;
+  const comesFirst = first.index < (inherited.values[0] as HandleValue).index;
+  return (comesFirst ? `[${listed},${above}]` : `[${above},${listed}]`) as ByteString;
 }
 
 function foundBody(spelled: string, values: ByteString): ByteString {
-  return (
-    values === NO_VALUES
-      ? `{"responseCode":200,"values":[],"handle":${echo(spelled)}}`
-      : `{"responseCode":1,"handle":${echo(spelled)},"values":${values}}`
-  ) as ByteString;
+  if (values === NO_VALUES) return `{"responseCode":200,"values":[],"handle":${echo(spelled)}}` as ByteString;
+  return (HANDLE_FOLLOWS + echo(spelled) + VALUES_FOLLOW + values + CLOSING_BRACE) as ByteString;
 }
 
 /** Body of an answer in its public, unfiltered view, as the Handle API and batches give it. */
@@ -102,8 +127,34 @@ export function publicReply(answer: Answer, spelled: string, ifNoneMatch: string
   // Another spelling, or P alone for the prefix handle 0.NA/P, is echoed as it came.
   if (spelled !== answer.handle) return { status: 200, headers: foundHeaders(answer, body), body };
   const { renderings } = answer;
-  renderings.reply ??= { status: 200, headers: foundHeaders(answer, body), body, kept: { rest: null } };
+  renderings.reply ??= new UsualReply(answer, body);
   return renderings.reply;
+}
+
+const TAG_FOLLOWS = `Content-Type: ${JSON_TYPE}\r\nETag: W/"`;
+const CACHE_CONTROL_FOLLOWS = '"\r\nCache-Control: ';
+const LENGTH_FOLLOWS = `\r\nVary: ${REFERENCE_VARY}\r\nContent-Length: `;
+const BODY_FOLLOWS = '\r\n\r\n';
+
+/** Of a found handle in its usual spelling. Its headers are listed for who asks for them, which is node:http alone. */
+class UsualReply implements KeptReply {
+  readonly status = 200;
+  readonly body: ByteString;
+  readonly kept: KeptBytes;
+  readonly #answer: Found;
+  #headers: readonly string[] | null = null;
+
+  constructor(answer: Found, body: ByteString) {
+    this.#answer = answer;
+    this.body = body;
+    const start = TAG_FOLLOWS + revisionTagOf(answer) + CACHE_CONTROL_FOLLOWS + cacheControlOf(answer) + LENGTH_FOLLOWS;
+    this.kept = { rest: start + String(body.length) + BODY_FOLLOWS + body, isUsed: false };
+  }
+
+  get headers(): readonly string[] {
+    this.#headers ??= foundHeaders(this.#answer, this.body);
+    return this.#headers;
+  }
 }
 
 function tagOf(answer: Found): string {

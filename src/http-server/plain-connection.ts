@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { bytesIn } from '../domain/bytes.ts';
 import type { Caller } from './client-network.ts';
 import type { ApiReply } from './handle-api-reply.ts';
 import { PlainHeads } from './plain-head.ts';
@@ -93,7 +94,7 @@ export class PlainConnection implements Caller {
     if (this.#state === 'ending') return;
     this.#isTouched = true;
     this.#chunk = chunk;
-    this.#bytes = chunk.toString('latin1');
+    this.#bytes = bytesIn(chunk, 0, chunk.length);
     this.#at = 0;
     this.#answerAll();
   };

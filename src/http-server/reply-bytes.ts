@@ -3,6 +3,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { ApiReply } from './handle-api-reply.ts';
 
+const COLON = ': ';
+const LINE_END = '\r\n';
+
 /** Puts a date and the connection's future before replies. What it makes is good for a second. */
 export class ReplyBytes {
   readonly #clock: () => number;
@@ -36,12 +39,13 @@ export class ReplyBytes {
   }
 }
 
-/** All of a reply that stays the same. Kept with replies that are kept themselves, in one piece from the second use on. */
+/** All of a reply that stays the same. */
 function restOf(reply: ApiReply): string {
   const { kept } = reply;
   if (kept === undefined) return fieldsAndBody(reply);
-  if (kept.rest === null) {
-    kept.rest = fieldsAndBody(reply);
+  kept.rest ??= fieldsAndBody(reply);
+  if (!kept.isUsed) {
+    kept.isUsed = true;
     return kept.rest;
   }
   // Asking for a character joins the pieces for good; the answer is used, or the question would be optimised away.
@@ -50,6 +54,9 @@ function restOf(reply: ApiReply): string {
 
 function fieldsAndBody({ headers, body }: ApiReply): string {
   let fields = '';
-  for (let i = 0; i + 1 < headers.length; i += 2) fields += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${fields}\r\n${body}`;
+  // Sums and not templates, which would ask of each piece whether it is a string.
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    fields = fields + (headers[i] as string) + COLON + (headers[i + 1] as string) + LINE_END;
+  }
+  return fields + LINE_END + body;
 }

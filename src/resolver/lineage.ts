@@ -1,11 +1,12 @@
 // What a parent means to its children: the values it hands down, who revokes them, and what all of that depends on. Pure.
 
 import { slotOf } from '../cache/epoch-table.ts';
-import type { Validity } from '../domain/answer.ts';
+import type { InheritedValues, Validity } from '../domain/answer.ts';
 import type { Handle } from '../domain/handle.ts';
 import type { HandleRecord } from '../domain/handle-record.ts';
 import { type HandleValue, valueLike } from '../domain/handle-value.ts';
-import { handedDown } from '../domain/inheritance.ts';
+import { handedDown, ttlSecondsOf } from '../domain/inheritance.ts';
+import { DEFAULT_TTL_SECONDS } from '../domain/limits.ts';
 import { type Recalled, recallsOf } from '../domain/recall.ts';
 
 /** One parent with everything above it, ready to go under a child's own values. */
@@ -20,6 +21,15 @@ export interface Lineage extends Validity {
   readonly recalls: readonly Recalled[];
   /** Sorted by index, with memos, because many children answer with the same ones. */
   readonly inherited: readonly HandleValue[];
+  /** The same for children whose own values all stand on one side of these; null if there are none. */
+  readonly shared: SharedValues | null;
+}
+
+export interface SharedValues extends InheritedValues {
+  readonly firstIndex: number;
+  readonly lastIndex: number;
+  /** Least TTL of these values. */
+  readonly ttlSeconds: number;
 }
 
 const NOTHING: readonly HandleValue[] = [];
@@ -39,6 +49,7 @@ export function missingLineage(parent: Handle, epoch: number): Lineage {
     revokedBy: null,
     recalls: NO_RECALLS,
     inherited: NOTHING,
+    shared: null,
   };
 }
 
@@ -51,6 +62,7 @@ export function lineageOf(parent: HandleRecord, epoch: number, above: Lineage | 
   const marked = { ...parent, values: parent.values.map(withMemo) };
   const own = parent.status === 'active' ? marked.values : NOTHING;
   const slot = slotOf(parent.handle);
+  const inherited = handedDown(own, above === null ? NOTHING : above.inherited);
   return {
     epoch,
     changeSlots: above === null ? [slot] : [slot, ...above.changeSlots],
@@ -58,8 +70,17 @@ export function lineageOf(parent: HandleRecord, epoch: number, above: Lineage | 
     ancestors: above === null ? [marked] : [marked, ...above.ancestors],
     revokedBy: parent.status === 'revoked' ? marked : above === null ? null : above.revokedBy,
     recalls: recallsOf(marked, above === null ? NO_RECALLS : above.recalls),
-    inherited: handedDown(own, above === null ? NOTHING : above.inherited),
+    inherited,
+    shared: sharedOf(inherited),
   };
+}
+
+/** Null also where a TTL ends at an instant, so that what is left of it differs from child to child. */
+function sharedOf(values: readonly HandleValue[]): SharedValues | null {
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined || values.some(({ ttlIsAbsolute }) => ttlIsAbsolute)) return null;
+  const ttlSeconds = ttlSecondsOf(values, 0, DEFAULT_TTL_SECONDS);
+  return { values, publicJson: null, firstIndex: first.index, lastIndex: last.index, ttlSeconds };
 }
 
 /** Of one shape to the engine as own values are. */

@@ -1,7 +1,7 @@
 // Lineages of parents: read from the store once, kept while they hold. A parent lives in the same store and under the
 // same prefix as its child (the store sees to that), so no responsibility is asked here and nobody else.
 
-import { bytesOfRenderings, bytesOfValues } from '../cache/answer-size.ts';
+import { bytesOfJson, bytesOfValues } from '../cache/answer-size.ts';
 import { type EpochTable, olderEpoch } from '../cache/epoch-table.ts';
 import { createMemoryCache, type MemoryCache } from '../cache/memory-cache.ts';
 import type { Handle } from '../domain/handle.ts';
@@ -27,7 +27,7 @@ interface Kept {
 }
 
 /** Objects around a lineage, and its key. */
-const LINEAGE_BYTES = 1000;
+const LINEAGE_BYTES = 600;
 
 export class ParentCache {
   readonly #options: ParentCacheOptions;
@@ -106,8 +106,8 @@ interface Step {
   readonly below: number;
 }
 
-/** The nearest ancestor in full; those above are counted with their own lineages. Memos count as rendered. */
+/** The nearest ancestor in full; those above are counted with their own lineages. What is handed down counts as text. */
 function bytesOfLineage(lineage: Lineage): number {
   const values = lineage.ancestors[0]?.values ?? [];
-  return LINEAGE_BYTES + bytesOfValues(values) + bytesOfRenderings(values) + 8 * lineage.inherited.length;
+  return LINEAGE_BYTES + bytesOfValues(values) + bytesOfJson(lineage.inherited);
 }

@@ -19,8 +19,14 @@ const TYPE: NameKind = 'T';
 const TEMPLATE: NameKind = 'M';
 const PRINCIPAL: NameKind = 'A';
 
-/** Parents remembered before starting over: some megabytes a thread. */
-const MAX_REMEMBERED_NODES = 65_536;
+/** Places for parents remembered, a power of two: some megabytes a thread. Each holds the latest that fell on it. */
+const NODE_PLACES = 32_768;
+const LAST_NODE_PLACE = NODE_PLACES - 1;
+
+interface RememberedNode {
+  readonly id: number;
+  readonly handle: Handle;
+}
 
 /** Looks names up; one for each thread that reads, and one for the transactions that write (without a snapshot). */
 export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'principal'> {
@@ -30,7 +36,8 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
   readonly #names = new Map<string, ByteString>();
   readonly #numbers = new Map<string, number>();
   readonly #prefixKeys = new Map<string, ByteString>();
-  readonly #nodes = new Map<number, Handle>();
+  /** Parents by the low bits of their number: records of one batch, which come together, ask for the same one. */
+  readonly #nodes = new Array<RememberedNode | null>(NODE_PLACES).fill(null);
 
   constructor(tables: LmdbTables, snapshot: SnapshotSource | null) {
     this.#tables = tables;
@@ -63,13 +70,13 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
   }
 
   node(id: number): Handle {
-    const known = this.#nodes.get(id);
-    if (known !== undefined) return known;
+    const place = id & LAST_NODE_PLACE;
+    const known = this.#nodes[place];
+    if (known !== undefined && known !== null && known.id === id) return known.handle;
     const key = this.#tables.nodes.get(toUint32(id), this.#snapshot?.options());
     if (key === null) throw damaged(`a record names parent ${id}, which does not exist`);
-    if (this.#nodes.size >= MAX_REMEMBERED_NODES) this.#nodes.clear();
     const handle = this.handle(key);
-    this.#nodes.set(id, handle);
+    this.#nodes[place] = { id, handle };
     return handle;
   }
 
@@ -130,7 +137,8 @@ export class LmdbNames implements NamesByNumber, Pick<RowNames, 'prefix' | 'prin
   /** Forgets everything: what was read in a transaction that then failed may never have been. */
   forget(): void {
     this.#types.length = 0;
-    for (const memory of [this.#names, this.#numbers, this.#prefixKeys, this.#nodes]) memory.clear();
+    this.#nodes.fill(null);
+    for (const memory of [this.#names, this.#numbers, this.#prefixKeys]) memory.clear();
   }
 
   #name(kind: NameKind, id: number): ByteString {

@@ -2,7 +2,7 @@
 // errors become ours. Knows no record.
 
 import type { Database } from 'lmdb';
-import type { ByteString } from '../domain/bytes.ts';
+import { type ByteString, bytesIn } from '../domain/bytes.ts';
 import { HandleError, isHandleError } from '../domain/error.ts';
 
 /** Which snapshot to read. Left out inside a write transaction, which always reads its own state. */
@@ -72,7 +72,7 @@ export class Table {
   get(key: ByteString, options?: ReadOptions): ByteString | null {
     try {
       const buffer = this.#db.getBinaryFast(key, options);
-      return buffer === undefined ? null : (buffer.toString('latin1', 0, this.#db.lastSize) as ByteString);
+      return buffer === undefined ? null : bytesIn(buffer, 0, this.#db.lastSize);
     } catch (cause) {
       throw unreadable(cause);
     }

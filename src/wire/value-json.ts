@@ -1,7 +1,7 @@
 // Handle values ⇄ the JSON of the Handle.net REST interface. Formatting makes UTF-8 bytes and is the hottest code of the
 // node; parsing reads untrusted input. Which values may be shown, and rules of content, are decided elsewhere.
 
-import { type ByteString, bytesFromText, textFromBytes } from '../domain/bytes.ts';
+import { type ByteString, bytesFromText, EMPTY_BYTES, textFromBytes } from '../domain/bytes.ts';
 import type { Saying } from '../domain/error.ts';
 import { DEFAULT_PERMISSIONS, type HandleValue, makeValue, type ValueReference } from '../domain/handle-value.ts';
 import { MAX_REFERENCES, MAX_VALUES } from '../domain/limits.ts';
@@ -21,6 +21,7 @@ import {
 import { parseReferences } from './reference-json.ts';
 import { binaryToJson, parseBytes } from './value-bytes-json.ts';
 
+const COMMA = ',';
 const LINE_SEPARATORS = /[\u2028\u2029]/g;
 
 /** A JSON string literal as UTF-8 bytes; U+2028 and U+2029 are escaped, so it can stand in JavaScript (JSONP) too. */
@@ -69,9 +70,25 @@ export function formatValue(value: HandleValue): ByteString {
 export function formatValues(values: readonly HandleValue[]): ByteString {
   const first = values[0];
   if (first === undefined) return '[]' as ByteString;
-  let json = `[${formatValue(first)}`;
-  for (let i = 1; i < values.length; i++) json += `,${formatValue(values[i] as HandleValue)}`;
-  return `${json}]` as ByteString;
+  return `[${joinedValues(first, values)}]` as ByteString;
+}
+
+/** As `formatValues`, without its brackets: to stand beside others in one array. Empty for no values. */
+export function formatListed(values: readonly HandleValue[]): ByteString {
+  const first = values[0];
+  return first === undefined ? EMPTY_BYTES : joinedValues(first, values);
+}
+
+/** As `formatListed`, in one piece to be kept, which the values' own memos need not hold too. */
+export function formatShared(values: readonly HandleValue[]): ByteString {
+  return flat(values.map(renderValue).join(COMMA) as ByteString);
+}
+
+/** Sums and not templates, which would ask of each piece whether it is a string. */
+function joinedValues(first: HandleValue, values: readonly HandleValue[]): ByteString {
+  let json: string = formatValue(first);
+  for (let i = 1; i < values.length; i++) json = json + COMMA + formatValue(values[i] as HandleValue);
+  return json as ByteString;
 }
 
 function renderValue(value: HandleValue): ByteString {

@@ -95,7 +95,7 @@ function referral(handle: Handle): Answer {
     ttlSeconds: 60,
     validity: { epoch: 0, changeSlots: [], creationSlot: null },
     learned: null,
-    renderings: { values: null, body: null, reply: null, wire: null },
+    renderings: { values: null, inherited: null, body: null, reply: null, wire: null },
   };
 }
 
