@@ -31,6 +31,8 @@ export interface JobContext {
   readonly clock: () => number;
   /** How the threads that serve fare; null, or left out, if nobody knows. */
   readonly serving?: () => ServingTimes | null;
+  /** Milliseconds of a clock that does not step, by which an import stands back; left out: the system's. */
+  readonly stopwatch?: () => number;
   readonly observer: ImportObserver;
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 … 1. */
@@ -59,7 +61,8 @@ export class JobRun {
   constructor(context: JobContext, job: ImportJob) {
     this.context = context;
     this.#job = job;
-    this.#courtesy = new Courtesy({ serving: context.serving ?? (() => null), now: () => performance.now() });
+    const { serving = () => null, stopwatch = () => performance.now() } = context;
+    this.#courtesy = new Courtesy({ serving, now: stopwatch });
   }
 
   get job(): ImportJob {

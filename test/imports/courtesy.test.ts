@@ -1,7 +1,8 @@
 // An import stands back for whom the node serves, and goes on all the same.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Courtesy } from '../../src/imports/courtesy.ts';
+import { line, linesOf, openWorld } from './world.ts';
 
 interface Time {
   nowMs: number;
@@ -61,4 +62,34 @@ it('does not rest where nobody knows who waits', () => {
   let nowMs = 0;
   const courtesy = new Courtesy({ serving: () => null, now: () => (nowMs += 30) });
   expect([1, 2, 3].map(() => courtesy.restMs())).toEqual([0, 0, 0]);
+});
+
+describe('an import job', () => {
+  /** Runs one of three calls, while threads that serve wait for a share of the time; returns its rests. */
+  async function restsOf(waiting: number): Promise<readonly number[]> {
+    let nowMs = 0;
+    const rests: number[] = [];
+    const world = await openWorld({
+      stopwatch: () => (nowMs += 60),
+      serving: () => ({ workedMs: nowMs / 2, waitedMs: nowMs * waiting }),
+      sleep: async (ms) => void rests.push(ms),
+    });
+    try {
+      const job = await world.run(linesOf(...Array.from({ length: 1500 }, (_, i) => line(`item-${i}`))));
+      expect(job).toMatchObject({ state: 'done', counts: { created: 1500, refused: 0 } });
+    } finally {
+      world.remove();
+    }
+    return rests;
+  }
+
+  it('rests between its pieces of work while others are kept waiting, and ends all the same', async () => {
+    const rests = await restsOf(0.5);
+    expect(rests.length).toBeGreaterThanOrEqual(3);
+    expect(Math.min(...rests)).toBeGreaterThan(0);
+  });
+
+  it('never rests while they are not', async () => {
+    expect(await restsOf(0.1)).toEqual([]);
+  });
 });
