@@ -11,8 +11,10 @@ export interface Figure {
 }
 
 /** By their symbols. */
-export type Figures = Readonly<Record<FigureName, Figure>>;
-export type FigureName = 'a' | 'b' | 'd' | 'e' | 'g' | 'm' | 'n' | 'w';
+export type Figures = Readonly<Record<'a' | 'b' | 'd' | 'e' | 'g' | 'm' | 'n' | 'w', Figure>> & {
+  /** Where it was measured. */
+  readonly i?: Figure;
+};
 
 interface Result {
   readonly at: string;
@@ -53,7 +55,11 @@ export function figuresIn(read: (name: string) => unknown): Figures {
   const hits = result('resolve-l1').runs;
   const log = Number(/([\d.]+) of the change log/.exec(result('pg-bytes-item').measurements[0]?.note ?? '')?.[1] ?? 0);
   const { cores } = touches.machine;
+  const imported = 'identifiers through an import job, PostgreSQL on the same two cores 经导入作业写入同机数据库的标识';
   return {
+    ...(read('pg-import') === null
+      ? {}
+      : { i: { value: measured('pg-import'), unit: '/s', from: from('pg-import'), what: imported } }),
     a: {
       ...{ value: measured('resolve-l1', '1,000 paths'), unit: 'µs CPU', from: from('resolve-l1') },
       what: 'a node, for what it remembers 节点回答已记住的',

@@ -14,7 +14,7 @@ export interface Acknowledged {
 }
 
 const BATCH_SIZE = 20;
-const CODES = 2000;
+const CODES = 20_000;
 const SEED = 20_261_126;
 
 interface Item {
@@ -37,14 +37,15 @@ export class Writer {
   readonly prefix: string;
   readonly #token: string;
   readonly #random: () => number;
-  readonly #codes: readonly string[];
+  /** Of its lot, those that are no records yet. */
+  readonly #codes: string[];
   readonly #live: string[] = [];
   #next = 0;
   #node: LoadTarget | null = null;
   #isStopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(prefix: string, token: string, codes: readonly string[]) {
+  private constructor(prefix: string, token: string, codes: string[]) {
     this.prefix = prefix;
     this.#token = token;
     this.#codes = codes;
@@ -97,7 +98,7 @@ export class Writer {
     if (roll < 0.3 && handle !== undefined) return this.#send('PUT', this.#item(handle));
     if (roll < 0.4 && handle !== undefined) return this.#revoke(handle);
     if (roll < 0.45 && handle !== undefined) return this.#recall(handle);
-    const code = roll < 0.5 ? this.#codes[this.#next % CODES] : undefined;
+    const code = roll < 0.5 ? this.#codes.pop() : undefined;
     return this.#send('PUT', this.#item(code ?? this.#newHandle()));
   }
 

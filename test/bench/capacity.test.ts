@@ -29,7 +29,8 @@ it('nodes and lookups follow from the share that is remembered', () => {
 it('disk, memory and network follow from the bytes of an identifier and of an answer', () => {
   const values = needsOf(FIGURES, WANTED).store.map(({ value }) => value);
   expect(values.slice(0, 3)).toEqual([200, 400, 2]);
-  expect(values.at(-1)).toBe(100);
+  expect(values).toContain(100); // GB in LMDB
+  expect(values.at(-1)).toBeCloseTo(3.858, 3); // days of registering one by one
   expect(values).toContainEqual(expect.closeTo(1, 6)); // Gbit/s, and GiB of a node
 });
 

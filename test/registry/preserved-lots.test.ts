@@ -62,6 +62,20 @@ it('what has changed since goes on from what stands', async () => {
   expect((await to.store.counts(lot.prefix)).live).toBe(2000);
 });
 
+it('a lot that was made, written to and closed since comes before its records, which are many', async () => {
+  const [from, to] = [await openFixture(), await openFixture()];
+  const since = from.store.stats().sequence;
+  const { lot } = await from.lots.create(from.chairs, { ...SHAPE, values }, null);
+  const [[code] = []] = [...(await from.lots.codes(from.chairs, lot.id, { from: 42, to: 42 }))];
+  await from.identifiers.register(from.chairs, [put(code?.handle as string)], WRITE);
+  await from.lots.close(from.chairs, lot.id, 500, FREE);
+  const lines = await exported(from, since);
+  expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['lot', 'record', 'lot']);
+  expect(outcomes(await takeIn(to, lines.slice(0, 2)))).toEqual(['created', 'created']);
+  expect(outcomes(await takeIn(to, lines))).toEqual(['unchanged', 'unchanged', 'unchanged']);
+  expect((await to.store.counts(lot.prefix)).live).toBe(500);
+});
+
 it('a lot that stands with other content, or takes room, is not overwritten', async () => {
   const [from, to] = [await openFixture(), await openFixture()];
   const { lot } = await from.lots.create(from.chairs, { ...SHAPE, values }, null);

@@ -51,6 +51,32 @@ describe('what is remembered', () => {
     expect(remembered.get('a')).toBe('new');
   });
 
+  it('is read once for all who ask while it is read, but not for those who ask after a change', async () => {
+    const waiting: ((value: string) => void)[] = [];
+    const read = () => new Promise<string>((resolve) => waiting.push(resolve));
+    const remembered = new Remembered<string>({ epochs, kind: 'key', read, keepsAbsence: false });
+    const before = [remembered.get('a'), remembered.get('a')];
+    change('b');
+    const after = [remembered.get('a'), remembered.get('a')];
+    expect(waiting).toHaveLength(2);
+    waiting[1]?.('new');
+    waiting[0]?.('old');
+    expect(await Promise.all([...before, ...after])).toEqual(['old', 'old', 'new', 'new']);
+  });
+
+  it('is asked for again when reading failed for all who waited', async () => {
+    let fails = true;
+    const read = async (name: string) => {
+      if (fails) throw new Error('away');
+      return name;
+    };
+    const remembered = new Remembered<string>({ epochs, kind: 'key', read, keepsAbsence: false });
+    const asked = await Promise.allSettled([remembered.get('a'), remembered.get('a')]);
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    fails = false;
+    expect(await remembered.get('a')).toBe('a');
+  });
+
   it('forgets a name that is gone', () => {
     let stands: string | null = 'there';
     const { remembered } = remembering(() => stands, false);
