@@ -105,6 +105,12 @@ function pathFor(file: string, flags: ImportFlags): string {
   if (!isTable && (flags.mapping !== undefined || profile !== undefined)) {
     throw new CommandFailure(EXIT.usage, `${format} needs no mapping: its rows say everything themselves.`);
   }
+  if (sheet !== undefined && format !== 'xlsx') {
+    throw new CommandFailure(
+      EXIT.usage,
+      `Only a workbook (xlsx) has sheets, and this is ${format}: leave out --sheet.`,
+    );
+  }
   const mapping = flags.mapping === undefined ? undefined : JSON.stringify(readMappingJson(flags.mapping));
   const dryRun = flags.dryRun === true ? true : undefined;
   const fileName = file === STANDARD_INPUT ? undefined : (file.split(/[\\/]/).at(-1) ?? undefined);

@@ -172,7 +172,11 @@ function settingsOf(asked: NewImport, mapping: unknown, head: Buffer): JobSettin
       'A table needs a mapping, which says what its columns mean: name a profile, or send the mapping with the file.',
     );
   }
+  if (!isTable && mapping !== null)
+    throw new HandleError('INVALID_REQUEST', `${format} needs no mapping, as its rows say everything: leave it out.`);
   const { mode, dryRun, onError, parent, template, sheet, profile } = asked;
+  if (sheet !== null && format !== 'xlsx')
+    throw new HandleError('INVALID_REQUEST', `Only a workbook (xlsx) has sheets, and this is ${format}: leave it out.`);
   const fileName = asked.fileName?.slice(0, MAX_FILE_NAME_LENGTH) ?? null;
   return {
     format,
@@ -184,7 +188,7 @@ function settingsOf(asked: NewImport, mapping: unknown, head: Buffer): JobSettin
     sheet,
     profile,
     fileName,
-    mapping: isTable ? mapping : null,
+    mapping,
   };
 }
 

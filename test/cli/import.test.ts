@@ -68,7 +68,7 @@ describe('import', () => {
     const id = handed.stdout.trim();
     expect(id).toMatch(/^[0-9a-z]{18}$/);
     await vi.waitFor(async () =>
-      expect((await jiabiao('import', 'show', id)).stdout).toContain('1 created, 1 refused'),
+      expect((await jiabiao('import', 'show', id)).stdout).toMatch(/state +done\nrows +1 created, 1 refused\n/),
     );
     expect((await jiabiao('import', 'list', '--limit', '1')).stdout).toContain('saved.csv');
     expect((await jiabiao('import', 'report', id)).stdout).toContain('\n4,');
@@ -105,6 +105,7 @@ describe('import', () => {
     ['a format that the name does not tell', ['import', 'products.xls'], '--format'],
     ['two mappings', ['import', 'p.csv', '--mapping', 'a.json', '--profile', 'b'], 'one of --mapping and --profile'],
     ['a mapping for what needs none', ['import', 'p.ndjson', '--profile', 'b'], 'needs no mapping'],
+    ['a sheet of what has none', ['import', 'p.csv', '--profile', 'b', '--sheet', 'c'], 'Only a workbook (xlsx)'],
     ['a mapping that is not there', ['import', 'p.csv', '--mapping', 'nowhere.json'], 'The mapping nowhere.json'],
   ])('refuses %s', async (_, args, reason) => {
     const done = await jiabiao(...args);

@@ -62,6 +62,13 @@ describe('POST /v1/imports', () => {
     expect(table.json.detail).toContain('needs a mapping');
   });
 
+  it('refuses choices that are of other kinds of files', async () => {
+    const mapping = encodeURIComponent(JSON.stringify({ handle: `${CHAIRS}/{编号}`, values: [] }));
+    expect((await send(row('e'), `?mapping=${mapping}`)).json.detail).toContain('ndjson needs no mapping');
+    expect((await send(row('e'), '?sheet=1')).json.detail).toContain('Only a workbook (xlsx) has sheets');
+    expect(await door.store.get(`${CHAIRS}/e` as never)).toBeNull();
+  });
+
   it('is not for readers, and not for no file', async () => {
     const told = await door.ask('POST', '/v1/imports', { key: door.reader, headers: NDJSON, body: row('e') });
     expect(told).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
