@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'undici';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 45_000;
 /** Longer than the node gives what is in flight. */
 const STOPPED_WITHIN_MS = 30_000;
 const POLL_EVERY_MS = 10;
@@ -51,6 +51,8 @@ export interface JsonAnswer {
   readonly body: Record<string, unknown> | null;
 }
 
+type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+
 /** A connection of its own, kept alive. */
 export class Connection {
   readonly #client: Client;
@@ -61,8 +63,8 @@ export class Connection {
     this.#token = token;
   }
 
-  async ask(method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<JsonAnswer> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+  async ask(method: Method, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}) {
+    const headers: Record<string, string> = { accept: 'application/json', ...more };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
     const answer = await this.#client.request({
@@ -72,7 +74,7 @@ export class Connection {
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await answer.body.text();
-    return { status: answer.statusCode, headers: answer.headers, text, body: parsed(text) };
+    return { status: answer.statusCode, headers: answer.headers, text, body: parsed(text) } satisfies JsonAnswer;
   }
 
   close(): Promise<void> {

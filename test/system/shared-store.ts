@@ -1,12 +1,13 @@
 // Nodes with one PostgreSQL as their store, as an operator sets them up: migrated, the same keys, a shared directory of jobs.
 
-import { copyFileSync, existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../cli/command-line.ts';
 import { freePort, operatorToken, type RunningNode, startNode, temporaryDirectory } from './node.ts';
 
 export interface SharedStore {
-  /** The operator's token, once a node has been started. */
+  /** The operator's token, once a node has been started: it is at the one that was first. */
   token(): string;
   /** Each in a directory of its own. `name` tells them apart; the same one starts again where it was. */
   startNode(
@@ -17,9 +18,6 @@ export interface SharedStore {
   readonly settings: Readonly<Record<string, string>>;
   remove(): void;
 }
-
-/** Keys that an operator copies to every node. */
-const SHARED_KEYS = ['lot.key'];
 
 /** Makes the tables too. */
 export async function openSharedStore(
@@ -37,23 +35,21 @@ export async function openSharedStore(
   const environment = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`JIABIAO_${name}`, value]));
   const migrated = await run(['migrate', '--partitions', '2'], { environment });
   if (migrated.code !== 0) throw new Error(`migrate failed: ${migrated.stderr}`);
-  let first: string | null = null;
+  const lotKey = `${randomBytes(32).toString('hex')}\n`;
   const directoryOf = (name: string): string => join(place.path, name);
   return {
     settings,
-    token: () => operatorToken(directoryOf(first ?? '')),
+    token() {
+      const maker = [...ports.keys()].find((name) => existsSync(join(directoryOf(name), 'operator.key')));
+      return operatorToken(directoryOf(maker ?? ''));
+    },
     async startNode(name, own = {}) {
       const directory = directoryOf(name);
       const port = ports.get(name) ?? (await freePort());
       ports.set(name, port);
-      const { mkdirSync } = await import('node:fs');
       mkdirSync(directory, { recursive: true });
-      for (const key of SHARED_KEYS) {
-        const source = first === null ? null : join(directoryOf(first), key);
-        if (source !== null && existsSync(source) && first !== name) copyFileSync(source, join(directory, key));
-      }
+      writeFileSync(join(directory, 'lot.key'), lotKey, { mode: 0o600 });
       const node = await startNode({ directory, port, workers: 1, settings: { ...settings, ...own } });
-      first ??= name;
       return { ...node, port };
     },
     remove: () => place.remove(),
