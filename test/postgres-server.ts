@@ -29,6 +29,8 @@ export interface PostgresOptions {
 export interface PostgresProcess {
   readonly port: number;
   readonly url: string;
+  /** The process ids of the server and of all it has forked. */
+  family(): readonly number[];
   /** Of a new and empty database on it. */
   createDatabase(): Promise<string>;
   query(sql: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
@@ -78,21 +80,23 @@ async function serve(place: Place): Promise<PostgresProcess> {
   let databases = 0;
   const query = (sql: string, values: readonly unknown[] = []) => ask(url, sql, values);
   const isOver = (): boolean => server.exitCode !== null || server.signalCode !== null;
+  const family = (): readonly number[] => [server.pid ?? 0, ...childrenOf(server.pid ?? 0)];
   const kill = async (): Promise<void> => {
     if (isOver()) return;
-    const family = [server.pid ?? 0, ...childrenOf(server.pid ?? 0)];
+    const all = family();
     const gone = once(server, 'exit');
-    for (const id of family) signal(id, 'SIGKILL');
+    for (const id of all) signal(id, 'SIGKILL');
     await gone;
     // Where nobody buries orphans they stay, dead, so that this has an end.
     const deadline = performance.now() + GONE_WITHIN_MS;
-    while (family.some((id) => signal(id, 0)) && performance.now() < deadline) await delay(5);
+    while (all.some((id) => signal(id, 0)) && performance.now() < deadline) await delay(5);
   };
   const endWithTests = (): void => void server.kill('SIGQUIT');
   process.once('exit', endWithTests);
   return {
     port,
     url,
+    family,
     query,
     async createDatabase() {
       const name = `suite_${++databases}`;

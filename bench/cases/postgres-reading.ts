@@ -5,7 +5,8 @@ import type { Sector } from '../generator.ts';
 import { itemHandle } from '../generator.ts';
 import { type BenchCase, type BenchContext, interleave, type LoadPlan, paceOf } from '../measure/bench-context.ts';
 import type { OurNode } from '../measure/children.ts';
-import { comparisonOf, type Measured, median } from '../measure/measurement.ts';
+import { comparisonOf, cpuMeasurement, type Measured, median } from '../measure/measurement.ts';
+import { type Costs, metered } from '../measure/metered.ts';
 import { cacheEvents } from '../outside/foreign-handles.ts';
 import { type PostgresServer, startMigrated } from '../outside/postgres.ts';
 import { startRedis } from '../outside/redis.ts';
@@ -23,6 +24,8 @@ const MIN_L2_SHARE = 0.95;
 interface Nodes {
   readonly ours: OurNode;
   readonly reference: OurNode;
+  /** CPU seconds that what they ask on this machine has used so far. */
+  readonly askedSeconds: () => number;
 }
 
 async function filled<T>(context: BenchContext, sector: Sector, work: (postgres: PostgresServer) => Promise<T>) {
@@ -53,8 +56,10 @@ interface Against {
 
 async function compared(context: BenchContext, plan: LoadPlan, nodes: Nodes, against: Against): Promise<Measured> {
   const { who, share } = against;
-  const comparison = comparisonOf(await interleave(context, plan, nodes));
+  const meter = metered(context, nodes.askedSeconds);
+  const comparison = comparisonOf(await interleave(meter.context, plan, nodes));
   const ratio = median(comparison.pairs.map(({ ours, reference }) => ours.perSecond / reference.perSecond));
+  const [ours, theirs] = [meter.costsOf(nodes.ours), meter.costsOf(nodes.reference)];
   return {
     measure: plan.measure,
     value: comparison.oursPerSecond,
@@ -63,8 +68,18 @@ async function compared(context: BenchContext, plan: LoadPlan, nodes: Nodes, aga
     ratio,
     target: `ratio ≥ ${share.toFixed(2)}`,
     met: ratio >= share,
-    note: `p99 ${comparison.oursP99Ms.toFixed(2)} ms, ${who} ${comparison.referenceP99Ms.toFixed(2)} ms; ${comparison.oursCpuMicros.toFixed(1)} µs of the node's CPU a request, ${who} ${comparison.referenceCpuMicros.toFixed(1)}; the database on the same machine`,
+    note: `p99 ${comparison.oursP99Ms.toFixed(2)} ms, ${who} ${comparison.referenceP99Ms.toFixed(2)} ms; CPU a request ${costsText(ours)}, ${who} ${costsText(theirs)}: a ratio of ${(sumOf(theirs) / sumOf(ours)).toFixed(2)}`,
   };
+}
+
+/** Of the whole machine: where it is busy, and nobody else is at work, the number of requests follows from it. */
+function sumOf({ server, asked, driver }: Costs): number {
+  return server + asked + driver;
+}
+
+function costsText({ server, asked, driver }: Costs): string {
+  const [node, others, load] = [server, asked, driver].map((micros) => micros.toFixed(1));
+  return `${node} µs of the node, ${others} of what it asks and ${load} of the driver`;
 }
 
 /** Every round asks for other items, so each node meets them for the first time. */
@@ -86,8 +101,12 @@ export const pgFirstTouch: BenchCase = {
   name: 'pg-first-touch',
   run(context) {
     const sector = largeSector(context, 'full');
-    return filled(context, sector, async ({ settings }) => {
-      const lmdb = { reference: await context.nodeWith(sector), ours: await context.emptyNode(settings) };
+    return filled(context, sector, async ({ settings, cpuSeconds: askedSeconds }) => {
+      const lmdb = {
+        reference: await context.nodeWith(sector),
+        ours: await context.emptyNode(settings),
+        askedSeconds,
+      };
       const besideLmdb = await beside(lmdb, sector, () =>
         compared(context, firstTouches(context, sector, 'beside LMDB'), lmdb, {
           who: 'with LMDB',
@@ -98,6 +117,7 @@ export const pgFirstTouch: BenchCase = {
       const plain = {
         reference: await context.emptyNode(settings, PLAIN_QUERIES),
         ours: await context.emptyNode(settings),
+        askedSeconds,
       };
       const besidePlain = await beside(plain, sector, () =>
         compared(context, firstTouches(context, sector, 'beside one plain query a request'), plain, {
@@ -118,7 +138,8 @@ export const pgL2: BenchCase = {
       const redis = await startRedis();
       try {
         const ours = await context.emptyNode({ ...postgres.settings, ...redis.settings });
-        const nodes = { reference: await context.nodeWith(sector), ours };
+        const askedSeconds = () => postgres.cpuSeconds() + redis.cpuSeconds();
+        const nodes = { reference: await context.nodeWith(sector), ours, askedSeconds };
         return await beside(nodes, sector, async () => {
           // A node that has just started believes nothing that was shared before.
           const kept = await redis.fillRecords(postgres.records());
@@ -138,16 +159,22 @@ export const pgL2: BenchCase = {
   },
 };
 
+/** A hit asks nothing of the database, so it is told by the node's own CPU, as `resolve-l1` is. */
 export const pgL1: BenchCase = {
   name: 'pg-l1',
   run(context) {
     const sector = smallSector('full');
-    return filled(context, sector, async ({ settings }) => {
-      const nodes = { reference: await context.nodeWith(sector), ours: await context.emptyNode(settings) };
+    return filled(context, sector, async ({ settings, cpuSeconds: askedSeconds }) => {
+      const nodes = {
+        reference: await context.nodeWith(sector),
+        ours: await context.emptyNode(settings),
+        askedSeconds,
+      };
       return beside(nodes, sector, async () => {
         const measured: Measured[] = [];
         for (const plan of hitPlans(context, sector)) {
-          measured.push(await compared(context, plan, nodes, { who: 'with LMDB', share: HIT_SHARE }));
+          const comparison = comparisonOf(await interleave(context, plan, nodes));
+          measured.push(cpuMeasurement(plan.measure, comparison, { ratio: HIT_SHARE }));
         }
         return measured;
       });

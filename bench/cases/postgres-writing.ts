@@ -1,5 +1,6 @@
 // Writes of a node whose store is a PostgreSQL on the same machine: one by one, as a file, and what an item takes there.
 
+import { cpuSecondsOf } from '../driver/server-usage.ts';
 import { newRow } from '../generator.ts';
 import { beginImport, endImport, putTemplate, writeImportFile } from '../import-file.ts';
 import { createEnterpriseKey } from '../load-sector.ts';
@@ -69,7 +70,7 @@ export const pgRegisterSingle: BenchCase = {
 export const pgImport: BenchCase = {
   name: 'pg-import',
   run: (context: BenchContext) =>
-    withPostgres(async ({ settings }) => {
+    withPostgres(async ({ settings, cpuSeconds }) => {
       const { identifiers } = context;
       const node = await context.emptyNode(settings);
       const file = await writeImportFile(PREFIX, identifiers, true);
@@ -77,10 +78,13 @@ export const pgImport: BenchCase = {
         return await whileRunning([node], async () => {
           await createEnterpriseKey(node, PREFIX);
           await putTemplate(node, PREFIX, false);
+          const before = [cpuSecondsOf(node.pid), cpuSeconds()] as const;
           const id = await beginImport(node, file);
           const { seconds, writingSeconds } = await endImport(node, id, file, () => {});
           const measure = `${identifiers.toLocaleString('en')} identifiers, sorted`;
-          const note = `${seconds.toFixed(1)} s, of these ${writingSeconds.toFixed(1)} s registering`;
+          const used = [cpuSecondsOf(node.pid) - before[0], cpuSeconds() - before[1]];
+          const [ofNode, ofDatabase] = used.map((all) => ((all * 1e6) / identifiers).toFixed(1));
+          const note = `${seconds.toFixed(1)} s, of these ${writingSeconds.toFixed(1)} s registering; CPU an identifier ${ofNode} µs of the node and ${ofDatabase} of the database`;
           return [atLeast(measure, identifiers / seconds, MIN_IMPORTED_PER_SECOND, note)];
         });
       } finally {

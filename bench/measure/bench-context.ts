@@ -16,7 +16,7 @@ export interface BenchContext {
   readonly workers: number;
   /** Of a file that is imported. */
   readonly identifiers: number;
-  readonly driver: Driver;
+  readonly driver: Pick<Driver, 'run'>;
   /** A node on a directory that already holds the sector; other nodes must not use it at the same time. */
   nodeWith(sector: Sector, settings?: Readonly<Record<string, string>>): Promise<OurNode>;
   /** A node on a copy of that directory, to run beside the other. */

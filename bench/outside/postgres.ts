@@ -6,6 +6,7 @@ import { SILENT_OBSERVER } from '../../src/domain/observer.ts';
 import { migrate } from '../../src/store/postgres-migrations.ts';
 import { openPostgresStore } from '../../src/store/postgres-store.ts';
 import { startPostgres } from '../../test/postgres-server.ts';
+import { cpuSecondsOf } from '../driver/server-usage.ts';
 import type { Sector } from '../generator.ts';
 import { fillStore } from '../load-store.ts';
 
@@ -25,6 +26,8 @@ export interface PostgresServer {
   fill(sector: Sector): Promise<number>;
   /** All that it holds, prefix by prefix. */
   records(): AsyncIterable<HandleRecord>;
+  /** CPU seconds that all its processes have used so far. */
+  cpuSeconds(): number;
   /** Bytes of the tables of records, their indexes counted, and of the change log's. */
   sizes(): Promise<{ readonly records: number; readonly log: number }>;
   close(): Promise<void>;
@@ -60,7 +63,17 @@ export async function startMigrated(): Promise<PostgresServer> {
       }
       await store.close();
     },
+    cpuSeconds: () => server.family().reduce((sum, id) => sum + cpuSecondsIfAlive(id), 0),
     sizes: async () => ({ records: await sizeOf('^records'), log: await sizeOf('^log') }),
     close: () => server.close(),
   };
+}
+
+/** A connection may have ended since its process was listed. */
+function cpuSecondsIfAlive(id: number): number {
+  try {
+    return cpuSecondsOf(id);
+  } catch {
+    return 0;
+  }
 }

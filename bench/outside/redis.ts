@@ -9,6 +9,7 @@ import { parseHandle } from '../../src/domain/handle.ts';
 import type { HandleRecord } from '../../src/domain/handle-record.ts';
 import { makeValue } from '../../src/domain/handle-value.ts';
 import { decodeLoneRecord, encodeLoneRecord } from '../../src/store/lone-record.ts';
+import { cpuSecondsOf } from '../driver/server-usage.ts';
 import { freePort, killed, track } from '../measure/children.ts';
 
 const READY_WITHIN_MS = 10_000;
@@ -27,6 +28,8 @@ export interface RedisServer {
   fill(handles: readonly string[]): Promise<void>;
   /** Writes own records as a node does that has just read them from its store. Returns how many. */
   fillRecords(records: AsyncIterable<HandleRecord>): Promise<number>;
+  /** CPU seconds that it has used so far. */
+  cpuSeconds(): number;
   /** SIGSTOP; nothing answers until it is thawed. */
   freeze(): void;
   thaw(): void;
@@ -46,6 +49,7 @@ export async function startRedis(): Promise<RedisServer> {
     settings: { JIABIAO_REDIS__URLS: url },
     fill: (handles) => fill(url, handles),
     fillRecords: (records) => fillRecords(url, records),
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     kill: () => killed(child),
