@@ -12,7 +12,8 @@ import { whileRunning } from './resolving.ts';
 const PREFIX = '88.118.40000';
 const MIN_PER_SECOND = 120_000;
 const MIN_SEARCHABLE_PER_SECOND = 40_000;
-const MAX_MEBIBYTES = 400;
+/** 400 MB. */
+const MAX_MEBIBYTES = 381;
 const MEBIBYTE = 2 ** 20;
 /** The size that the target is for. */
 const TARGET_IDENTIFIERS = 10_000_000;

@@ -35,8 +35,8 @@ const SWEEP_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Rows sorted in memory and calls under way fit; more than that is a mistake, which must not take the node along. */
 const HEAP_MB = 384;
-/** A third of it is filled between two collections: as many rows as are on their way, so that few grow old. */
-const YOUNG_GENERATION_MB = 144;
+/** A third of it is filled between two collections: most rows on their way do not grow old. It stays resident. */
+const YOUNG_GENERATION_MB = 96;
 
 export class ImportKeeper {
   readonly #options: ImportKeeperOptions;
