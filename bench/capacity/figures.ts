@@ -19,15 +19,12 @@ export type Figures = Readonly<Record<'a' | 'b' | 'd' | 'e' | 'g' | 'm' | 'n' | 
 interface Result {
   readonly at: string;
   readonly quick: boolean;
-  readonly machine: { readonly cores: number };
   readonly measurements: readonly { readonly measure: string; readonly value: number; readonly note: string | null }[];
   readonly runs: readonly {
     readonly server: string;
-    readonly perSecond: number;
     readonly cpuMicrosPerRequest: number;
     readonly requests: number;
     readonly bodyBytes: number;
-    readonly foreignShare: number;
   }[];
 }
 
@@ -53,8 +50,11 @@ export function figuresIn(read: (name: string) => unknown): Figures {
   const touches = result('pg-first-touch');
   const ours = touches.runs.filter(({ server }) => server === 'ours');
   const hits = result('resolve-l1').runs;
-  const log = Number(/([\d.]+) of the change log/.exec(result('pg-bytes-item').measurements[0]?.note ?? '')?.[1] ?? 0);
-  const { cores } = touches.machine;
+  const noted = (name: string, pattern: RegExp): number => {
+    const found = pattern.exec(result(name).measurements[0]?.note ?? '')?.[1];
+    if (found === undefined) throw new Error(`The note of ${name} says nothing like ${pattern}: run it again.`);
+    return Number(found);
+  };
   const imported = 'identifiers through an import job, PostgreSQL on the same two cores 经导入作业写入同机数据库的标识';
   return {
     ...(read('pg-import') === null
@@ -69,12 +69,9 @@ export function figuresIn(read: (name: string) => unknown): Figures {
       what: 'a node, for what it asks PostgreSQL 节点回答须查数据库的',
     },
     d: {
-      value: median(ours.map((run) => (run.foreignShare * cores * 1e6) / run.perSecond)),
-      ...{
-        unit: 'µs CPU',
-        from: `${from('pg-first-touch')}: all that was neither node nor driver 节点与负载之外的全部`,
-      },
-      what: 'PostgreSQL, for such a lookup, at most 数据库每次查询至多',
+      value: noted('pg-first-touch', /([\d.]+) of what it asks/),
+      ...{ unit: 'µs CPU', from: from('pg-first-touch') },
+      what: 'PostgreSQL, for such a lookup 数据库每次查询',
     },
     e: {
       value: median(hits.map(({ bodyBytes, requests }) => bodyBytes / requests)) + HEAD_BYTES,
@@ -82,7 +79,11 @@ export function figuresIn(read: (name: string) => unknown): Figures {
       what: 'an answer on the wire 一个应答在网络上',
     },
     g: {
-      ...{ value: measured('pg-bytes-item') + log, unit: 'bytes 字节', from: from('pg-bytes-item') },
+      ...{
+        value: measured('pg-bytes-item') + noted('pg-bytes-item', /([\d.]+) of the change log/),
+        unit: 'bytes 字节',
+        from: from('pg-bytes-item'),
+      },
       what: 'an identifier in PostgreSQL, primary key, index of children and change log counted 数据库中一个标识，含主键、下级索引与变更日志',
     },
     m: {
